@@ -1,0 +1,298 @@
+//! The facts that rules are written over: flat, derived, one record an entity. A fact that could not be read is not in the
+//! record at all; the reason stands beside it, so that a rule which asks for it is undetermined and never clear.
+
+use super::finding::ObjectRef;
+use super::model::{ApplicationProfile, Assessment, Exclusion, Key, Known, LastSignIn};
+use super::words::KeyKind;
+use crate::catalogue::Workload;
+use crate::snapshot::{Dataset, Gap};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What a rule can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntityKind {
+    /// An application that at least one access policy excludes.
+    ExcludedApplication,
+    /// One id on one policy's list of exclusions.
+    Exclusion,
+}
+
+impl EntityKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::ExcludedApplication, Self::Exclusion];
+
+    /// The word for it in a rule's `entity`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ExcludedApplication => "excluded-application",
+            Self::Exclusion => "exclusion",
+        }
+    }
+
+    /// The fields that a rule on it may use.
+    #[must_use]
+    pub fn fields(self) -> &'static [Field] {
+        match self {
+            Self::ExcludedApplication => EXCLUDED_APPLICATION,
+            Self::Exclusion => EXCLUSION,
+        }
+    }
+}
+
+/// Type of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldType {
+    /// true or false
+    Bool,
+    /// whole number
+    Int,
+    /// text
+    Text,
+    /// list of texts
+    Texts,
+    /// list of records with these fields
+    Records(&'static [Field]),
+}
+
+/// A field that rules may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Name.
+    pub name: &'static str,
+    /// Type.
+    pub kind: FieldType,
+    /// What it says, with its unit.
+    pub about: &'static str,
+    /// Datasets that it comes from, beyond the access policies.
+    pub datasets: &'static [Dataset],
+}
+
+/// One entity with its facts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// What it is about.
+    pub entity: EntityKind,
+    /// The object, as findings name it.
+    pub object: ObjectRef,
+    /// Known fields. A list that was read in part is here and in `gaps`.
+    pub values: Map<String, Value>,
+    /// Fields that are missing or incomplete, and why.
+    pub gaps: BTreeMap<&'static str, Gap>,
+}
+
+const fn field(name: &'static str, kind: FieldType, about: &'static str, datasets: &'static [Dataset]) -> Field {
+    Field { name, kind, about, datasets }
+}
+
+use FieldType::{Bool, Int, Records, Text, Texts};
+
+const PRINCIPAL: &[Dataset] = &[Dataset::ServicePrincipals];
+const KEYS: &[Dataset] = &[Dataset::ServicePrincipals, Dataset::Applications];
+
+/// Fields of a key.
+const KEY: &[Field] = &[
+    field("kind", Text, "secret, certificate or federated", &[]),
+    field("key_id", Text, "key id", &[]),
+    field("held_on", Text, "application or service-principal", &[]),
+    field("lifetime_days", Int, "days from start to end of validity; missing for a federated credential", &[]),
+    field("age_days", Int, "days since the start of validity", &[]),
+    field("expired", Bool, "whether the end of validity has passed", &[]),
+];
+
+const EXCLUDED_APPLICATION: &[Field] = &[
+    field("app_id", Text, "app id", &[]),
+    field("name", Text, "display name", &[]),
+    field("kind", Text, "servicePrincipalType, such as Application or ManagedIdentity", PRINCIPAL),
+    field("home", Text, "this-tenant, other-tenant, microsoft, managed-identity or unknown", PRINCIPAL),
+    field("can_sign_in", Bool, "whether it can get a token", PRINCIPAL),
+    field("workloads", Texts, "workloads that it is excluded from", &[]),
+    field("policies", Texts, "names of the policies that exclude it", &[]),
+    field("permissions", Texts, "Intune write permissions on Microsoft Graph, and those that lead to them", &[Dataset::AppRoleGrants]),
+    field("writes", Texts, "workloads that these permissions write", &[Dataset::AppRoleGrants]),
+    field("can_wipe", Bool, "whether these permissions allow wiping devices", &[Dataset::AppRoleGrants]),
+    field("secrets", Records(KEY), "client secrets, on the application and on the service principal", KEYS),
+    field("certificates", Records(KEY), "certificates, one row each", KEYS),
+    field("federated_credentials", Records(KEY), "trust in outside issuers", &[Dataset::FederatedCredentials]),
+    field("service_principal_keys", Records(KEY), "secrets and certificates set directly on the service principal", PRINCIPAL),
+    field("signed_in", Bool, "whether the activity report shows a sign-in as itself", &[Dataset::SignInActivity]),
+    field("days_since_sign_in", Int, "days since the last sign-in as itself; missing where signed_in is false", &[Dataset::SignInActivity]),
+    field("last_sign_in", Text, "time of that sign-in (UTC); missing where signed_in is false", &[Dataset::SignInActivity]),
+    field("days_known", Int, "days since its first trace in this tenant: registration, first grant, or first key", KEYS),
+];
+
+const EXCLUSION: &[Field] = &[
+    field("policy_id", Text, "id of the access policy", &[]),
+    field("policy", Text, "name of the access policy", &[]),
+    field("workload", Text, "what the policy protects", &[]),
+    field("listed_id", Text, "the id as it stands in the source", &[]),
+    field("source", Text, "policy, request, audit or file", &[]),
+    field("state", Text, "active, disabled, deleted or unresolved", &[Dataset::ServicePrincipals, Dataset::Applications]),
+];
+
+/// The facts of an assessment, by entity and then by object id.
+#[must_use]
+pub fn facts(assessment: &Assessment) -> Vec<Fact> {
+    let applications = assessment.applications.values().filter(|profile| profile.excluded);
+    let mut facts: Vec<Fact> = applications.map(|profile| excluded_application(assessment, profile)).collect();
+    facts.extend(assessment.exclusions.iter().map(exclusion));
+    facts
+}
+
+/// Collects fields, each either known or with the reason why not.
+struct Builder {
+    values: Map<String, Value>,
+    gaps: BTreeMap<&'static str, Gap>,
+}
+
+impl Builder {
+    fn new() -> Self {
+        Self { values: Map::new(), gaps: BTreeMap::new() }
+    }
+
+    fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.values.insert(name.to_owned(), value.into());
+    }
+
+    fn known<T>(&mut self, name: &'static str, known: &Known<T>, value: impl Fn(&T) -> Value) {
+        if let Some(seen) = known.seen() {
+            self.set(name, value(seen));
+        }
+        if let Some(gap) = known.gap() {
+            self.gaps.insert(name, gap.clone());
+        }
+    }
+
+    fn optional(&mut self, name: &'static str, value: Option<impl Into<Value>>, gap: &Gap) {
+        match value {
+            Some(value) => self.set(name, value),
+            None => {
+                self.gaps.insert(name, gap.clone());
+            }
+        }
+    }
+
+    fn finish(self, entity: EntityKind, object: ObjectRef) -> Fact {
+        Fact { entity, object, values: self.values, gaps: self.gaps }
+    }
+}
+
+fn excluded_application(assessment: &Assessment, profile: &ApplicationProfile) -> Fact {
+    let now = assessment.run.taken_at;
+    let mut fact = Builder::new();
+    fact.set("app_id", profile.app_id.as_str());
+    fact.set("name", profile.name.as_str());
+    fact.set("home", profile.home.word());
+    let unread = unread_principal(assessment);
+    fact.optional("kind", profile.kind.as_deref(), &unread);
+    fact.optional("can_sign_in", profile.can_sign_in, &unread);
+    let mine: Vec<&Exclusion> =
+        assessment.exclusions.iter().filter(|exclusion| exclusion.app_id.as_ref() == Some(&profile.app_id)).collect();
+    fact.set("workloads", texts(mine.iter().map(|exclusion| exclusion.workload.word())));
+    fact.set("policies", texts(mine.iter().map(|exclusion| exclusion.policy.as_str())));
+    permission_facts(&mut fact, profile);
+    key_facts(&mut fact, profile);
+    sign_in_facts(&mut fact, profile, now);
+    let days_known = profile.first_trace.map(|first| (now - first).num_days());
+    fact.optional("days_known", days_known, &unread);
+    fact.finish(EntityKind::ExcludedApplication, application_object(profile))
+}
+
+fn permission_facts(fact: &mut Builder, profile: &ApplicationProfile) {
+    let held = &profile.permissions;
+    let primary = |workload: &Workload| {
+        let workload = workload.clone();
+        move |permission: &super::HeldPermission| permission.primary.contains(&workload)
+    };
+    fact.known("permissions", held, |held| texts(held.iter().map(|permission| permission.name.as_str())));
+    fact.known("writes", held, |held| texts(held.iter().flat_map(|permission| permission.primary.iter().map(Workload::word))));
+    fact.known("can_wipe", held, |held| held.iter().any(primary(&Workload::DeviceWipe)).into());
+    // "Cannot wipe" is not known as long as a grant may be missing.
+    if fact.gaps.contains_key("can_wipe") && fact.values.get("can_wipe") == Some(&Value::Bool(false)) {
+        fact.values.remove("can_wipe");
+    }
+}
+
+fn key_facts(fact: &mut Builder, profile: &ApplicationProfile) {
+    let of_kind = |kind: KeyKind| move |keys: &Vec<Key>| records(keys.iter().filter(|key| key.kind == kind));
+    fact.known("secrets", &profile.keys, of_kind(KeyKind::Secret));
+    fact.known("certificates", &profile.keys, of_kind(KeyKind::Certificate));
+    fact.known("federated_credentials", &profile.federated, |keys| records(keys.iter()));
+    fact.known("service_principal_keys", &profile.service_principal_keys, |keys| records(keys.iter()));
+}
+
+fn sign_in_facts(fact: &mut Builder, profile: &ApplicationProfile, now: DateTime<Utc>) {
+    match &profile.last_sign_in {
+        LastSignIn::At(time) => {
+            fact.set("signed_in", true);
+            fact.set("days_since_sign_in", (now - *time).num_days());
+            fact.set("last_sign_in", time.to_rfc3339_opts(SecondsFormat::Secs, true));
+        }
+        LastSignIn::NoneSeen => fact.set("signed_in", false),
+        LastSignIn::Unknown(gap) => {
+            for name in ["signed_in", "days_since_sign_in", "last_sign_in"] {
+                fact.gaps.insert(name, gap.clone());
+            }
+        }
+    }
+}
+
+fn exclusion(exclusion: &Exclusion) -> Fact {
+    let mut fact = Builder::new();
+    fact.set("policy_id", exclusion.policy_id.as_str());
+    fact.set("policy", exclusion.policy.as_str());
+    fact.set("workload", exclusion.workload.word());
+    fact.set("listed_id", exclusion.listed_id.as_str());
+    fact.set("source", exclusion.source.word());
+    match &exclusion.gap {
+        Some(gap) => {
+            fact.gaps.insert("state", gap.clone());
+        }
+        None => fact.set("state", exclusion.state.word()),
+    }
+    let object = ObjectRef {
+        kind: "exclusion",
+        id: exclusion.listed_id.clone(),
+        name: exclusion.application.clone().unwrap_or_else(|| exclusion.listed_id.clone()),
+        app_id: exclusion.app_id.as_ref().map(ToString::to_string),
+    };
+    fact.finish(EntityKind::Exclusion, object)
+}
+
+fn application_object(profile: &ApplicationProfile) -> ObjectRef {
+    let id = profile.service_principal.as_ref().map_or_else(|| profile.app_id.to_string(), ToString::to_string);
+    let kind = if profile.service_principal.is_some() { "servicePrincipal" } else { "application" };
+    ObjectRef { kind, id, name: profile.name.clone(), app_id: Some(profile.app_id.to_string()) }
+}
+
+fn unread_principal(assessment: &Assessment) -> Gap {
+    let coverage = assessment.coverage.get(&Dataset::ServicePrincipals).map(|reading| &reading.coverage);
+    let gap = coverage.and_then(|coverage| coverage.gap().cloned());
+    gap.unwrap_or_else(|| Gap::Failed { detail: "the service did not say".to_owned() })
+}
+
+/// Texts in order, each once.
+fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> Value {
+    let sorted: std::collections::BTreeSet<&str> = texts.collect();
+    json!(sorted)
+}
+
+fn records<'a>(keys: impl Iterator<Item = &'a Key>) -> Value {
+    Value::Array(keys.map(record).collect())
+}
+
+fn record(key: &Key) -> Value {
+    let mut record = Map::new();
+    record.insert("kind".to_owned(), key.kind.word().into());
+    record.insert("key_id".to_owned(), key.key_id.as_str().into());
+    record.insert("held_on".to_owned(), key.held_on.word().into());
+    let known = [("lifetime_days", key.lifetime_days.map(Value::from)), ("age_days", key.age_days.map(Value::from))];
+    for (name, value) in known.into_iter().chain([("expired", key.expired.map(Value::from))]) {
+        if let Some(value) = value {
+            record.insert(name.to_owned(), value);
+        }
+    }
+    Value::Object(record)
+}

@@ -1,0 +1,309 @@
+//! What an assessment says: the types that rules look at and reports print.
+
+use super::finding::Finding;
+use super::words::{
+    Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateState, Home, InForce, KeyHolder, KeyKind, VerdictKind,
+};
+use crate::catalogue::{Platform, Workload};
+use crate::snapshot::{AppId, Dataset, DatasetReading, Gap, PolicyId, ServicePrincipalId, TenantId};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The result of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assessment {
+    /// Of which tenant, when, over which window.
+    pub run: Run,
+    /// What could be read.
+    pub coverage: BTreeMap<Dataset, DatasetReading>,
+    /// Every automation and every excluded application, by app id.
+    pub applications: BTreeMap<AppId, ApplicationProfile>,
+    /// One for each automation × workload; what needs action first, then by name.
+    pub verdicts: Vec<Verdict>,
+    /// One for each workload that is known or that a policy names.
+    pub gates: Vec<Gate>,
+    /// One for each policy × listed id × source.
+    pub exclusions: Vec<Exclusion>,
+    /// Application-made audit events whose activity is in no vocabulary: listed, so that a new name is seen.
+    pub unmapped_activities: BTreeMap<String, u64>,
+    /// What the rules found; empty until rules have run.
+    pub findings: Vec<Finding>,
+}
+
+/// The frame of an assessment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The tenant's id.
+    pub tenant_id: TenantId,
+    /// The tenant's name, if it could be read.
+    pub tenant_name: Option<String>,
+    /// The clock of the run (UTC).
+    pub taken_at: DateTime<Utc>,
+    /// Days of the evidence window.
+    pub window_days: u32,
+    /// Start of the evidence window (UTC).
+    pub window_start: DateTime<Utc>,
+    /// Start of the span in which audit events were read (UTC).
+    pub audit_since: DateTime<Utc>,
+    /// Workloads judged as if they were gated.
+    pub planned: BTreeSet<Workload>,
+}
+
+/// An application as far as it concerns Multi Admin Approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationProfile {
+    /// App id.
+    pub app_id: AppId,
+    /// Its service principal in this tenant; None where there is none, or it could not be read.
+    pub service_principal: Option<ServicePrincipalId>,
+    /// Display name: an attacker's text.
+    pub name: String,
+    /// `servicePrincipalType`; None where it could not be read.
+    pub kind: Option<String>,
+    /// Where it is registered.
+    pub home: Home,
+    /// Whether it can get a token; None where that could not be read.
+    pub can_sign_in: Option<bool>,
+    /// Intune write permissions and those that lead to them, by name.
+    pub permissions: Known<Vec<HeldPermission>>,
+    /// Last sign-in as itself.
+    pub last_sign_in: LastSignIn,
+    /// First trace of it in this tenant: registration, first grant, or first key, whichever is earliest.
+    pub first_trace: Option<DateTime<Utc>>,
+    /// Its secrets and certificates, on the application and on the service principal. A foreign application's own keys
+    /// lie in its home tenant, so of those only the ones on the service principal are seen.
+    pub keys: Known<Vec<Key>>,
+    /// Of these, the ones set directly on the service principal.
+    pub service_principal_keys: Known<Vec<Key>>,
+    /// Its federated credentials.
+    pub federated: Known<Vec<Key>>,
+    /// Whether at least one policy excludes it.
+    pub excluded: bool,
+    /// Whether it has a verdict, that is, can write or was seen writing.
+    pub automation: bool,
+}
+
+/// A value, or why it could not be read. Never a default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known<T> {
+    /// Read in full.
+    Yes(T),
+    /// Read in part: what is there is true, what is not there may be.
+    Partly(T, Gap),
+    /// Not read.
+    No(Gap),
+}
+
+impl<T> Known<T> {
+    /// What was read, whole or not.
+    pub fn seen(&self) -> Option<&T> {
+        match self {
+            Self::Yes(value) | Self::Partly(value, _) => Some(value),
+            Self::No(_) => None,
+        }
+    }
+
+    /// Why something is missing.
+    pub fn gap(&self) -> Option<&Gap> {
+        match self {
+            Self::Yes(_) => None,
+            Self::Partly(_, gap) | Self::No(gap) => Some(gap),
+        }
+    }
+}
+
+/// A permission that an application holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeldPermission {
+    /// Name, such as `DeviceManagementApps.ReadWrite.All`.
+    pub name: String,
+    /// Workloads that it writes.
+    pub primary: BTreeSet<Workload>,
+    /// Workloads that it may write according to some source.
+    pub possible: BTreeSet<Workload>,
+    /// Since when it is held.
+    pub granted: Option<DateTime<Utc>>,
+}
+
+/// When an application last signed in as itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LastSignIn {
+    /// Then.
+    At(DateTime<Utc>),
+    /// The report was read whole and shows none.
+    NoneSeen,
+    /// It could not be read.
+    Unknown(Gap),
+}
+
+/// A secret, a certificate, or trust in an outside issuer. Days are whole, rounded down.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// What it is.
+    pub kind: KeyKind,
+    /// Key id; for a federated credential its id.
+    pub key_id: String,
+    /// Which object holds it.
+    pub held_on: KeyHolder,
+    /// Start of validity (UTC).
+    pub start: Option<DateTime<Utc>>,
+    /// End of validity (UTC); None for a federated credential, which has none.
+    pub end: Option<DateTime<Utc>>,
+    /// Days from start to end.
+    pub lifetime_days: Option<i64>,
+    /// Days since start.
+    pub age_days: Option<i64>,
+    /// Whether the end has passed; None where the end is not known.
+    pub expired: Option<bool>,
+    /// When it was last used, if that is known.
+    pub last_used: Option<DateTime<Utc>>,
+}
+
+/// What will happen to one automation on one workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The automation, a key of [`Assessment::applications`].
+    pub app_id: AppId,
+    /// The workload.
+    pub workload: Workload,
+    /// Platforms that the gates cover; empty for all.
+    pub platforms: BTreeSet<Platform>,
+    /// The gate.
+    pub gate: GateState,
+    /// Excluded or not.
+    pub exclusion: ExclusionState,
+    /// Where the exclusion was seen.
+    pub exclusion_sources: BTreeSet<ExclusionSource>,
+    /// The verdict.
+    pub kind: VerdictKind,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The strongest evidence.
+    pub grade: EvidenceGrade,
+    /// Successful writes in the window, as itself.
+    pub writes: u64,
+    /// Failed write attempts in the window, as itself.
+    pub failed_writes: u64,
+    /// Refused calls and requests that were not granted, in the window.
+    pub blocked_calls: u64,
+    /// First write in the window (UTC).
+    pub first_write: Option<DateTime<Utc>>,
+    /// Last write in the window (UTC).
+    pub last_write: Option<DateTime<Utc>>,
+    /// HTTP statuses to expect, or seen, in rising order. Empty where nothing is refused.
+    pub expected_status: BTreeSet<u16>,
+    /// Permissions held that concern this workload.
+    pub permissions: BTreeSet<String>,
+    /// What the verdict rests on, a sentence each.
+    pub reasons: Vec<String>,
+    /// What lowers the confidence, a sentence each.
+    pub doubts: Vec<String>,
+    /// What to do, one sentence.
+    pub next_step: String,
+}
+
+/// What protects one workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// The workload.
+    pub workload: Workload,
+    /// Protected or not.
+    pub state: GateState,
+    /// Platforms covered; empty for all.
+    pub platforms: BTreeSet<Platform>,
+    /// The policies behind it; empty for a gate that only `--plan` makes, and for access policies, which protect themselves.
+    pub policies: Vec<PolicyGate>,
+}
+
+/// One access policy's part in a gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyGate {
+    /// The policy.
+    pub policy_id: PolicyId,
+    /// Its name: an attacker's text.
+    pub name: String,
+    /// Platforms covered; empty for all.
+    pub platforms: BTreeSet<Platform>,
+    /// In force or not.
+    pub in_force: InForce,
+    /// Writes after this time were behind the gate (UTC). None where no time is known.
+    pub since: Option<DateTime<Utc>>,
+    /// Approver groups, by name where it could be read, else by id; None where the policy's groups could not be read.
+    pub approver_groups: Option<Vec<String>>,
+    /// People who can approve as direct members; None where that could not be read.
+    pub approvers: Option<u64>,
+    /// What is wrong with it, a sentence each.
+    pub problems: Vec<String>,
+    /// Whether this policy's list of exclusions could be read.
+    pub exclusions_readable: bool,
+}
+
+/// One id on one policy's list of exclusions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// The policy.
+    pub policy_id: PolicyId,
+    /// Its name: an attacker's text.
+    pub policy: String,
+    /// What the policy protects.
+    pub workload: Workload,
+    /// The id as it stands in the source, lower case.
+    pub listed_id: String,
+    /// App id it resolves to.
+    pub app_id: Option<AppId>,
+    /// Service principal it resolves to.
+    pub service_principal: Option<ServicePrincipalId>,
+    /// Name of the application, if any: an attacker's text.
+    pub application: Option<String>,
+    /// Where it was seen.
+    pub source: ExclusionSource,
+    /// Where in the source: the member's name in a policy.
+    pub source_detail: String,
+    /// Since when, if known (UTC).
+    pub since: Option<DateTime<Utc>>,
+    /// What it turned out to be.
+    pub state: ExcludedObject,
+    /// Why it could not be resolved for certain, where it could not.
+    pub gap: Option<Gap>,
+}
+
+/// Counts for the headline. An automation that breaks on one workload and is excluded on another counts in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Headline {
+    /// Automations: can write to Intune, or were seen writing.
+    pub automations: usize,
+    /// Of these, seen writing in the window.
+    pub writing: usize,
+    /// Break or are blocked already, on at least one workload.
+    pub breaking: usize,
+    /// Excluded on at least one workload.
+    pub excluded: usize,
+    /// Unknown on at least one workload.
+    pub unknown: usize,
+}
+
+impl Assessment {
+    /// The counts that every report opens with.
+    #[must_use]
+    pub fn headline(&self) -> Headline {
+        let with = |wanted: fn(&Verdict) -> bool| {
+            let apps: BTreeSet<&AppId> = self.verdicts.iter().filter(|v| wanted(v)).map(|v| &v.app_id).collect();
+            apps.len()
+        };
+        Headline {
+            automations: with(|_| true),
+            writing: with(|verdict| verdict.writes > 0),
+            breaking: with(|verdict| matches!(verdict.kind, VerdictKind::Breaks | VerdictKind::Blocked)),
+            excluded: with(|verdict| verdict.kind == VerdictKind::Excluded),
+            unknown: with(|verdict| verdict.kind == VerdictKind::Unknown),
+        }
+    }
+
+    /// Whether every dataset that was asked for, and is not optional, was read whole.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.coverage
+            .iter()
+            .all(|(dataset, reading)| dataset.is_optional() || reading.coverage.is_complete() || reading.coverage.is_skipped())
+    }
+}

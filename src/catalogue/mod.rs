@@ -1,0 +1,5 @@
+//! What is known of Multi Admin Approval: protected operations, permissions, audit vocabulary.
+
+mod workload;
+
+pub use workload::{Platform, Workload};

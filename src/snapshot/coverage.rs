@@ -1,0 +1,273 @@
+//! What of each dataset was read, and why the rest was not. Everything downstream asks here before it takes an
+//! absence for a fact: a list that was cut short must never look like a short list.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A set of data that is read as one. The names are published in `coverage.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dataset {
+    /// Multi Admin Approval access policies, listed and then each by id.
+    AccessPolicies,
+    /// Approval requests; the service shows them for about 30 days.
+    ApprovalRequests,
+    /// Groups named as approvers, with their direct members.
+    ApproverGroups,
+    /// The application permissions that Microsoft Graph defines.
+    AppRoles,
+    /// Who holds which application permission on Microsoft Graph.
+    AppRoleGrants,
+    /// The service principals in scope.
+    ServicePrincipals,
+    /// The applications behind the service principals in scope, with their credentials.
+    Applications,
+    /// Federated identity credentials of the applications in scope.
+    FederatedCredentials,
+    /// Service principals in the recycle bin, to tell a deleted exclusion from a mistyped one.
+    DeletedServicePrincipals,
+    /// Last sign-in of each application by flow.
+    SignInActivity,
+    /// Intune audit events.
+    AuditEvents,
+    /// The tenant's own name and id.
+    Organization,
+}
+
+impl Dataset {
+    /// Every dataset, in the order of reports.
+    pub const ALL: [Self; 12] = [
+        Self::AccessPolicies,
+        Self::ApprovalRequests,
+        Self::ApproverGroups,
+        Self::AppRoles,
+        Self::AppRoleGrants,
+        Self::ServicePrincipals,
+        Self::Applications,
+        Self::FederatedCredentials,
+        Self::DeletedServicePrincipals,
+        Self::SignInActivity,
+        Self::AuditEvents,
+        Self::Organization,
+    ];
+
+    /// The published name, as in `coverage.csv` and in a rule's `requires`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccessPolicies => "access-policies",
+            Self::ApprovalRequests => "approval-requests",
+            Self::ApproverGroups => "approver-groups",
+            Self::AppRoles => "app-roles",
+            Self::AppRoleGrants => "app-role-grants",
+            Self::ServicePrincipals => "service-principals",
+            Self::Applications => "applications",
+            Self::FederatedCredentials => "federated-credentials",
+            Self::DeletedServicePrincipals => "deleted-service-principals",
+            Self::SignInActivity => "sign-in-activity",
+            Self::AuditEvents => "audit-events",
+            Self::Organization => "organization",
+        }
+    }
+
+    /// The dataset with this published name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dataset| dataset.name() == name)
+    }
+
+    /// The least application permission that reads it (facts/graph.md section 0, after Microsoft's permission map).
+    #[must_use]
+    pub fn permission(self) -> &'static str {
+        match self {
+            Self::AccessPolicies | Self::ApprovalRequests => "DeviceManagementRBAC.Read.All",
+            Self::ApproverGroups => "GroupMember.Read.All",
+            Self::AppRoles
+            | Self::AppRoleGrants
+            | Self::ServicePrincipals
+            | Self::Applications
+            | Self::FederatedCredentials
+            | Self::DeletedServicePrincipals => "Application.Read.All",
+            Self::SignInActivity => "AuditLog.Read.All",
+            Self::AuditEvents => "DeviceManagementApps.Read.All",
+            Self::Organization => "Organization.Read.All",
+        }
+    }
+
+    /// Whether a run that could not read it is still a whole run (exit status 0 and not 3).
+    #[must_use]
+    pub fn is_optional(self) -> bool {
+        matches!(self, Self::Organization)
+    }
+}
+
+impl fmt::Display for Dataset {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Gap {
+    /// The sign-in lacks a permission. Graph answers 401 or 403.
+    Permission {
+        /// Permission that would read it.
+        missing: String,
+    },
+    /// The tenant has no licence for the service.
+    Licence {
+        /// What the service said, without secrets.
+        detail: String,
+    },
+    /// The dataset does not exist in this cloud.
+    Cloud,
+    /// Nobody asked for it, or nothing made it necessary.
+    NotRequested,
+    /// The service kept refusing for load until the run's budget was spent.
+    Throttled {
+        /// What was being read, without secrets.
+        detail: String,
+    },
+    /// No permission would help: it lies where this tenant cannot look, such as a vendor's own tenant.
+    OutOfReach {
+        /// What lies where.
+        detail: String,
+    },
+    /// Anything else.
+    Failed {
+        /// What failed, without secrets.
+        detail: String,
+    },
+}
+
+impl Gap {
+    /// The published word, as in `coverage.csv`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Permission { .. } => "permission",
+            Self::Licence { .. } => "licence",
+            Self::Cloud => "cloud",
+            Self::NotRequested => "not-requested",
+            Self::Throttled { .. } => "throttled",
+            Self::OutOfReach { .. } => "out-of-reach",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission { missing } => write!(out, "permission missing: {missing}"),
+            Self::Licence { detail } => write!(out, "not licensed: {detail}"),
+            Self::Cloud => out.write_str("not in this cloud"),
+            Self::NotRequested => out.write_str("not requested"),
+            Self::Throttled { detail } => write!(out, "throttled: {detail}"),
+            Self::OutOfReach { detail } => write!(out, "out of reach: {detail}"),
+            Self::Failed { detail } => write!(out, "failed: {detail}"),
+        }
+    }
+}
+
+/// How much of a dataset was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Coverage {
+    /// All of it: an object that is not there does not exist.
+    Complete {
+        /// Objects read.
+        items: u64,
+    },
+    /// Some of it: an object that is not there may exist.
+    Partial {
+        /// Objects read.
+        items: u64,
+        /// Why the rest is missing.
+        gap: Gap,
+    },
+    /// None of it.
+    Unavailable {
+        /// Why.
+        gap: Gap,
+    },
+}
+
+impl Coverage {
+    /// Whether all of it was read.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete { .. })
+    }
+
+    /// Whether it was left out on purpose, which is no failure.
+    #[must_use]
+    pub fn is_skipped(&self) -> bool {
+        matches!(self, Self::Unavailable { gap: Gap::NotRequested })
+    }
+
+    /// Objects read.
+    #[must_use]
+    pub fn items(&self) -> u64 {
+        match self {
+            Self::Complete { items } | Self::Partial { items, .. } => *items,
+            Self::Unavailable { .. } => 0,
+        }
+    }
+
+    /// Why something is missing, if anything is.
+    #[must_use]
+    pub fn gap(&self) -> Option<&Gap> {
+        match self {
+            Self::Complete { .. } => None,
+            Self::Partial { gap, .. } | Self::Unavailable { gap } => Some(gap),
+        }
+    }
+
+    /// The published word: `complete`, `partial`, `unavailable` or `skipped`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Complete { .. } => "complete",
+            Self::Partial { .. } => "partial",
+            Self::Unavailable { gap: Gap::NotRequested } => "skipped",
+            Self::Unavailable { .. } => "unavailable",
+        }
+    }
+}
+
+/// Coverage of one dataset and what it cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetReading {
+    /// How much was read.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// HTTP requests made for it, repeats included; a `$batch` counts once.
+    pub requests: u64,
+}
+
+/// Stands for every dataset that a snapshot does not mention.
+pub(crate) const NOT_REQUESTED: Coverage = Coverage::Unavailable { gap: Gap::NotRequested };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dataset_is_found_by_its_name_and_written_by_it() {
+        for dataset in Dataset::ALL {
+            assert_eq!(Dataset::from_name(dataset.name()), Some(dataset));
+            assert_eq!(serde_json::to_value(dataset).unwrap(), dataset.name());
+        }
+    }
+
+    #[test]
+    fn coverage_survives_the_disk() {
+        let reading =
+            DatasetReading { coverage: Coverage::Partial { items: 3, gap: Gap::Permission { missing: "X.Read.All".into() } }, requests: 2 };
+        let text = serde_json::to_string(&reading).unwrap();
+        assert_eq!(serde_json::from_str::<DatasetReading>(&text).unwrap(), reading, "{text}");
+    }
+}

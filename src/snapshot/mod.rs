@@ -1,0 +1,108 @@
+//! The tenant as it was read at one time: entities by id, and how much of each dataset could be read.
+//! Collected over HTTP, kept on disk, and the only thing that an assessment looks at.
+
+mod activity;
+mod approval;
+mod coverage;
+mod directory;
+mod id;
+mod store;
+
+pub use activity::{AuditActor, AuditEvent, AuditResource, SignInActivity, SignInTime};
+pub use approval::{AccessPolicy, ApprovalRequest, CandidateCollection};
+pub use coverage::{Coverage, Dataset, DatasetReading, Gap};
+pub use directory::{
+    AppRole, AppRoleGrant, Application, Credential, CredentialKind, DeletedServicePrincipal, FederatedCredential, Group, GroupMember,
+    ServicePrincipal,
+};
+pub use id::{AppId, AppRoleId, ApplicationId, GroupId, PolicyId, RequestId, ServicePrincipalId, TenantId, is_guid};
+pub use store::{Error, load, save};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the format on disk. Raised when an older maascan would misread a file.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything that was read of one tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Version of this format, [`SCHEMA_VERSION`] when written.
+    pub schema_version: u32,
+    /// The tenant's id.
+    pub tenant_id: TenantId,
+    /// The tenant's name, if it could be read.
+    pub tenant_name: Option<String>,
+    /// The clock of the run (UTC).
+    pub taken_at: DateTime<Utc>,
+    /// Start of the span in which audit events were asked for (UTC).
+    pub audit_since: DateTime<Utc>,
+    /// What was read of each dataset. A dataset that is not in it was not requested.
+    pub coverage: BTreeMap<Dataset, DatasetReading>,
+    /// Access policies.
+    pub access_policies: BTreeMap<PolicyId, AccessPolicy>,
+    /// Approval requests.
+    pub approval_requests: BTreeMap<RequestId, ApprovalRequest>,
+    /// Groups that access policies name as approvers.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// Permissions that Microsoft Graph defines.
+    pub app_roles: BTreeMap<AppRoleId, AppRole>,
+    /// Grants of those permissions that matter: held by service principals in scope.
+    pub app_role_grants: Vec<AppRoleGrant>,
+    /// Service principals in scope.
+    pub service_principals: BTreeMap<ServicePrincipalId, ServicePrincipal>,
+    /// Applications behind them that are registered in this tenant.
+    pub applications: BTreeMap<ApplicationId, Application>,
+    /// Deleted service principals.
+    pub deleted_service_principals: BTreeMap<ServicePrincipalId, DeletedServicePrincipal>,
+    /// Sign-in activity of applications in scope.
+    pub sign_in_activity: BTreeMap<AppId, SignInActivity>,
+    /// Intune audit events by applications on their own, and those on access policies, oldest first.
+    pub audit_events: Vec<AuditEvent>,
+}
+
+impl Snapshot {
+    /// An empty snapshot of which nothing has been read.
+    #[must_use]
+    pub fn new(tenant_id: TenantId, taken_at: DateTime<Utc>, audit_since: DateTime<Utc>) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tenant_id,
+            tenant_name: None,
+            taken_at,
+            audit_since,
+            coverage: BTreeMap::new(),
+            access_policies: BTreeMap::new(),
+            approval_requests: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            app_roles: BTreeMap::new(),
+            app_role_grants: Vec::new(),
+            service_principals: BTreeMap::new(),
+            applications: BTreeMap::new(),
+            deleted_service_principals: BTreeMap::new(),
+            sign_in_activity: BTreeMap::new(),
+            audit_events: Vec::new(),
+        }
+    }
+
+    /// How much of a dataset was read; "not requested" for one that the snapshot does not mention.
+    #[must_use]
+    pub fn coverage_of(&self, dataset: Dataset) -> &Coverage {
+        self.coverage.get(&dataset).map_or(&coverage::NOT_REQUESTED, |reading| &reading.coverage)
+    }
+
+    /// Puts lists into their one order and drops repeats, so that the same tenant gives the same bytes however its pages came.
+    pub fn normalise(&mut self) {
+        self.app_role_grants.sort();
+        self.app_role_grants.dedup();
+        self.audit_events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        self.audit_events.dedup_by(|a, b| a.id == b.id);
+    }
+
+    /// The service principal of an app id.
+    #[must_use]
+    pub fn service_principal_of(&self, app_id: &AppId) -> Option<&ServicePrincipal> {
+        self.service_principals.values().find(|principal| principal.app_id == *app_id)
+    }
+}
