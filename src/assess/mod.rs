@@ -1,8 +1,15 @@
 //! From a snapshot to an assessment: gates, exclusions, automations, and a verdict for each automation × workload.
 
+mod applications;
+mod decision;
+mod directory;
+mod exclusions;
+mod explain;
 pub mod facts;
 mod finding;
+mod gates;
 mod model;
+mod verdicts;
 mod words;
 
 pub use finding::{Finding, ObjectRef, RuleText};
@@ -13,3 +20,122 @@ pub use words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateState, Home, InForce, KeyHolder,
     KeyKind, Severity, VerdictKind,
 };
+
+use crate::catalogue::{Catalogue, Workload};
+use crate::evidence::evidence;
+use crate::snapshot::{AppId, Snapshot};
+use chrono::{DateTime, Days, Utc};
+use directory::Directory;
+use std::collections::{BTreeMap, BTreeSet};
+use verdicts::Context;
+
+/// What the user may decide about an assessment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Days of the evidence window, back from the snapshot's clock.
+    pub window_days: u32,
+    /// Workloads to judge as if they were gated, where nothing gates them.
+    pub planned: BTreeSet<Workload>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { window_days: 30, planned: BTreeSet::new() }
+    }
+}
+
+/// Judges a snapshot. Findings are left empty: rules run on the result.
+#[must_use]
+pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Assessment {
+    let directory = Directory::new(snapshot);
+    let evidence = evidence(snapshot, catalogue);
+    let exclusions = exclusions::exclusions(&directory);
+    let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned);
+    let window_start = window_start(snapshot.taken_at, options.window_days);
+    let context = Context {
+        directory: &directory,
+        catalogue,
+        gates: gates.iter().map(|gate| (&gate.workload, gate)).collect(),
+        exclusions: by_application(&exclusions.rows),
+        planned: &options.planned,
+        window: window_start..=snapshot.taken_at,
+        unknown_gates: gates.iter().any(|gate| matches!(gate.workload, Workload::Unknown(_))),
+    };
+    let mut verdicts = Vec::new();
+    let mut applications = BTreeMap::new();
+    for app_id in concerned(snapshot, &exclusions.rows, evidence.by_application.keys()) {
+        let name = evidence.names.get(&app_id).map(String::as_str).or_else(|| listed_name(&context, &app_id));
+        let mut profile = applications::profile(&directory, catalogue, &app_id, name);
+        let observations = evidence.by_application.get(&app_id).map(Vec::as_slice).unwrap_or_default();
+        let mine = verdicts::verdicts(&context, &profile, observations);
+        profile.excluded = is_excluded(&context, &app_id);
+        profile.automation = !mine.is_empty();
+        if profile.excluded || profile.automation {
+            verdicts.extend(mine);
+            applications.insert(app_id, profile);
+        }
+    }
+    sort(&mut verdicts, &applications);
+    Assessment {
+        run: run(snapshot, options, window_start),
+        coverage: snapshot.coverage.clone(),
+        applications,
+        verdicts,
+        exclusions: exclusions.rows,
+        unmapped_activities: evidence.unmapped_activities,
+        findings: Vec::new(),
+        gates,
+    }
+}
+
+fn window_start(now: DateTime<Utc>, days: u32) -> DateTime<Utc> {
+    now.checked_sub_days(Days::new(days.into())).unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
+fn run(snapshot: &Snapshot, options: &Options, window_start: DateTime<Utc>) -> Run {
+    Run {
+        tenant_id: snapshot.tenant_id.clone(),
+        tenant_name: snapshot.tenant_name.clone(),
+        taken_at: snapshot.taken_at,
+        window_days: options.window_days,
+        window_start,
+        audit_since: snapshot.audit_since,
+        planned: options.planned.clone(),
+    }
+}
+
+fn by_application(rows: &[Exclusion]) -> BTreeMap<&str, Vec<&Exclusion>> {
+    let mut exclusions: BTreeMap<&str, Vec<&Exclusion>> = BTreeMap::new();
+    for row in rows {
+        if let Some(app_id) = &row.app_id {
+            exclusions.entry(app_id.as_str()).or_default().push(row);
+        }
+    }
+    exclusions
+}
+
+/// Whether a policy excludes it. What is left of a deleted application is a matter of the exclusion, not of its keys.
+fn is_excluded(context: &Context<'_>, app_id: &AppId) -> bool {
+    let rows = context.exclusions.get(app_id.as_str()).into_iter().flatten();
+    rows.into_iter().any(|row| matches!(row.state, ExcludedObject::Active | ExcludedObject::Disabled))
+}
+
+fn listed_name<'a>(context: &Context<'a>, app_id: &AppId) -> Option<&'a str> {
+    context.exclusions.get(app_id.as_str())?.iter().find_map(|row| row.application.as_deref())
+}
+
+/// Applications to look at: in the directory, excluded, or seen.
+fn concerned<'a>(snapshot: &Snapshot, exclusions: &[Exclusion], seen: impl Iterator<Item = &'a AppId>) -> BTreeSet<AppId> {
+    let principals = snapshot.service_principals.values().map(|principal| principal.app_id.clone());
+    let excluded = exclusions.iter().filter_map(|row| row.app_id.clone());
+    principals.chain(excluded).chain(seen.cloned()).collect()
+}
+
+/// What needs action first: by verdict, then the surer, the busier, and by name.
+fn sort(verdicts: &mut [Verdict], applications: &BTreeMap<AppId, ApplicationProfile>) {
+    let name = |verdict: &Verdict| applications.get(&verdict.app_id).map(|profile| profile.name.clone()).unwrap_or_default();
+    verdicts.sort_by_cached_key(|verdict| {
+        let sure = std::cmp::Reverse((verdict.confidence, verdict.writes));
+        (verdict.kind, sure, name(verdict), verdict.app_id.clone(), verdict.workload.clone())
+    });
+}

@@ -35,6 +35,8 @@ pub struct CandidateCollection<'a> {
     pub member: &'a str,
     /// GUIDs among its elements, lower case, each once, in their own order. Empty for an empty collection.
     pub ids: BTreeSet<String>,
+    /// The same by element, for an element that is an object may hold several: of itself, and of who added it.
+    pub elements: Vec<Vec<String>>,
     /// Elements that hold no GUID.
     pub unreadable_elements: usize,
 }
@@ -62,9 +64,14 @@ fn find_collections<'a>(member: &'a str, value: &Value, found: &mut Vec<Candidat
     while let Some((value, depth)) = open.pop() {
         match value {
             Value::Array(elements) => {
-                let guids: Vec<Vec<String>> = elements.iter().map(element_ids).collect();
-                let unreadable_elements = guids.iter().filter(|ids| ids.is_empty()).count();
-                found.push(CandidateCollection { member, ids: guids.into_iter().flatten().collect(), unreadable_elements });
+                let guids: Vec<Vec<String>> = elements.iter().map(element_ids).filter(|ids| !ids.is_empty()).collect();
+                let unreadable_elements = elements.len() - guids.len();
+                found.push(CandidateCollection {
+                    member,
+                    ids: guids.iter().flatten().cloned().collect(),
+                    elements: guids,
+                    unreadable_elements,
+                });
             }
             Value::Object(members) if depth < DEEPEST => {
                 open.extend(members.values().map(|inner| (inner, depth + 1)));

@@ -1,0 +1,229 @@
+//! What is known of one application: who it is, what it may do, how it signs in, with which keys.
+
+use super::directory::Directory;
+use super::model::{ApplicationProfile, HeldPermission, Key, Known, LastSignIn};
+use super::words::{Home, KeyHolder, KeyKind};
+use crate::catalogue::Catalogue;
+use crate::snapshot::{AppId, Application, Credential, CredentialKind, Dataset, Gap, ServicePrincipal, SignInTime};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// Tenants from which Microsoft publishes its own applications: it uses several (facts/checks.md), these two are known.
+const MICROSOFT_TENANTS: [&str; 2] = ["f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"];
+
+/// Draws the profile of one application. `name` is used where the directory has none.
+pub(super) fn profile(directory: &Directory<'_>, catalogue: &Catalogue, app_id: &AppId, name: Option<&str>) -> ApplicationProfile {
+    let principal = directory.principal(app_id);
+    let application = directory.application(app_id);
+    let home = home(directory, principal, application);
+    let now = directory.snapshot.taken_at;
+    let permissions = permissions(directory, catalogue, principal);
+    let display_name = principal.map(|principal| &principal.display_name).or(application.map(|application| &application.display_name));
+    ApplicationProfile {
+        app_id: app_id.clone(),
+        service_principal: principal.map(|principal| principal.id.clone()),
+        name: display_name.map(String::as_str).or(name).unwrap_or_default().to_owned(),
+        kind: principal.and_then(|principal| principal.kind.clone()),
+        home,
+        can_sign_in: can_sign_in(directory, principal, app_id),
+        first_trace: first_trace(application, principal, &permissions),
+        permissions,
+        last_sign_in: last_sign_in(directory, app_id),
+        keys: keys(directory, principal, application, home, now),
+        service_principal_keys: principal_keys(directory, principal, now),
+        federated: federated(directory, principal, application, home),
+        excluded: false,
+        automation: false,
+    }
+}
+
+/// Whether an application can get a token: both its service principal and its application must not be disabled.
+pub(super) fn can_sign_in(directory: &Directory<'_>, principal: Option<&ServicePrincipal>, app_id: &AppId) -> Option<bool> {
+    if directory.application(app_id).is_some_and(|application| application.is_disabled == Some(true)) {
+        return Some(false);
+    }
+    principal.and_then(ServicePrincipal::can_sign_in)
+}
+
+fn home(directory: &Directory<'_>, principal: Option<&ServicePrincipal>, application: Option<&Application>) -> Home {
+    if principal.is_some_and(ServicePrincipal::is_managed_identity) {
+        return Home::ManagedIdentity;
+    }
+    match principal.and_then(|principal| principal.owner_tenant.as_ref()) {
+        Some(owner) if *owner == directory.snapshot.tenant_id => Home::ThisTenant,
+        Some(owner) if MICROSOFT_TENANTS.contains(&owner.as_str()) => Home::Microsoft,
+        Some(_) => Home::OtherTenant,
+        None if application.is_some() => Home::ThisTenant,
+        None => Home::Unknown,
+    }
+}
+
+fn permissions(directory: &Directory<'_>, catalogue: &Catalogue, principal: Option<&ServicePrincipal>) -> Known<Vec<HeldPermission>> {
+    let gap = directory.gap(Dataset::AppRoleGrants);
+    let Some(principal) = principal else {
+        let unread = gap.or_else(|| directory.gap(Dataset::ServicePrincipals)).unwrap_or_else(no_principal);
+        return Known::No(unread);
+    };
+    let mut held: Vec<HeldPermission> = directory
+        .grants(principal)
+        .iter()
+        .filter_map(|grant| {
+            let permission = catalogue.permission(&grant.app_role)?;
+            let concerns = permission.escalation || !permission.primary.is_empty() || !permission.possible.is_empty();
+            concerns.then(|| HeldPermission {
+                name: permission.name.clone(),
+                primary: permission.primary.clone(),
+                possible: permission.possible.clone(),
+                granted: grant.created,
+            })
+        })
+        .collect();
+    held.sort();
+    match (gap, directory.snapshot.coverage_of(Dataset::AppRoleGrants).items()) {
+        (None, _) => Known::Yes(held),
+        (Some(gap), 0) => Known::No(gap),
+        (Some(gap), _) => Known::Partly(held, gap),
+    }
+}
+
+fn no_principal() -> Gap {
+    Gap::OutOfReach { detail: "it has no service principal in this tenant".to_owned() }
+}
+
+fn last_sign_in(directory: &Directory<'_>, app_id: &AppId) -> LastSignIn {
+    match directory.snapshot.sign_in_activity.get(app_id).map(|activity| activity.app_only) {
+        Some(SignInTime::At(time)) => LastSignIn::At(time),
+        Some(SignInTime::Unreadable) => {
+            LastSignIn::Unknown(Gap::Failed { detail: "the time of the last sign-in is not readable".to_owned() })
+        }
+        Some(SignInTime::None) => LastSignIn::NoneSeen,
+        None => directory.gap(Dataset::SignInActivity).map_or(LastSignIn::NoneSeen, LastSignIn::Unknown),
+    }
+}
+
+fn first_trace(
+    application: Option<&Application>,
+    principal: Option<&ServicePrincipal>,
+    permissions: &Known<Vec<HeldPermission>>,
+) -> Option<DateTime<Utc>> {
+    let registered = application.and_then(|application| application.created);
+    let granted = permissions.seen().into_iter().flatten().filter_map(|permission| permission.granted);
+    let on_application = application.into_iter().flat_map(|application| &application.credentials);
+    let on_principal = principal.into_iter().flat_map(|principal| &principal.credentials);
+    let keys = on_application.chain(on_principal).filter_map(|credential| credential.start);
+    registered.into_iter().chain(granted).chain(keys).min()
+}
+
+fn principal_keys(directory: &Directory<'_>, principal: Option<&ServicePrincipal>, now: DateTime<Utc>) -> Known<Vec<Key>> {
+    match principal {
+        Some(principal) => Known::Yes(keys_of(&principal.credentials, KeyHolder::ServicePrincipal, now)),
+        None => Known::No(directory.gap(Dataset::ServicePrincipals).unwrap_or_else(no_principal)),
+    }
+}
+
+fn keys(
+    directory: &Directory<'_>,
+    principal: Option<&ServicePrincipal>,
+    application: Option<&Application>,
+    home: Home,
+    now: DateTime<Utc>,
+) -> Known<Vec<Key>> {
+    let mut keys = principal.map(|principal| keys_of(&principal.credentials, KeyHolder::ServicePrincipal, now)).unwrap_or_default();
+    if let Some(application) = application {
+        keys.extend(keys_of(&application.credentials, KeyHolder::Application, now));
+        keys.sort();
+        let unread = principal.is_none().then(|| directory.gap(Dataset::ServicePrincipals)).flatten();
+        return unread.map_or_else(|| Known::Yes(keys.clone()), |gap| Known::Partly(keys.clone(), gap));
+    }
+    keys.sort();
+    match application_gap(directory, principal, home) {
+        None => Known::Yes(keys),
+        Some(gap) if principal.is_some() => Known::Partly(keys, gap),
+        Some(gap) => Known::No(gap),
+    }
+}
+
+/// Why an application object that was not found may exist all the same.
+fn application_gap(directory: &Directory<'_>, principal: Option<&ServicePrincipal>, home: Home) -> Option<Gap> {
+    match home {
+        Home::OtherTenant | Home::Microsoft => {
+            Some(Gap::OutOfReach { detail: "the application is registered in another tenant, which holds its keys".to_owned() })
+        }
+        Home::ManagedIdentity => None,
+        Home::ThisTenant | Home::Unknown => {
+            let unread = directory.gap(Dataset::Applications);
+            unread.or_else(|| principal.is_none().then(|| directory.gap(Dataset::ServicePrincipals).unwrap_or_else(no_principal)))
+        }
+    }
+}
+
+fn federated(
+    directory: &Directory<'_>,
+    principal: Option<&ServicePrincipal>,
+    application: Option<&Application>,
+    home: Home,
+) -> Known<Vec<Key>> {
+    if let Some(application) = application {
+        return match &application.federated_credentials {
+            Some(credentials) => Known::Yes(credentials.iter().map(|credential| federated_key(&credential.id)).collect()),
+            None => Known::No(
+                directory.gap(Dataset::FederatedCredentials).unwrap_or(Gap::Failed { detail: "not read for this application".to_owned() }),
+            ),
+        };
+    }
+    if home == Home::ManagedIdentity {
+        return Known::No(Gap::OutOfReach {
+            detail: "federated credentials of a managed identity lie in Azure Resource Manager".to_owned(),
+        });
+    }
+    application_gap(directory, principal, home).map_or_else(|| Known::Yes(Vec::new()), Known::No)
+}
+
+fn federated_key(id: &str) -> Key {
+    Key {
+        kind: KeyKind::Federated,
+        key_id: id.to_owned(),
+        held_on: KeyHolder::Application,
+        start: None,
+        end: None,
+        lifetime_days: None,
+        age_days: None,
+        expired: None,
+        last_used: None,
+    }
+}
+
+/// Keys of one holder. A certificate listed under Sign and Verify is one key, with the key id of Verify.
+fn keys_of(credentials: &[Credential], held_on: KeyHolder, now: DateTime<Utc>) -> Vec<Key> {
+    let mut certificates: BTreeMap<&str, &Credential> = BTreeMap::new();
+    for credential in credentials.iter().filter(|credential| credential.kind == CredentialKind::Certificate) {
+        let same = credential.thumbprint.as_deref().filter(|thumbprint| !thumbprint.is_empty()).unwrap_or(&credential.key_id);
+        let verifies = credential.usage.as_deref().is_some_and(|usage| usage.eq_ignore_ascii_case("Verify"));
+        let kept = certificates.entry(same).or_insert(credential);
+        if verifies || (kept.usage == credential.usage && credential.key_id < kept.key_id) {
+            *kept = credential;
+        }
+    }
+    let secrets = credentials.iter().filter(|credential| credential.kind == CredentialKind::Secret);
+    let mut keys: Vec<Key> = secrets.chain(certificates.into_values()).map(|credential| key(credential, held_on, now)).collect();
+    keys.sort();
+    keys
+}
+
+fn key(credential: &Credential, held_on: KeyHolder, now: DateTime<Utc>) -> Key {
+    let lifetime = credential.start.zip(credential.end).map(|(start, end)| (end - start).num_days());
+    Key {
+        kind: match credential.kind {
+            CredentialKind::Secret => KeyKind::Secret,
+            CredentialKind::Certificate => KeyKind::Certificate,
+        },
+        key_id: credential.key_id.clone(),
+        held_on,
+        start: credential.start,
+        end: credential.end,
+        lifetime_days: lifetime,
+        age_days: credential.start.map(|start| (now - start).num_days()),
+        expired: credential.end.map(|end| end <= now),
+        last_used: None,
+    }
+}

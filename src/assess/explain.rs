@@ -1,0 +1,205 @@
+//! The words of a verdict: what it rests on, what lowers its confidence, what to do.
+
+use super::decision::SignsIn;
+use super::model::{Known, LastSignIn};
+use super::verdicts::{Case, Context, Right};
+use super::words::{Confidence, ExclusionState, GateState, Home, InForce, VerdictKind};
+use crate::catalogue::Sure;
+use crate::snapshot::Dataset;
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// Confidence, and the sentences that lowered it. It starts high; each doubt takes one step, some take it all.
+pub(super) fn doubts(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) -> (Confidence, Vec<String>) {
+    let mut doubt = Doubt { confidence: Confidence::High, sentences: Vec::new() };
+    match kind {
+        VerdictKind::Unknown => doubt.all("the access policies could not be read in full"),
+        VerdictKind::NotGated => no_gate(context, case, &mut doubt),
+        _ => gate(context, case, kind, &mut doubt),
+    }
+    evidence(context, case, kind, &mut doubt);
+    (doubt.confidence, doubt.sentences)
+}
+
+struct Doubt {
+    confidence: Confidence,
+    sentences: Vec<String>,
+}
+
+impl Doubt {
+    /// One step less sure.
+    fn step(&mut self, sentence: impl Into<String>) {
+        self.confidence = match self.confidence {
+            Confidence::High => Confidence::Medium,
+            Confidence::Medium | Confidence::Low => Confidence::Low,
+        };
+        self.sentences.push(sentence.into());
+    }
+
+    /// As unsure as can be.
+    fn all(&mut self, sentence: impl Into<String>) {
+        self.confidence = Confidence::Low;
+        self.sentences.push(sentence.into());
+    }
+}
+
+fn no_gate(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
+    if case.concern.other_platforms_only {
+        doubt.step("judged by the platforms of the writes seen; writes to a platform that is gated would be refused");
+    }
+    if !context.directory.is_complete(Dataset::AccessPolicies) {
+        doubt.step("the access policies could not be read in full, so another one may gate it");
+    }
+    if context.unknown_gates {
+        doubt.step("an access policy of a type that maascan does not know may gate it");
+    }
+}
+
+fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
+    let sure = context.catalogue.workload(case.workload).map(|facts| facts.app_only);
+    if sure.is_none_or(|sure| sure == Sure::Inferred) {
+        doubt.step("that this workload is enforced for app-only calls is inferred, not documented");
+    }
+    if case.concern.policies.iter().any(|policy| policy.in_force == InForce::Unknown) {
+        doubt.step("whether the policy is in force cannot be told: approval requests could not be read");
+    }
+    if case.concern.policies.iter().any(|policy| policy.approver_groups.as_ref().is_some_and(Vec::is_empty)) {
+        doubt.step("a policy without approver groups may not gate");
+    }
+    if case.concern.platform_unclear {
+        doubt.step("the gate covers some platforms only, and the platform of its writes is not known");
+    }
+    match (kind, case.situation.exclusion) {
+        (VerdictKind::Passes, _) => doubt.all("an exclusion that cannot be read, or a gate that does not hold: verify"),
+        (VerdictKind::Excluded, _) => {
+            if !context.directory.is_complete(Dataset::AccessPolicies) {
+                doubt.step("the access policies could not be read in full, so one that does not exclude it may gate it too");
+            }
+        }
+        (VerdictKind::Handshake, _) => {}
+        (_, ExclusionState::Unknown) => doubt.step("exclusions unknown: the policy does not show whom it excludes"),
+        (_, ExclusionState::Partly) => doubt.step("excluded by some of the policies only"),
+        _ => {}
+    }
+    if kind == VerdictKind::Blocked && case.situation.blocked == 0 {
+        doubt.all("its writes fail since the gate is in force; the audit log does not say why");
+    }
+}
+
+fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
+    match case.right {
+        Right::Primary => {}
+        Right::Possible => doubt.all("the permission it holds writes this workload according to some sources only"),
+        Right::None if matches!(case.profile.permissions, Known::Yes(_)) => {
+            doubt.step(
+                "no permission that it holds explains its writes: a directory role, an Intune role, or a permission since taken away",
+            );
+        }
+        Right::None => doubt.step("its permissions could not be read"),
+    }
+    if case.vocabulary == Some(Sure::Inferred) && matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
+        doubt.step("the name of its audited activity is assigned to this workload by inference");
+    }
+    if matches!(kind, VerdictKind::AtRisk | VerdictKind::Dormant) {
+        if !context.directory.is_complete(Dataset::AuditEvents) {
+            doubt.step("audit events could not be read in full, so it may have written");
+        }
+        if case.situation.signs_in == SignsIn::Unknown && !case.situation.disabled {
+            doubt.step("its sign-ins could not be read");
+        }
+    }
+}
+
+/// What a verdict rests on, a sentence each.
+pub(super) fn reasons(case: &Case<'_>, kind: VerdictKind) -> Vec<String> {
+    let mut reasons = vec![gate_reason(case)];
+    reasons.extend(exclusion_reason(case));
+    reasons.extend(evidence_reasons(case));
+    if kind == VerdictKind::Dormant && case.situation.disabled {
+        reasons.push("it cannot get a token: disabled".to_owned());
+    }
+    reasons
+}
+
+fn gate_reason(case: &Case<'_>) -> String {
+    let names: Vec<&str> = case.concern.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let named = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    match case.concern.state {
+        GateState::InForce if names.is_empty() => "access policies are always protected".to_owned(),
+        GateState::InForce => match case.concern.policies.iter().filter_map(|policy| policy.since).min() {
+            Some(since) => format!("gate in force since {}{named}", time(since)),
+            None => format!("gate in force, since when is not known{named}"),
+        },
+        GateState::Planned if names.is_empty() => "judged as if it were gated".to_owned(),
+        GateState::Planned => format!("gate listed but not completed{named}"),
+        GateState::None if case.concern.other_platforms_only => "gated for other platforms only".to_owned(),
+        GateState::None => "no access policy for this workload".to_owned(),
+        GateState::Unknown => "whether an access policy gates it could not be read".to_owned(),
+    }
+}
+
+fn exclusion_reason(case: &Case<'_>) -> Option<String> {
+    let by: Vec<String> = case.exclusions.iter().map(|row| format!("{} ({})", row.policy, row.source)).collect();
+    match case.situation.exclusion {
+        ExclusionState::Excluded => Some(format!("excluded by {}", by.join(", "))),
+        ExclusionState::Partly => Some(format!("excluded by {} but not by every policy", by.join(", "))),
+        ExclusionState::NotListed | ExclusionState::Unknown => None,
+    }
+}
+
+fn evidence_reasons(case: &Case<'_>) -> Vec<String> {
+    let situation = &case.situation;
+    let mut reasons = Vec::new();
+    if let (Some(first), Some(last)) = (case.first_write, case.last_write) {
+        let behind = situation.writes_behind_gate;
+        let total = counted(situation.writes, "audited write");
+        reasons.push(format!("{total} between {} and {}, {behind} of them behind the gate", time(first), time(last)));
+    }
+    let counts = [
+        (case.failed_writes, "failed write"),
+        (situation.blocked, "approval request rejected or expired"),
+        (case.pending, "approval request waiting"),
+        (situation.approved, "approval request completed"),
+    ];
+    reasons.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(count, what)));
+    reasons.push(match &case.profile.last_sign_in {
+        LastSignIn::At(at) => format!("last sign-in as itself: {}", time(*at)),
+        LastSignIn::NoneSeen if case.profile.home == Home::Microsoft => {
+            "sign-ins of Microsoft's own applications are not reported".to_owned()
+        }
+        LastSignIn::NoneSeen => "no sign-in as itself on record".to_owned(),
+        LastSignIn::Unknown(gap) => format!("sign-ins could not be read: {gap}"),
+    });
+    reasons
+}
+
+fn counted(count: u64, what: &str) -> String {
+    match (count, what.split_once(' ')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some((adjective, "write"))) => format!("{count} {adjective} writes"),
+        (_, Some(("approval", rest))) => format!("{count} approval {}", rest.replacen("request", "requests", 1)),
+        _ => format!("{count} {what}"),
+    }
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// What to do, one sentence.
+pub(super) fn next_step(case: &Case<'_>, kind: VerdictKind) -> String {
+    let text = match kind {
+        VerdictKind::Unknown => "give the scan DeviceManagementRBAC.Read.All and run it again before relying on this row",
+        VerdictKind::NotGated => "nothing breaks; judge the workload as gated with --plan before a policy is made",
+        VerdictKind::Excluded => "harden its sign-in and review the exclusion: it writes without approval",
+        VerdictKind::Handshake => "nothing: it completes its approval requests",
+        VerdictKind::Blocked => {
+            "send x-msft-approval-justification, wait for approval, and repeat the call with x-msft-approval-code; or exclude it"
+        }
+        VerdictKind::Passes => "look for it in the policy's Exclusions tab; if it is not there, test whether the gate holds",
+        VerdictKind::Breaks => "adopt the approval flow or exclude it before the gate stops it; harden it before excluding it",
+        VerdictKind::AtRisk => "ask its owner whether it still writes; if not, take the permission away",
+        VerdictKind::Dormant if case.situation.disabled => "take the permission away: the application is disabled",
+        VerdictKind::Dormant => "take the permission away: it does not sign in",
+    };
+    text.to_owned()
+}

@@ -1,0 +1,225 @@
+//! Gates: what protects each workload, on which platforms, since when, and whether anybody can approve.
+
+use super::directory::Directory;
+use super::exclusions::{Exclusions, workload_of};
+use super::model::{Gate, PolicyGate};
+use super::words::{GateState, InForce};
+use crate::catalogue::{Activity, Catalogue, Platform, Workload};
+use crate::snapshot::{AccessPolicy, ApprovalRequest, AuditEvent, Dataset, Group, PolicyId};
+use chrono::{DateTime, Days, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Before this day no access policy held for app-only calls (What's new in Intune, week of 2026-06-22).
+const APP_ONLY_SINCE: &str = "2026-06-22T00:00:00Z";
+
+/// Days for which the service shows an approval request (Multi Admin Approval documentation).
+const REQUESTS_SHOWN_DAYS: u64 = 30;
+
+/// Every gate: of each known workload, and of each unknown one that a policy names.
+pub(super) fn gates(directory: &Directory<'_>, catalogue: &Catalogue, exclusions: &Exclusions, planned: &BTreeSet<Workload>) -> Vec<Gate> {
+    let history = History::new(directory, catalogue);
+    let mut policies: BTreeMap<Workload, Vec<PolicyGate>> = BTreeMap::new();
+    for policy in directory.snapshot.access_policies.values() {
+        let gate = policy_gate(policy, directory, &history, exclusions);
+        policies.entry(workload_of(policy)).or_default().push(gate);
+    }
+    for known in Workload::KNOWN.iter().chain(planned) {
+        policies.entry(known.clone()).or_default();
+    }
+    let readable = directory.is_complete(Dataset::AccessPolicies);
+    policies.into_iter().map(|(workload, policies)| gate(workload, policies, readable, planned)).collect()
+}
+
+fn gate(workload: Workload, mut policies: Vec<PolicyGate>, readable: bool, planned: &BTreeSet<Workload>) -> Gate {
+    policies.sort_by(|a, b| (&a.name, &a.policy_id).cmp(&(&b.name, &b.policy_id)));
+    let any = |wanted: fn(&PolicyGate) -> bool| policies.iter().any(wanted);
+    let state = if workload == Workload::OperationApprovalPolicy || any(|policy| policy.in_force != InForce::No) {
+        GateState::InForce
+    } else if !policies.is_empty() || planned.contains(&workload) {
+        GateState::Planned
+    } else if readable {
+        GateState::None
+    } else {
+        GateState::Unknown
+    };
+    let platforms = covered(policies.iter().filter(|policy| state != GateState::InForce || policy.in_force != InForce::No));
+    Gate { workload, state, platforms, policies }
+}
+
+/// Platforms that some policies cover together; empty as soon as one covers all.
+pub(super) fn covered<'a>(policies: impl Iterator<Item = &'a PolicyGate>) -> BTreeSet<Platform> {
+    let mut platforms = BTreeSet::new();
+    for policy in policies {
+        if policy.platforms.is_empty() {
+            return BTreeSet::new();
+        }
+        platforms.extend(policy.platforms.iter().cloned());
+    }
+    platforms
+}
+
+fn policy_gate(policy: &AccessPolicy, directory: &Directory<'_>, history: &History<'_>, exclusions: &Exclusions) -> PolicyGate {
+    let (in_force, since) = history.in_force(policy, directory);
+    let approvers = Approvers::new(policy, directory);
+    PolicyGate {
+        policy_id: policy.id.clone(),
+        name: policy.display_name.clone(),
+        platforms: policy.platforms.iter().filter_map(|word| Platform::from_policy_platform(word)).collect(),
+        in_force,
+        since: since.map(|since| since.max(app_only_since())),
+        approver_groups: approvers.names(),
+        approvers: approvers.people(),
+        problems: approvers.problems(),
+        exclusions_readable: exclusions.readable.contains(&policy.id),
+    }
+}
+
+pub(super) fn app_only_since() -> DateTime<Utc> {
+    APP_ONLY_SINCE.parse().unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
+/// Requests and audit events that tell when policies came into force.
+struct History<'a> {
+    requests: BTreeMap<PolicyId, Vec<&'a ApprovalRequest>>,
+    created: BTreeMap<PolicyId, DateTime<Utc>>,
+}
+
+impl<'a> History<'a> {
+    fn new(directory: &Directory<'a>, catalogue: &Catalogue) -> Self {
+        let mut requests: BTreeMap<PolicyId, Vec<&ApprovalRequest>> = BTreeMap::new();
+        let on_policies = directory.snapshot.approval_requests.values().filter(|request| concerns_policies(request));
+        for request in on_policies {
+            if let Some(policy) = &request.payload_id {
+                requests.entry(PolicyId::new(policy)).or_default().push(request);
+            }
+        }
+        let mut created = BTreeMap::new();
+        for event in directory.snapshot.audit_events.iter().filter(|event| creates_policy(event, catalogue)) {
+            for resource in &event.resources {
+                let ids = resource.id.iter().chain(&resource.policy_ids);
+                created.extend(ids.map(|id| (PolicyId::new(id), event.time)));
+            }
+        }
+        Self { requests, created }
+    }
+
+    /// Whether a policy is in force, and since when. Without a request or an event that tells, a listed policy counts as in
+    /// force, and as known since its last change.
+    fn in_force(&self, policy: &AccessPolicy, directory: &Directory<'_>) -> (InForce, Option<DateTime<Utc>>) {
+        let requests = self.requests.get(&policy.id).map(Vec::as_slice).unwrap_or_default();
+        let creations: Vec<_> = requests.iter().filter(|request| says(request.payload_operation.as_deref(), &["create"])).collect();
+        let completed = creations.iter().filter(|request| says(request.status.as_deref(), &["completed"]));
+        if let Some(time) = completed.filter_map(|request| request.last_modified).max() {
+            return (InForce::Yes, Some(time));
+        }
+        if let Some(time) = self.created.get(&policy.id) {
+            return (InForce::Yes, Some(*time));
+        }
+        if creations.iter().any(|request| says(request.status.as_deref(), &["approved", "needsapproval"])) {
+            return (InForce::No, None);
+        }
+        (default_state(policy, directory), policy.last_modified)
+    }
+}
+
+/// A policy may be waiting for its completion if it changed within the days for which requests are shown, and they were not read.
+fn default_state(policy: &AccessPolicy, directory: &Directory<'_>) -> InForce {
+    let horizon = directory.snapshot.taken_at.checked_sub_days(Days::new(REQUESTS_SHOWN_DAYS));
+    let recent = policy.last_modified.is_none_or(|changed| horizon.is_none_or(|horizon| changed >= horizon));
+    if recent && !directory.is_complete(Dataset::ApprovalRequests) { InForce::Unknown } else { InForce::Yes }
+}
+
+fn concerns_policies(request: &ApprovalRequest) -> bool {
+    request.policy_types.iter().any(|kind| Workload::from_policy_type(kind) == Workload::OperationApprovalPolicy)
+}
+
+fn creates_policy(event: &AuditEvent, catalogue: &Catalogue) -> bool {
+    let kinds: Vec<&str> = event.resources.iter().filter_map(|resource| resource.kind.as_deref()).collect();
+    let activity = catalogue.activity(event.activity_type.as_deref(), event.operation_type.as_deref(), &kinds);
+    let on_policy = matches!(activity, Activity::Write { workload: Workload::OperationApprovalPolicy, .. });
+    on_policy && says(event.operation_type.as_deref(), &["create"]) && says(event.result.as_deref(), &["success"])
+}
+
+fn says(text: Option<&str>, words: &[&str]) -> bool {
+    text.is_some_and(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word)))
+}
+
+/// The groups that approve for one policy.
+struct Approvers<'a> {
+    /// Id and, where it could be read, the group. None where the policy does not show its groups.
+    groups: Option<Vec<(&'a str, Option<&'a Group>)>>,
+    /// Whether a group that is missing is known not to exist.
+    groups_known: bool,
+}
+
+impl<'a> Approvers<'a> {
+    fn new(policy: &'a AccessPolicy, directory: &Directory<'a>) -> Self {
+        let find = |id: &'a crate::snapshot::GroupId| (id.as_str(), directory.snapshot.groups.get(id));
+        Self {
+            groups: policy.approver_groups.as_ref().map(|ids| ids.iter().map(find).collect()),
+            groups_known: directory.is_complete(Dataset::ApproverGroups),
+        }
+    }
+
+    fn names(&self) -> Option<Vec<String>> {
+        let name = |(id, group): &(&str, Option<&Group>)| group.map_or_else(|| (*id).to_owned(), |group| group.display_name.clone());
+        self.groups.as_ref().map(|groups| groups.iter().map(name).collect())
+    }
+
+    /// Distinct enabled users among the direct members; None unless every group and its members were read.
+    fn people(&self) -> Option<u64> {
+        let mut people = BTreeSet::new();
+        for (_, group) in self.groups.as_ref()? {
+            let Some(group) = group else {
+                if self.groups_known {
+                    continue;
+                }
+                return None;
+            };
+            for member in group.members.as_ref()? {
+                match member.kind.as_deref() {
+                    Some(kind) if kind.eq_ignore_ascii_case("user") && member.account_enabled != Some(false) => people.insert(&member.id),
+                    Some(_) => false,
+                    None => return None,
+                };
+            }
+        }
+        Some(people.len() as u64)
+    }
+
+    /// What makes the gate useless or risky (facts/maa.md section 7).
+    fn problems(&self) -> Vec<String> {
+        let Some(groups) = &self.groups else { return Vec::new() };
+        if groups.is_empty() {
+            return vec!["no approver group: nobody can approve, and one source holds that such a policy is no gate".to_owned()];
+        }
+        let mut problems: Vec<String> = groups.iter().flat_map(|(id, group)| self.group_problems(id, *group)).collect();
+        match self.people() {
+            Some(0) => problems.push("no person who can approve: every request expires".to_owned()),
+            Some(1) => problems.push("a single approver, who cannot approve requests of their own".to_owned()),
+            _ => {}
+        }
+        problems
+    }
+
+    fn group_problems(&self, id: &str, group: Option<&Group>) -> Vec<String> {
+        let Some(group) = group else {
+            let gone = format!("approver group does not exist: {id}");
+            return if self.groups_known { vec![gone] } else { Vec::new() };
+        };
+        let name = &group.display_name;
+        let mut problems = Vec::new();
+        let unified = group.group_types.iter().any(|kind| kind.eq_ignore_ascii_case("Unified"));
+        if unified || group.security_enabled == Some(false) || group.mail_enabled == Some(true) {
+            problems.push(format!("not a plain security group, so its members are not resolved as approvers: {name}"));
+        }
+        let kinds: Vec<&str> = group.members.iter().flatten().filter_map(|member| member.kind.as_deref()).collect();
+        if kinds.iter().any(|kind| kind.eq_ignore_ascii_case("group")) {
+            problems.push(format!("members of a nested group do not approve reliably: {name}"));
+        }
+        if kinds.iter().any(|kind| kind.eq_ignore_ascii_case("servicePrincipal")) {
+            problems.push(format!("a service principal cannot approve: {name}"));
+        }
+        problems
+    }
+}

@@ -1,0 +1,280 @@
+//! A verdict for each automation × workload: gathers what is known, decides, and says how sure and why.
+
+use super::decision::{SignsIn, Situation};
+use super::directory::Directory;
+use super::explain;
+use super::gates::{app_only_since, covered};
+use super::model::{ApplicationProfile, Exclusion, Gate, LastSignIn, PolicyGate, Verdict};
+use super::words::{EvidenceGrade, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
+use crate::catalogue::{Catalogue, Platform, Sure, Workload};
+use crate::evidence::{Observation, ObservedOutcome};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+/// What every verdict looks at.
+pub(super) struct Context<'a> {
+    pub(super) directory: &'a Directory<'a>,
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) gates: BTreeMap<&'a Workload, &'a Gate>,
+    /// Exclusions by application.
+    pub(super) exclusions: BTreeMap<&'a str, Vec<&'a Exclusion>>,
+    pub(super) planned: &'a BTreeSet<Workload>,
+    /// The evidence window (UTC).
+    pub(super) window: RangeInclusive<DateTime<Utc>>,
+    /// Whether the service shows policies of a type that this maascan does not know.
+    pub(super) unknown_gates: bool,
+}
+
+/// How an automation comes to be listed under a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Right {
+    /// It holds a permission that writes it.
+    Primary,
+    /// It holds a permission that may write it according to some source.
+    Possible,
+    /// It was seen writing, and no permission explains it.
+    None,
+}
+
+/// The gate as it concerns one automation: only the policies whose platforms its writes touch.
+pub(super) struct Concern<'a> {
+    pub(super) state: GateState,
+    pub(super) policies: Vec<&'a PolicyGate>,
+    /// The gate is limited to platforms, and the platform of some writes is not known.
+    pub(super) platform_unclear: bool,
+    /// There is a gate, but for other platforms only.
+    pub(super) other_platforms_only: bool,
+}
+
+/// Everything gathered for one verdict.
+pub(super) struct Case<'a> {
+    pub(super) profile: &'a ApplicationProfile,
+    pub(super) workload: &'a Workload,
+    pub(super) right: Right,
+    pub(super) concern: Concern<'a>,
+    pub(super) situation: Situation,
+    pub(super) exclusions: Vec<&'a Exclusion>,
+    /// Weakest of the vocabulary entries by which its writes were told.
+    pub(super) vocabulary: Option<Sure>,
+    pub(super) first_write: Option<DateTime<Utc>>,
+    pub(super) last_write: Option<DateTime<Utc>>,
+    pub(super) failed_writes: u64,
+    pub(super) pending: u64,
+}
+
+/// The verdicts of one application: for each workload that it can write or was seen writing.
+pub(super) fn verdicts(context: &Context<'_>, profile: &ApplicationProfile, observations: &[Observation]) -> Vec<Verdict> {
+    let workloads = workloads(profile, observations);
+    workloads
+        .iter()
+        .filter_map(|(workload, right)| {
+            let seen: Vec<&Observation> = observations.iter().filter(|seen| seen.workload == *workload).collect();
+            let case = case(context, profile, workload, *right, &seen)?;
+            Some(verdict(context, &case))
+        })
+        .collect()
+}
+
+fn workloads(profile: &ApplicationProfile, observations: &[Observation]) -> BTreeMap<Workload, Right> {
+    let held = || profile.permissions.seen().into_iter().flatten();
+    let mut workloads = BTreeMap::new();
+    for seen in observations {
+        let possible = held().any(|permission| permission.possible.contains(&seen.workload));
+        workloads.insert(seen.workload.clone(), if possible { Right::Possible } else { Right::None });
+    }
+    for permission in held() {
+        workloads.extend(permission.primary.iter().map(|workload| (workload.clone(), Right::Primary)));
+    }
+    workloads
+}
+
+fn case<'a>(
+    context: &Context<'a>,
+    profile: &'a ApplicationProfile,
+    workload: &'a Workload,
+    right: Right,
+    seen: &[&Observation],
+) -> Option<Case<'a>> {
+    let concern = concern(context, context.gates.get(workload)?, seen);
+    let policies: BTreeSet<&str> = concern.policies.iter().map(|policy| policy.policy_id.as_str()).collect();
+    let listed = context.exclusions.get(profile.app_id.as_str()).map(Vec::as_slice).unwrap_or_default();
+    let exclusions: Vec<&Exclusion> = listed.iter().copied().filter(|row| policies.contains(row.policy_id.as_str())).collect();
+    let counts = Counts::new(seen, &context.window, gate_since(&concern, workload));
+    let situation = Situation {
+        gate: concern.state,
+        exclusion: exclusion_state(&concern, &exclusions),
+        approved: counts.of(ObservedOutcome::Approved),
+        blocked: counts.of(ObservedOutcome::Blocked),
+        writes: counts.of(ObservedOutcome::Written),
+        writes_behind_gate: counts.behind(ObservedOutcome::Written),
+        failures_behind_gate: counts.behind(ObservedOutcome::Failed),
+        other_traces: counts.of(ObservedOutcome::Pending) + counts.of(ObservedOutcome::Unclear) + counts.of(ObservedOutcome::Failed),
+        signs_in: signs_in(profile, &context.window),
+        disabled: profile.can_sign_in == Some(false),
+        microsoft: profile.home == Home::Microsoft,
+    };
+    Some(Case {
+        profile,
+        workload,
+        right,
+        concern,
+        situation,
+        exclusions,
+        vocabulary: seen.iter().filter(|seen| seen.outcome == ObservedOutcome::Written).map(|seen| seen.sure).min(),
+        first_write: counts.first_write,
+        last_write: counts.last_write,
+        failed_writes: counts.of(ObservedOutcome::Failed),
+        pending: counts.of(ObservedOutcome::Pending),
+    })
+}
+
+/// Narrows a gate to the platforms that the automation's writes touch. Writes of unknown platform touch all.
+fn concern<'a>(context: &Context<'a>, gate: &'a Gate, seen: &[&Observation]) -> Concern<'a> {
+    let writes: Vec<Option<&Platform>> = seen.iter().map(|seen| seen.platform.as_ref()).collect();
+    let known: BTreeSet<&Platform> = writes.iter().filter_map(|platform| *platform).collect();
+    let unclear = writes.is_empty() || writes.contains(&None);
+    let touches = |policy: &PolicyGate| {
+        let open = policy.platforms.is_empty() || policy.platforms.iter().any(|platform| matches!(platform, Platform::Unknown(_)));
+        open || unclear || policy.platforms.iter().any(|platform| known.contains(platform))
+    };
+    let (concerning, others): (Vec<&PolicyGate>, Vec<&PolicyGate>) = gate.policies.iter().partition(|policy| touches(policy));
+    let (in_force, waiting): (Vec<&PolicyGate>, Vec<&PolicyGate>) =
+        concerning.into_iter().partition(|policy| policy.in_force != InForce::No);
+    let (state, policies) = if !in_force.is_empty() || (gate.state == GateState::InForce && gate.policies.is_empty()) {
+        (GateState::InForce, in_force)
+    } else if !waiting.is_empty() || context.planned.contains(&gate.workload) {
+        (GateState::Planned, waiting)
+    } else if gate.policies.is_empty() {
+        (gate.state, Vec::new())
+    } else {
+        (GateState::None, Vec::new())
+    };
+    let platform_unclear = unclear && !covered(policies.iter().copied()).is_empty();
+    Concern { state, policies, platform_unclear, other_platforms_only: state == GateState::None && !others.is_empty() }
+}
+
+/// Since when writes were behind the gate: the moment from which a policy concerned was known to be in force.
+fn gate_since(concern: &Concern<'_>, workload: &Workload) -> Option<DateTime<Utc>> {
+    match concern.state {
+        GateState::InForce if concern.policies.is_empty() && *workload == Workload::OperationApprovalPolicy => Some(app_only_since()),
+        GateState::InForce => concern.policies.iter().filter_map(|policy| policy.since).min(),
+        GateState::Planned | GateState::None | GateState::Unknown => None,
+    }
+}
+
+fn exclusion_state(concern: &Concern<'_>, exclusions: &[&Exclusion]) -> ExclusionState {
+    let listed = |policy: &&&PolicyGate| exclusions.iter().any(|row| row.policy_id == policy.policy_id);
+    let by = concern.policies.iter().filter(listed).count();
+    if concern.policies.is_empty() {
+        // Nothing can be excluded where nothing gates, and access policies protect themselves without exclusions.
+        return if concern.state == GateState::Unknown { ExclusionState::Unknown } else { ExclusionState::NotListed };
+    }
+    match by {
+        _ if by == concern.policies.len() => ExclusionState::Excluded,
+        0 if concern.policies.iter().all(|policy| policy.exclusions_readable) => ExclusionState::NotListed,
+        0 => ExclusionState::Unknown,
+        _ => ExclusionState::Partly,
+    }
+}
+
+fn signs_in(profile: &ApplicationProfile, window: &RangeInclusive<DateTime<Utc>>) -> SignsIn {
+    match &profile.last_sign_in {
+        LastSignIn::At(time) if time >= window.start() => SignsIn::InWindow,
+        LastSignIn::At(_) | LastSignIn::NoneSeen => SignsIn::NotInWindow,
+        LastSignIn::Unknown(_) => SignsIn::Unknown,
+    }
+}
+
+/// Sightings within the window, by outcome, and how many of them lie behind the gate.
+struct Counts {
+    in_window: BTreeMap<ObservedOutcome, u64>,
+    behind_gate: BTreeMap<ObservedOutcome, u64>,
+    first_write: Option<DateTime<Utc>>,
+    last_write: Option<DateTime<Utc>>,
+}
+
+impl Counts {
+    fn new(seen: &[&Observation], window: &RangeInclusive<DateTime<Utc>>, since: Option<DateTime<Utc>>) -> Self {
+        let mut counts = Self { in_window: BTreeMap::new(), behind_gate: BTreeMap::new(), first_write: None, last_write: None };
+        for seen in seen {
+            let times = seen.times_in(window);
+            *counts.in_window.entry(seen.outcome).or_default() += times.len() as u64;
+            let before = since.map_or(times.len(), |since| times.partition_point(|time| *time < since));
+            *counts.behind_gate.entry(seen.outcome).or_default() += (times.len() - before) as u64;
+            if seen.outcome == ObservedOutcome::Written {
+                counts.first_write = counts.first_write.into_iter().chain(times.first().copied()).min();
+                counts.last_write = counts.last_write.max(times.last().copied());
+            }
+        }
+        counts
+    }
+
+    fn of(&self, outcome: ObservedOutcome) -> u64 {
+        self.in_window.get(&outcome).copied().unwrap_or_default()
+    }
+
+    fn behind(&self, outcome: ObservedOutcome) -> u64 {
+        self.behind_gate.get(&outcome).copied().unwrap_or_default()
+    }
+}
+
+fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
+    let kind = case.situation.decide();
+    let (confidence, doubts) = explain::doubts(context, case, kind);
+    Verdict {
+        app_id: case.profile.app_id.clone(),
+        workload: case.workload.clone(),
+        platforms: covered(case.concern.policies.iter().copied()),
+        gate: case.concern.state,
+        exclusion: case.situation.exclusion,
+        exclusion_sources: case.exclusions.iter().map(|row| row.source).collect::<BTreeSet<ExclusionSource>>(),
+        kind,
+        confidence,
+        grade: grade(case),
+        writes: case.situation.writes,
+        failed_writes: case.failed_writes,
+        blocked_calls: case.situation.blocked,
+        first_write: case.first_write,
+        last_write: case.last_write,
+        expected_status: expected_status(context, case.workload, kind),
+        permissions: permissions(case),
+        reasons: explain::reasons(case, kind),
+        doubts,
+        next_step: explain::next_step(case, kind),
+    }
+}
+
+fn grade(case: &Case<'_>) -> EvidenceGrade {
+    let situation = &case.situation;
+    if situation.blocked > 0 {
+        EvidenceGrade::BlockedCall
+    } else if situation.writes > 0 || case.failed_writes > 0 {
+        EvidenceGrade::AuditedWrite
+    } else if situation.approved > 0 || case.pending > 0 {
+        // A request that was filed is the trace of a call that was answered with 412.
+        EvidenceGrade::BlockedCall
+    } else if situation.signs_in == SignsIn::InWindow {
+        EvidenceGrade::SignIn
+    } else if case.right == Right::None {
+        EvidenceGrade::None
+    } else {
+        EvidenceGrade::Grant
+    }
+}
+
+fn expected_status(context: &Context<'_>, workload: &Workload, kind: VerdictKind) -> BTreeSet<u16> {
+    match kind {
+        VerdictKind::Blocked | VerdictKind::Breaks | VerdictKind::AtRisk | VerdictKind::Dormant | VerdictKind::Handshake => {
+            context.catalogue.workload(workload).map(|facts| facts.expected_status.clone()).unwrap_or_default()
+        }
+        VerdictKind::Passes | VerdictKind::Unknown | VerdictKind::Excluded | VerdictKind::NotGated => BTreeSet::new(),
+    }
+}
+
+fn permissions(case: &Case<'_>) -> BTreeSet<String> {
+    let held = case.profile.permissions.seen().into_iter().flatten();
+    held.filter(|permission| permission.primary.contains(case.workload) || permission.possible.contains(case.workload))
+        .map(|permission| permission.name.clone())
+        .collect()
+}

@@ -1,0 +1,38 @@
+//! `maascan assess`: judges a snapshot file.
+
+use super::exit::{Failure, Status, usage_error};
+use super::judge::Prepared;
+use super::options::{Judging, Output};
+use super::{EXIT_STATUS, tenant};
+use crate::snapshot;
+use clap::Args;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Example:
+  maascan assess tenant.json.zst --plan all --out report
+";
+
+/// Judge a snapshot file, by the clock of its own run
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}\n{EXIT_STATUS}"))]
+pub(super) struct Arguments {
+    /// A file that `maascan collect` wrote
+    snapshot: PathBuf,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let catalogue = tenant::catalogue()?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
+    let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
+    let audited = (snapshot.taken_at - snapshot.audit_since).num_days();
+    if i64::from(arguments.judging.days) > audited {
+        let message = format!("--days {} reaches further back than the snapshot: {audited} days of audit events", arguments.judging.days);
+        return Err(Failure::usage(message, "lower --days, or collect again with a larger --audit-days"));
+    }
+    prepared.finish(&snapshot, &catalogue)
+}

@@ -1,0 +1,51 @@
+//! `maascan demo`: a made-up tenant, served on loopback and read over HTTP like a real one.
+
+use super::exit::{Failure, Status, could_not_run};
+use super::judge::Prepared;
+use super::options::{FailOn, Format, Judging, Output};
+use super::{output, tenant};
+use crate::graph::{Cloud, Credential, Endpoints};
+use crate::simulator::{self, DEMO_TIME, Settings};
+use clap::Args;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  maascan demo
+  maascan demo --plan all --out demo-plan
+";
+
+/// Days of audit events that the demo reads; the default of `scan`.
+const AUDIT_DAYS: u32 = 90;
+
+/// Show what maascan does, on a made-up tenant served on this machine; nothing leaves it
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Write all reports into this folder
+    #[arg(long, value_name = "DIR", default_value = "maascan-demo")]
+    out: PathBuf,
+    /// What goes to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(flatten)]
+    judging: Judging,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let catalogue = tenant::catalogue()?;
+    // The made-up tenant holds a policy that cannot be read, to show what that costs; that is no failure of the demo.
+    let output = Output { out: Some(arguments.out.clone()), format: arguments.format, fail_on: FailOn::Never, allow_incomplete: true };
+    let prepared = Prepared::new(&arguments.judging, &output)?;
+    let snapshot = tenant::block_on(async {
+        let simulator = simulator::start(Settings::default(), 0).await.map_err(could_not_run)?;
+        let origin = simulator.origin();
+        output::note(&format!("a made-up tenant on {origin}, read over HTTP like a real one"));
+        let endpoints = Endpoints::new(Cloud::Global, Some(&origin), Some(&origin)).map_err(could_not_run)?;
+        let credential = Credential::client_secret(simulator.tenant_id(), simulator.client_id(), simulator.client_secret());
+        let snapshot = tenant::read(endpoints, credential, &catalogue, DEMO_TIME, AUDIT_DAYS).await?;
+        simulator.stop().await;
+        Ok(snapshot)
+    })?;
+    prepared.finish(&snapshot, &catalogue)
+}

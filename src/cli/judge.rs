@@ -1,0 +1,77 @@
+//! From a snapshot to reports and an exit status; what `scan`, `assess` and `demo` share.
+
+use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::options::{Format, Judging, Output};
+use super::{output, tenant};
+use crate::assess::{self, Assessment, FindingStatus};
+use crate::catalogue::Catalogue;
+use crate::report::{self, Folder, OutputKind};
+use crate::rules::{self, RuleSet};
+use crate::snapshot::Snapshot;
+
+/// Everything that can be refused before the long work begins.
+pub(super) struct Prepared<'a> {
+    judging: &'a Judging,
+    output: &'a Output,
+    rules: RuleSet,
+    folder: Option<Folder>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Loads the rules and checks the output folder.
+    pub(super) fn new(judging: &'a Judging, output: &'a Output) -> Result<Self, Failure> {
+        let mut rules = RuleSet::builtin().map_err(could_not_run)?;
+        if let Some(folder) = &judging.rules {
+            rules = RuleSet::load_dir(folder).and_then(|own| rules.merged(own)).map_err(usage_error)?;
+        }
+        let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
+        Ok(Self { judging, output, rules, folder })
+    }
+
+    /// Judges a snapshot, writes the reports, prints the one that was asked for.
+    pub(super) fn finish(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Result<Status, Failure> {
+        let assessment = self.assess(snapshot, catalogue);
+        if let Some(folder) = &self.folder {
+            folder.write(&assessment).map_err(could_not_run)?;
+        }
+        output::data(&self.render(&assessment)?)?;
+        if let Some(path) = &self.output.out {
+            output::note(&format!("reports written to {}", path.display()));
+        }
+        let whole = tenant::report_gaps(snapshot);
+        Ok(self.status(&assessment, whole))
+    }
+
+    fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
+        let options = assess::Options { window_days: self.judging.days, planned: self.judging.planned() };
+        let mut assessment = assess::assess(snapshot, catalogue, &options);
+        assessment.findings = rules::run(&self.rules, self.judging.profile, &assess::facts::facts(&assessment));
+        assessment
+    }
+
+    fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Failure> {
+        let kind = match self.output.format {
+            Format::Table => {
+                let style = report::table::Style { width: output::width(), colour: output::colour(), rows: report::table::ROWS };
+                return Ok(report::table::render(assessment, style).into_bytes());
+            }
+            Format::Json => OutputKind::Json,
+            Format::Csv => OutputKind::Csv,
+            Format::Markdown => OutputKind::Markdown,
+        };
+        report::render(kind, assessment).map_err(could_not_run)
+    }
+
+    /// Findings count before gaps: who asked to fail on them asked for status 1.
+    fn status(&self, assessment: &Assessment, whole: bool) -> Status {
+        let open = assessment.findings.iter().filter(|finding| finding.status == FindingStatus::Open);
+        let gravest = open.map(|finding| finding.rule.severity).max();
+        if self.output.fail_on.severity().is_some_and(|limit| gravest >= Some(limit)) {
+            Status::Findings
+        } else if whole || self.output.allow_incomplete {
+            Status::Done
+        } else {
+            Status::Incomplete
+        }
+    }
+}

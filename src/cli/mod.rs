@@ -1,0 +1,86 @@
+//! The command line: one file a command, arguments, exit status, progress. The only room that prints.
+
+mod assess;
+mod collect;
+mod demo;
+mod exit;
+mod judge;
+mod options;
+mod output;
+mod progress;
+mod rules;
+mod scan;
+mod simulate;
+mod tenant;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Exit statuses, shown at the end of the help of every command that judges.
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  findings at or above --fail-on
+  2  wrong usage or configuration
+  3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
+  4  could not run: sign-in, network, disk";
+
+/// Which automations break when Multi Admin Approval holds for app-only calls to Microsoft Intune, and which excluded
+/// applications are the weak spot. Reads a tenant, never writes it.
+#[derive(Debug, Parser)]
+#[command(name = "maascan", version, propagate_version = true, after_help = "Start with: maascan demo")]
+struct Cli {
+    /// Say on standard error what is being done; twice for every request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Scan(scan::Arguments),
+    Collect(collect::Arguments),
+    Assess(assess::Arguments),
+    Simulate(simulate::Arguments),
+    Rules(rules::Arguments),
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    output::start_log(cli.verbose);
+    let status = match cli.command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Scan(arguments) => scan::run(&arguments),
+        Command::Collect(arguments) => collect::run(&arguments),
+        Command::Assess(arguments) => assess::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments),
+    };
+    exit::code(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example"), "{}", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Arguments that several commands share.
+
+use super::exit::{Failure, usage_error};
+use crate::assess::Severity;
+use crate::catalogue::Workload;
+use crate::graph::{Cloud, Endpoints};
+use chrono::{DateTime, SubsecRound, Utc};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// Where the tenant is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tenant")]
+pub(super) struct Connection {
+    /// Cloud of the tenant
+    #[arg(long, value_name = "NAME", default_value = "global", value_parser = cloud)]
+    cloud: Cloud,
+    /// Graph at another origin, such as a simulated tenant; plain http only on loopback
+    #[arg(long, value_name = "URL")]
+    graph_endpoint: Option<String>,
+    /// Sign-in at another origin; plain http only on loopback
+    #[arg(long, value_name = "URL")]
+    login_endpoint: Option<String>,
+}
+
+impl Connection {
+    pub(super) fn endpoints(&self) -> Result<Endpoints, Failure> {
+        Endpoints::new(self.cloud, self.graph_endpoint.as_deref(), self.login_endpoint.as_deref()).map_err(usage_error)
+    }
+}
+
+fn cloud(name: &str) -> Result<Cloud, String> {
+    Cloud::from_name(name).ok_or_else(|| format!("clouds are: {}", Cloud::NAMES.join(", ")))
+}
+
+/// How much is read, and by which clock.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub(super) struct Reading {
+    /// Days of audit events to read
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=730))]
+    pub(super) audit_days: u32,
+    /// The clock, RFC 3339, for output that can be reproduced; default: now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    now: Option<DateTime<Utc>>,
+}
+
+impl Reading {
+    /// The clock of the run (UTC, whole seconds).
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.now.unwrap_or_else(Utc::now).trunc_subsecs(0)
+    }
+
+    /// Refuses an evidence window that audit events do not cover.
+    pub(super) fn covers(&self, judging: &Judging) -> Result<(), Failure> {
+        if judging.days > self.audit_days {
+            let message = format!("--days {} reaches further back than --audit-days {}", judging.days, self.audit_days);
+            return Err(Failure::usage(message, "raise --audit-days to at least --days"));
+        }
+        Ok(())
+    }
+}
+
+/// Reads a time of RFC 3339.
+pub(super) fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = DateTime::parse_from_rfc3339(text);
+    time.map(|time| time.to_utc()).map_err(|_| "not a time of RFC 3339, such as 2026-11-02T06:00:00Z".to_owned())
+}
+
+/// How the tenant is judged.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judging")]
+pub(super) struct Judging {
+    /// Days of the evidence window
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=730))]
+    pub(super) days: u32,
+    /// Judge as if these workloads were gated: all, or a list such as app,script,deviceAction
+    #[arg(long, value_name = "WORKLOADS", value_parser = plan)]
+    plan: Option<Plan>,
+    /// Thresholds of the rules: default, cis-v7 or scuba
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = profile)]
+    pub(super) profile: crate::rules::Profile,
+    /// Folder with rules of your own, added to the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Option<PathBuf>,
+}
+
+impl Judging {
+    pub(super) fn planned(&self) -> BTreeSet<Workload> {
+        self.plan.as_ref().map(|plan| plan.0.clone()).unwrap_or_default()
+    }
+}
+
+fn profile(name: &str) -> Result<crate::rules::Profile, String> {
+    crate::rules::Profile::from_word(name).ok_or_else(|| "profiles are: default, cis-v7, scuba".to_owned())
+}
+
+/// Workloads that `--plan` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Plan(BTreeSet<Workload>);
+
+fn plan(text: &str) -> Result<Plan, String> {
+    let mut workloads = BTreeSet::new();
+    for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        workloads.extend(planned(word)?);
+    }
+    if workloads.is_empty() { Err("names no workload".to_owned()) } else { Ok(Plan(workloads)) }
+}
+
+/// Workloads that one word of `--plan` means. `all` is what the portal offers as profile types (facts/maa.md section 3):
+/// not access policies, which protect themselves, and not `deviceDeprovision`, which no portal page names.
+fn planned(word: &str) -> Result<Vec<Workload>, String> {
+    use Workload::{DeviceDelete, DeviceDeprovision, DeviceRetire, DeviceWipe, OperationApprovalPolicy, Unknown};
+    if word.eq_ignore_ascii_case("all") {
+        return Ok(Workload::KNOWN.into_iter().filter(|known| !matches!(known, OperationApprovalPolicy | DeviceDeprovision)).collect());
+    }
+    if word.eq_ignore_ascii_case("deviceAction") {
+        return Ok(vec![DeviceWipe, DeviceRetire, DeviceDelete]);
+    }
+    match Workload::from_policy_type(word) {
+        Unknown(word) => {
+            let known: Vec<String> = Workload::KNOWN.iter().map(ToString::to_string).collect();
+            Err(format!("no such workload: {word}; workloads are: all, deviceAction, {}", known.join(", ")))
+        }
+        known => Ok(vec![known]),
+    }
+}
+
+/// What is put out, and what counts as failing.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Output {
+    /// Write all reports into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What goes to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+    /// End with status 1 if an open finding is at least this grave
+    #[arg(long, value_enum, default_value_t = FailOn::Never)]
+    pub(super) fail_on: FailOn,
+    /// End with status 0 although a dataset could not be read whole
+    #[arg(long)]
+    pub(super) allow_incomplete: bool,
+}
+
+/// Formats of standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Table,
+    /// assessment.json
+    Json,
+    /// automations.csv
+    Csv,
+    /// summary.md
+    Markdown,
+}
+
+/// Severities that `--fail-on` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Low
+    Low,
+    /// Medium
+    Medium,
+    /// High
+    High,
+    /// Critical
+    Critical,
+    /// Never
+    Never,
+}
+
+impl FailOn {
+    pub(super) fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+            Self::Never => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_names_workloads_in_any_case() {
+        assert_eq!(plan("App, SCRIPT").unwrap().0, [Workload::App, Workload::Script].into());
+        assert_eq!(plan("deviceAction").unwrap().0.len(), 3);
+        assert!(!plan("all").unwrap().0.contains(&Workload::OperationApprovalPolicy));
+    }
+
+    #[test]
+    fn a_plan_of_nothing_or_of_something_else_is_refused() {
+        assert!(plan(" ,").is_err());
+        assert!(plan("app,apps").unwrap_err().contains("apps"));
+    }
+
+    #[test]
+    fn a_clock_without_a_zone_is_refused() {
+        assert!(time("2026-11-02T06:00:00").is_err());
+        assert_eq!(time("2026-11-02T08:00:00+02:00").unwrap().to_rfc3339(), "2026-11-02T06:00:00+00:00");
+    }
+}

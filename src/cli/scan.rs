@@ -1,0 +1,41 @@
+//! `maascan scan`: reads a tenant, judges it, reports.
+
+use super::exit::{Failure, Status};
+use super::judge::Prepared;
+use super::options::{Connection, Judging, Output, Reading};
+use super::{EXIT_STATUS, tenant};
+use clap::Args;
+
+const EXAMPLES: &str = "\
+Examples:
+  AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
+  MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
+
+Sign-in: MAASCAN_ACCESS_TOKEN, else AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
+";
+
+/// Read a tenant, judge it, report
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}\n{EXIT_STATUS}"))]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let endpoints = arguments.connection.endpoints()?;
+    arguments.reading.covers(&arguments.judging)?;
+    let credential = tenant::credential()?;
+    let catalogue = tenant::catalogue()?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
+    let now = arguments.reading.now();
+    let read = tenant::read(endpoints, credential, &catalogue, now, arguments.reading.audit_days);
+    let snapshot = tenant::block_on(read)?;
+    prepared.finish(&snapshot, &catalogue)
+}

@@ -1,0 +1,74 @@
+//! `maascan simulate`: serves the made-up tenant of the demo, of any size, until it is stopped.
+
+use super::exit::{Failure, Status, could_not_run};
+use super::{options, output, tenant};
+use crate::simulator::{self, DEMO_TIME, Settings, Simulator};
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  maascan simulate --port 8080
+  maascan simulate --service-principals 100000 --latency-ms 100 --port 8080
+
+Standard output shows the environment and the command that scan it.
+";
+
+/// Serve a made-up tenant on loopback, for trying maascan and for tests
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    port: u16,
+    /// Service principals in the tenant
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(300..=1_000_000))]
+    service_principals: u32,
+    /// Automations among them; default by size
+    #[arg(long, value_name = "N")]
+    automations: Option<u32>,
+    /// Seed: the same seed gives the same tenant
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Milliseconds that every answer takes
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    latency_ms: u64,
+    /// The tenant's clock, RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = options::time, default_value_t = DEMO_TIME)]
+    now: DateTime<Utc>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    tenant::block_on(async {
+        let simulator = simulator::start(settings(arguments), arguments.port).await.map_err(could_not_run)?;
+        output::data(instructions(&simulator, arguments.now).as_bytes())?;
+        tokio::signal::ctrl_c().await.map_err(could_not_run)?;
+        simulator.stop().await;
+        Ok(Status::Done)
+    })
+}
+
+fn settings(arguments: &Arguments) -> Settings {
+    let default = Settings::default();
+    Settings {
+        seed: arguments.seed.unwrap_or(default.seed),
+        service_principals: arguments.service_principals as usize,
+        automations: arguments.automations.map(|count| count as usize),
+        latency: Duration::from_millis(arguments.latency_ms),
+        now: arguments.now,
+        ..default
+    }
+}
+
+fn instructions(simulator: &Simulator, now: DateTime<Utc>) -> String {
+    let origin = simulator.origin();
+    format!(
+        "export AZURE_TENANT_ID={}\nexport AZURE_CLIENT_ID={}\nexport AZURE_CLIENT_SECRET={}\n\
+         maascan scan --graph-endpoint {origin} --login-endpoint {origin} --now {} --allow-incomplete\n",
+        simulator.tenant_id(),
+        simulator.client_id(),
+        simulator.client_secret(),
+        now.to_rfc3339_opts(SecondsFormat::Secs, true),
+    )
+}

@@ -1,0 +1,46 @@
+//! Intune audit events by applications on their own. A person's writes through an application are never the application's.
+
+use super::observation::{ObservedOutcome, Sighting, Source, Tally};
+use crate::catalogue::{Activity, Catalogue};
+use crate::snapshot::{AppId, AuditEvent, Snapshot};
+use std::collections::BTreeMap;
+
+/// Adds every write to the tally; gives back the activity types that no vocabulary has.
+pub(super) fn observe(snapshot: &Snapshot, catalogue: &Catalogue, tally: &mut Tally) -> BTreeMap<String, u64> {
+    let mut unmapped = BTreeMap::new();
+    for event in &snapshot.audit_events {
+        let Some(app_id) = event.actor.app_only() else { continue };
+        match classify(event, catalogue) {
+            Activity::Write { workload, platform, sure } => {
+                let operation = event.activity_type.clone().unwrap_or_default();
+                let sighting = Sighting { workload, platform, operation, outcome: outcome(event), source: Source::AuditEvent, sure };
+                tally.add(app_id, sighting, event.time);
+            }
+            Activity::Unmapped => *unmapped.entry(event.activity_type.clone().unwrap_or_default()).or_default() += 1,
+            Activity::Read | Activity::Unprotected => {}
+        }
+    }
+    unmapped
+}
+
+/// The latest name that the audit log gives to each application acting on its own.
+pub(super) fn names(snapshot: &Snapshot) -> BTreeMap<AppId, String> {
+    let named = snapshot.audit_events.iter().filter_map(|event| {
+        let name = event.actor.app_display_name.clone()?;
+        Some((event.actor.app_only()?.clone(), name))
+    });
+    named.collect()
+}
+
+fn classify(event: &AuditEvent, catalogue: &Catalogue) -> Activity {
+    let resources: Vec<&str> = event.resources.iter().filter_map(|resource| resource.kind.as_deref()).collect();
+    catalogue.activity(event.activity_type.as_deref(), event.operation_type.as_deref(), &resources)
+}
+
+fn outcome(event: &AuditEvent) -> ObservedOutcome {
+    match event.result.as_deref() {
+        Some(result) if result.eq_ignore_ascii_case("success") => ObservedOutcome::Written,
+        Some(result) if !result.is_empty() => ObservedOutcome::Failed,
+        _ => ObservedOutcome::Unclear,
+    }
+}

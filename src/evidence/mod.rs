@@ -1,0 +1,32 @@
+//! What applications were seen to do, whatever the source: audit events and approval requests, as observations of one form.
+
+mod audit;
+mod observation;
+mod requests;
+
+pub use observation::{Observation, ObservedOutcome, Source};
+
+use crate::catalogue::Catalogue;
+use crate::snapshot::{AppId, Snapshot};
+use observation::Tally;
+use std::collections::BTreeMap;
+
+/// Everything observed in one snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Observations by application, each list in the order of its keys.
+    pub by_application: BTreeMap<AppId, Vec<Observation>>,
+    /// Activity types of application-made events that are in no vocabulary, with their counts.
+    pub unmapped_activities: BTreeMap<String, u64>,
+    /// Names that the audit log gives to applications, for those that are known from nowhere else.
+    pub names: BTreeMap<AppId, String>,
+}
+
+/// Reads the evidence out of a snapshot.
+#[must_use]
+pub fn evidence(snapshot: &Snapshot, catalogue: &Catalogue) -> Evidence {
+    let mut tally = Tally::default();
+    let unmapped_activities = audit::observe(snapshot, catalogue, &mut tally);
+    requests::observe(snapshot, &mut tally);
+    Evidence { by_application: tally.into_observations(), unmapped_activities, names: audit::names(snapshot) }
+}

@@ -1,0 +1,104 @@
+//! One thing that an application was seen to do.
+
+use crate::catalogue::{Platform, Sure, Workload};
+use crate::snapshot::AppId;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// Where an observation comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Intune audit events.
+    AuditEvent,
+    /// Approval requests.
+    ApprovalRequest,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObservedOutcome {
+    /// The write succeeded.
+    Written,
+    /// The write was tried and failed, for whatever reason.
+    Failed,
+    /// The source does not say whether it succeeded.
+    Unclear,
+    /// It was refused: an approval request that was rejected, or ran past its time.
+    Blocked,
+    /// An approval request that waits, within its time.
+    Pending,
+    /// An approval request that was completed.
+    Approved,
+}
+
+/// The same thing, seen once or more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// What it wrote.
+    pub workload: Workload,
+    /// Platform of the object, where the source tells.
+    pub platform: Option<Platform>,
+    /// The operation in the source's words: `Create MobileApp`, `approval request`.
+    pub operation: String,
+    /// What became of it.
+    pub outcome: ObservedOutcome,
+    /// Where it was seen.
+    pub source: Source,
+    /// How sure it is that this operation belongs to this workload.
+    pub sure: Sure,
+    /// When, oldest first (UTC); never empty.
+    times: Vec<DateTime<Utc>>,
+}
+
+impl Observation {
+    /// When it was seen within a span, oldest first.
+    #[must_use]
+    pub fn times_in(&self, span: &RangeInclusive<DateTime<Utc>>) -> &[DateTime<Utc>] {
+        let from = self.times.partition_point(|time| time < span.start());
+        let to = self.times.partition_point(|time| time <= span.end());
+        self.times.get(from..to).unwrap_or_default()
+    }
+
+    /// Times in all.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.times.len()
+    }
+}
+
+/// What makes two sightings the same observation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sighting {
+    pub(super) workload: Workload,
+    pub(super) platform: Option<Platform>,
+    pub(super) operation: String,
+    pub(super) outcome: ObservedOutcome,
+    pub(super) source: Source,
+    pub(super) sure: Sure,
+}
+
+/// Gathers sightings by application.
+#[derive(Debug, Default)]
+pub(super) struct Tally(BTreeMap<AppId, BTreeMap<Sighting, Vec<DateTime<Utc>>>>);
+
+impl Tally {
+    pub(super) fn add(&mut self, app_id: &AppId, sighting: Sighting, time: DateTime<Utc>) {
+        if !self.0.contains_key(app_id) {
+            self.0.insert(app_id.clone(), BTreeMap::new());
+        }
+        if let Some(sightings) = self.0.get_mut(app_id) {
+            sightings.entry(sighting).or_default().push(time);
+        }
+    }
+
+    pub(super) fn into_observations(self) -> BTreeMap<AppId, Vec<Observation>> {
+        self.0.into_iter().map(|(app_id, sightings)| (app_id, sightings.into_iter().map(observation).collect())).collect()
+    }
+}
+
+fn observation((sighting, mut times): (Sighting, Vec<DateTime<Utc>>)) -> Observation {
+    times.sort_unstable();
+    let Sighting { workload, platform, operation, outcome, source, sure } = sighting;
+    Observation { workload, platform, operation, outcome, source, sure, times }
+}

@@ -1,0 +1,183 @@
+//! What a user gets wrong: each a one-line error with a hint, the documented status, no panic, nothing half-written.
+
+mod common;
+
+use assert_cmd::Command;
+use common::{Tenant, files, maascan, text};
+use maascan::simulator::Settings;
+use std::net::TcpListener;
+
+/// Runs a command that must fail, and gives back what it says.
+fn refused(mut command: Command, status: i32) -> String {
+    let output = command.assert().code(status).stdout("").get_output().clone();
+    let said = text(&output.stderr);
+    assert!(!said.contains("panicked"), "{said}");
+    said
+}
+
+/// As [`refused`], for errors of our own: one line of error and at most one hint.
+fn refused_in_one_line(command: Command, status: i32) -> String {
+    let said = refused(command, status);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("error: "), "{said}");
+    assert!(lines.len() <= 2 && lines[1..].iter().all(|line| line.starts_with("hint: ")), "{said}");
+    said
+}
+
+#[test]
+fn an_unknown_flag_is_refused_with_a_hint() {
+    let mut command = maascan();
+    command.args(["scan", "--plann", "all"]);
+    assert!(refused(command, 2).contains("--plan"));
+}
+
+#[test]
+fn missing_credentials_name_the_variables() {
+    let mut command = maascan();
+    command.args(["scan"]).env("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111");
+    let said = refused_in_one_line(command, 2);
+    assert!(said.contains("AZURE_CLIENT_ID") && said.contains("AZURE_CLIENT_SECRET") && said.contains("hint: "), "{said}");
+}
+
+#[test]
+fn a_wrong_secret_is_said_and_never_shown() {
+    let tenant = Tenant::start(Settings::default());
+    let mut command = tenant.command("scan");
+    command.env("AZURE_CLIENT_SECRET", "wrong-secret-8Qx");
+    let said = refused_in_one_line(command, 4);
+    assert!(said.contains("secret") && said.contains("hint: ") && !said.contains("8Qx"), "{said}");
+}
+
+#[test]
+fn an_unknown_tenant_is_said() {
+    let tenant = Tenant::start(Settings::default());
+    let mut command = tenant.command("scan");
+    command.env("AZURE_TENANT_ID", "99999999-9999-4999-8999-999999999999");
+    assert!(refused_in_one_line(command, 4).contains("tenant"));
+}
+
+#[test]
+fn an_unreachable_endpoint_is_said_and_nothing_is_written() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let origin = format!("http://127.0.0.1:{port}");
+    let folder = tempfile::tempdir().unwrap();
+    let tenant = Tenant::start(Settings::default());
+    let mut command = maascan();
+    tenant.sign_in(&mut command);
+    command.args(["scan", "--graph-endpoint", &origin, "--login-endpoint", &origin]).arg("--out").arg(folder.path().join("report"));
+    let said = refused_in_one_line(command, 4);
+    assert!(said.contains(&origin) && said.contains("hint: "), "{said}");
+    let report = folder.path().join("report");
+    assert!(!report.exists() || files(&report).is_empty());
+}
+
+/// An unsigned token with these claims, as Entra shapes it.
+fn token(claims: &str) -> String {
+    use base64::Engine;
+    let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.c2lnbmF0dXJl", part(r#"{"alg":"none","typ":"JWT"}"#), part(claims))
+}
+
+#[test]
+fn a_token_for_another_host_is_not_sent() {
+    let tenant = Tenant::start(Settings::default());
+    let token = token(r#"{"aud":"https://graph.microsoft.us","tid":"11111111-1111-4111-8111-111111111111","exp":4102444800}"#);
+    let mut command = maascan();
+    command.args(["scan", "--graph-endpoint", &tenant.origin(), "--login-endpoint", &tenant.origin()]).env("MAASCAN_ACCESS_TOKEN", &token);
+    let said = refused_in_one_line(command, 2);
+    assert!(said.contains("graph.microsoft.us") && !said.contains(&token), "{said}");
+    assert!(tenant.requests().is_empty());
+}
+
+#[test]
+fn a_token_of_another_tenant_is_not_sent() {
+    let tenant = Tenant::start(Settings::default());
+    let claims = format!(r#"{{"aud":"{}","tid":"11111111-1111-4111-8111-111111111111","exp":4102444800}}"#, tenant.origin());
+    let mut command = tenant.command("scan");
+    command.env("MAASCAN_ACCESS_TOKEN", token(&claims));
+    let said = refused_in_one_line(command, 2);
+    assert!(said.contains("11111111-1111-4111-8111-111111111111"), "{said}");
+    assert!(tenant.requests().is_empty());
+}
+
+#[test]
+fn plain_http_is_for_loopback_only() {
+    for origin in ["http://graph.example.com", "http://10.0.0.1:8080", "ftp://127.0.0.1", "https://graph.example.com/v1.0"] {
+        let mut command = maascan();
+        command.args(["scan", "--graph-endpoint", origin]).env("MAASCAN_ACCESS_TOKEN", "x");
+        let said = refused_in_one_line(command, 2);
+        assert!(said.contains(origin) && said.contains("hint: "), "{said}");
+    }
+}
+
+#[test]
+fn a_corrupt_newer_or_missing_snapshot_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let corrupt = at("corrupt.json.zst", &[0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3]);
+    let foreign = at("foreign.json", b"{}");
+    let newer = at("newer.json", br#"{"schema_version": 7}"#);
+    let missing = folder.path().join("missing.json.zst");
+    for (path, expected) in [(corrupt, "not a readable snapshot"), (foreign, "not a readable snapshot"), (newer, "newer"), (missing, "cannot read")] {
+        let mut command = maascan();
+        command.arg("assess").arg(&path).arg("--out").arg(folder.path().join("out"));
+        let said = refused_in_one_line(command, 2);
+        assert!(said.contains(expected) && said.contains("hint: "), "{said}");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_refused_before_anything_is_read() {
+    let tenant = Tenant::start(Settings::default());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "mine").unwrap();
+    let mut scan = tenant.command("scan");
+    scan.arg("--out").arg(&file);
+    assert!(refused_in_one_line(scan, 2).contains("hint: "));
+    let mut collect = tenant.command("collect");
+    collect.arg("-o").arg(folder.path().join("missing").join("tenant.json.zst"));
+    assert!(refused_in_one_line(collect, 2).contains("hint: "));
+    assert!(tenant.requests().is_empty());
+    assert_eq!(std::fs::read(&file).unwrap(), b"mine");
+}
+
+#[test]
+fn numbers_and_words_out_of_range_are_refused() {
+    let wrong: [&[&str]; 8] = [
+        &["scan", "--days", "0"],
+        &["scan", "--days", "-3"],
+        &["scan", "--days", "120"],
+        &["scan", "--now", "yesterday"],
+        &["scan", "--plan", "apps"],
+        &["scan", "--cloud", "mars"],
+        &["scan", "--profile", "cis"],
+        &["simulate", "--service-principals", "3"],
+    ];
+    for arguments in wrong {
+        let mut command = maascan();
+        command.args(arguments).env("MAASCAN_ACCESS_TOKEN", "x");
+        let said = refused(command, 2);
+        assert!(said.starts_with("error: "), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_maascan"))
+        .args(["demo", "--format", "json", "--out"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && !text(&output.stderr).contains("panicked"), "{}", text(&output.stderr));
+}
