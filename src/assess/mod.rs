@@ -12,6 +12,9 @@ mod model;
 mod verdicts;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
     ApplicationProfile, Assessment, Exclusion, Gate, Headline, HeldPermission, Key, Known, LastSignIn, PolicyGate, Run, Verdict,
