@@ -5,4 +5,6 @@
 
 pub mod assess;
 pub mod catalogue;
+pub mod collect;
+pub mod graph;
 pub mod snapshot;
