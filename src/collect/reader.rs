@@ -82,11 +82,24 @@ impl<'a> Reader<'a> {
     /// A row that could not be used; `lacks` says what it lacks.
     pub(super) fn malformed(&mut self, lacks: &'static str) {
         *self.malformed.entry(lacks).or_default() += 1;
+        self.items = self.items.saturating_sub(1);
     }
 
     /// Notes a failure.
     pub(super) fn fail(&mut self, error: &Error) {
         self.note(gap_of(error, self.dataset));
+        if error.stops_everything() && self.wall.is_none() {
+            self.wall = Some(error.clone());
+        }
+    }
+
+    /// As [`Reader::fail`], naming the part of the dataset that failed.
+    pub(super) fn fail_in(&mut self, part: &str, error: &Error) {
+        self.note(match gap_of(error, self.dataset) {
+            Gap::Throttled { detail } => Gap::Throttled { detail: format!("{part}: {detail}") },
+            Gap::Failed { detail } => Gap::Failed { detail: format!("{part}: {detail}") },
+            other => other,
+        });
         if error.stops_everything() && self.wall.is_none() {
             self.wall = Some(error.clone());
         }
@@ -130,7 +143,7 @@ impl<'a> Reader<'a> {
 
     /// Ends the dataset.
     pub(super) fn finish(self) -> Finished {
-        let items = self.items.saturating_sub(self.malformed.values().sum());
+        let items = self.items;
         let gap = self.gap.or_else(|| malformed_gap(&self.malformed));
         let coverage = match gap {
             None => Coverage::Complete { items },
