@@ -11,16 +11,8 @@ use std::collections::BTreeMap;
 const PATH: &str = "/deviceManagement/operationApprovalPolicies";
 
 /// Members that the published schema has.
-const KNOWN: [&str; 8] = [
-    "id",
-    "displayName",
-    "description",
-    "lastModifiedDateTime",
-    "policyType",
-    "policyPlatform",
-    "policySet",
-    "approverGroupIds",
-];
+const KNOWN: [&str; 8] =
+    ["id", "displayName", "description", "lastModifiedDateTime", "policyType", "policyPlatform", "policySet", "approverGroupIds"];
 
 pub(super) type Policies = BTreeMap<PolicyId, AccessPolicy>;
 

@@ -44,7 +44,11 @@ pub(super) async fn read(reader: &mut Reader<'_>, principals: &Principals, scope
 }
 
 /// Fills in the federated credentials of `applications`. Where a list could not be read whole it stays unknown.
-pub(super) async fn read_federated(mut reader: Reader<'_>, mut applications: Applications, apps_end: &Finished) -> (Applications, Finished) {
+pub(super) async fn read_federated(
+    mut reader: Reader<'_>,
+    mut applications: Applications,
+    apps_end: &Finished,
+) -> (Applications, Finished) {
     apps_end.gap().cloned().into_iter().for_each(|gap| reader.note(gap));
     let resource = |id: &ApplicationId| Resource::new(Version::V1, PATH).segment(id.as_str()).segment("federatedIdentityCredentials");
     let wanted: Vec<Resource> = applications.keys().map(resource).collect();

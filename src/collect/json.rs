@@ -83,11 +83,34 @@ pub(super) fn file<K: Ord, V: Serialize>(map: &mut BTreeMap<K, V>, id: K, object
 pub(super) fn any_json() -> impl proptest::strategy::Strategy<Value = Value> {
     use proptest::prelude::*;
     let names = prop_oneof![
-        Just("id"), Just("appId"), Just("value"), Just("policyType"), Just("policyPlatform"), Just("policySet"), Just("requestor"),
-        Just("application"), Just("user"), Just("actor"), Just("resources"), Just("modifiedProperties"), Just("newValue"),
-        Just("activityDateTime"), Just("activityType"), Just("keyCredentials"), Just("passwordCredentials"), Just("endDateTime"),
-        Just("applicationAuthenticationClientSignInActivity"), Just("lastSignInDateTime"), Just("principalType"), Just("principalId"),
-        Just("appRoleId"), Just("keyId"), Just("approverGroupIds"), Just("unknown"), Just("verifiedPublisher"), Just("displayName")
+        Just("id"),
+        Just("appId"),
+        Just("value"),
+        Just("policyType"),
+        Just("policyPlatform"),
+        Just("policySet"),
+        Just("requestor"),
+        Just("application"),
+        Just("user"),
+        Just("actor"),
+        Just("resources"),
+        Just("modifiedProperties"),
+        Just("newValue"),
+        Just("activityDateTime"),
+        Just("activityType"),
+        Just("keyCredentials"),
+        Just("passwordCredentials"),
+        Just("endDateTime"),
+        Just("applicationAuthenticationClientSignInActivity"),
+        Just("lastSignInDateTime"),
+        Just("principalType"),
+        Just("principalId"),
+        Just("appRoleId"),
+        Just("keyId"),
+        Just("approverGroupIds"),
+        Just("unknown"),
+        Just("verifiedPublisher"),
+        Just("displayName")
     ];
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -1,13 +1,13 @@
 //! The service principals in scope, and with them their applications, because either may be what a policy names: a
 //! candidate id is tried as object id and as app id of both.
 
+use super::Tenant;
 use super::applications::{self, Applications};
 use super::directory_parse;
 use super::filters::{By, filters, read_all};
 use super::json;
 use super::reader::{Finished, Reader};
 use super::scope::Scope;
-use super::Tenant;
 use crate::graph::{Cloud, Resource};
 use crate::snapshot::{Dataset, Gap, ServicePrincipal, ServicePrincipalId, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};

@@ -88,7 +88,11 @@ mod tests {
     #[test]
     fn of_two_rows_the_later_time_stands_whatever_the_order() {
         let at = |hour: u32| SignInTime::At(format!("2026-01-01T{hour:02}:00:00Z").parse().unwrap());
-        for (one, two, both) in [(at(1), at(2), at(2)), (SignInTime::Unreadable, at(1), at(1)), (SignInTime::None, SignInTime::Unreadable, SignInTime::Unreadable)] {
+        for (one, two, both) in [
+            (at(1), at(2), at(2)),
+            (SignInTime::Unreadable, at(1), at(1)),
+            (SignInTime::None, SignInTime::Unreadable, SignInTime::Unreadable),
+        ] {
             assert_eq!((later(one, two), later(two, one)), (both, both));
         }
     }

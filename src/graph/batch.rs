@@ -112,7 +112,11 @@ fn part_result(answer: Option<&Value>, resource: &Resource, reply: &Reply, token
     };
     let body = answer.get("body").unwrap_or(&Value::Null);
     if status == 200 {
-        return if body.is_object() { Ok(body.clone()) } else { Err(Trouble::Stop(Error::failed(what, "part of a batch holds no object"))) };
+        return if body.is_object() {
+            Ok(body.clone())
+        } else {
+            Err(Trouble::Stop(Error::failed(what, "part of a batch holds no object")))
+        };
     }
     let floor = part_retry_after(answer, reply.date.as_deref());
     Err(Refusal { status, body, floor, what: &what }.judge(token))

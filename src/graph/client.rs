@@ -208,8 +208,7 @@ impl Client {
         let answer = wire::send(request, &self.inner.endpoints.graph, what, self.inner.settings.longest_answer).await?;
         let body = answer.json();
         if answer.status != 200 {
-            let refusal =
-                Refusal { status: answer.status, body: &body.unwrap_or_default(), floor: retry_after(&answer.headers), what };
+            let refusal = Refusal { status: answer.status, body: &body.unwrap_or_default(), floor: retry_after(&answer.headers), what };
             return Err(refusal.judge(&token.text));
         }
         let date = wire_date(&answer.headers).map(str::to_owned);

@@ -178,9 +178,14 @@ mod tests {
     #[test]
     fn plain_http_is_for_this_machine_only() {
         let with = |text: &str| Endpoints::new(Cloud::Global, Some(text), None);
-        for good in
-            ["http://127.0.0.1:8080", "http://127.8.9.1", "http://[::1]:9/", "http://localhost:1", "https://graph.example", "https://h:8443/"]
-        {
+        for good in [
+            "http://127.0.0.1:8080",
+            "http://127.8.9.1",
+            "http://[::1]:9/",
+            "http://localhost:1",
+            "https://graph.example",
+            "https://h:8443/",
+        ] {
             assert!(with(good).is_ok(), "{good}");
         }
         for bad in [
@@ -210,7 +215,9 @@ mod tests {
         let ours = Endpoints::new(Cloud::Global, Some("https://h.example"), None).unwrap().graph;
         let owns = |text: &str| ours.owns(&Url::parse(text).unwrap());
         assert!(owns("https://h.example/x?y") && owns("https://H.example:443/"));
-        for other in ["http://h.example/", "https://h.example:444/", "https://h.example.evil/", "https://a@h.example/", "https://evil/h.example"] {
+        for other in
+            ["http://h.example/", "https://h.example:444/", "https://h.example.evil/", "https://a@h.example/", "https://evil/h.example"]
+        {
             assert!(!owns(other), "{other}");
         }
     }

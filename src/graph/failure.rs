@@ -110,7 +110,8 @@ mod tests {
         assert!(matches!(judge(401, &denied), Trouble::Unauthorized(Error::Permission { .. })));
         let expired = error("InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.");
         assert!(matches!(judge(401, &expired), Trouble::Unauthorized(Error::SignIn { .. })));
-        let premium = error("Authentication_RequestFromNonPremiumTenantOrB2CTenant", "Neither tenant is B2C or tenant doesn't have premium license");
+        let premium =
+            error("Authentication_RequestFromNonPremiumTenantOrB2CTenant", "Neither tenant is B2C or tenant doesn't have premium license");
         assert!(matches!(judge(403, &premium), Trouble::Stop(Error::Licence { .. })));
         let broker = error("", "Rate limit reached because of too many requests to query broker");
         assert!(matches!(judge(500, &broker), Trouble::Again(Transient { error: Error::Throttled { .. }, .. })));

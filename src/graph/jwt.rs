@@ -51,7 +51,8 @@ impl Claims {
         self.check_audience(graph)?;
         self.check_tenant(tenant)?;
         let Some(expires) = self.expires.filter(|expires| expires.saturating_add(SKEW) < now.timestamp()) else { return Ok(()) };
-        let since = DateTime::from_timestamp(expires, 0).map_or_else(String::new, |time| format!(": {}", time.format("%Y-%m-%dT%H:%M:%SZ")));
+        let since =
+            DateTime::from_timestamp(expires, 0).map_or_else(String::new, |time| format!(": {}", time.format("%Y-%m-%dT%H:%M:%SZ")));
         Err(Error::settings(format!("access token has expired{since}"), "get a fresh one, and check this machine's clock"))
     }
 

@@ -35,7 +35,10 @@ pub(super) fn client_for(origin: &Origin, settings: &Settings) -> Result<reqwest
         builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| {
-        Error::settings(format!("cannot prepare TLS: {}", root_cause(&error)), "install the certificate authorities of the system (ca-certificates)")
+        Error::settings(
+            format!("cannot prepare TLS: {}", root_cause(&error)),
+            "install the certificate authorities of the system (ca-certificates)",
+        )
     })
 }
 
