@@ -166,7 +166,7 @@ mod tests {
     fn the_order_of_repeats_does_not_matter() {
         let file_all = |names: [&str; 2]| {
             let mut map = BTreeMap::new();
-            names.map(|name| file(&mut map, 1, name.to_owned()));
+            names.into_iter().for_each(|name| file(&mut map, 1, name.to_owned()));
             map
         };
         assert_eq!(file_all(["a", "b"]), file_all(["b", "a"]));

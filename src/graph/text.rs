@@ -14,7 +14,7 @@ pub(super) fn clean(text: &str, secrets: &[&SecretString]) -> String {
     let mut line = text.chars().map(|letter| if is_control(letter) { ' ' } else { letter }).collect::<String>();
     let packed = text.chars().filter(|letter| !is_control(*letter)).collect::<String>();
     for secret in secrets.iter().map(|secret| secret.expose_secret()).filter(|secret| secret.len() >= SHORTEST_SECRET) {
-        if packed.contains(secret) && !line.contains(secret) {
+        if packed.matches(secret).count() > line.matches(secret).count() {
             line.clone_from(&packed);
         }
         line = line.replace(secret, "***");
