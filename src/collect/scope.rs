@@ -2,7 +2,7 @@
 //! acted. All ids that lead to them are gathered first, so that they can be looked up in a few batches.
 
 use super::{FirstRound, Options};
-use crate::snapshot::{AppId, AppRoleGrant, Application, Dataset, ServicePrincipal, SignInActivity, Snapshot};
+use crate::snapshot::{AccessPolicy, AppId, AppRoleGrant, Application, Dataset, ServicePrincipal, SignInActivity, Snapshot};
 use std::collections::BTreeSet;
 
 /// The ids to look up, all in lower case, and which of them were found.
@@ -66,7 +66,7 @@ impl Scope {
 /// Ids that policies or audit events on them name, without those that are known to be policies or groups.
 fn candidates(snapshot: &Snapshot) -> BTreeSet<String> {
     let policies = snapshot.access_policies.values();
-    let listed = policies.clone().flat_map(|policy| policy.candidate_collections()).flat_map(|collection| collection.ids);
+    let listed = policies.clone().flat_map(AccessPolicy::candidate_collections).flat_map(|collection| collection.ids);
     let resources = snapshot.audit_events.iter().flat_map(|event| &event.resources);
     let audited = resources.flat_map(|resource| resource.policy_ids.iter().cloned());
     let groups = policies.flat_map(|policy| policy.approver_groups.iter().flatten().map(|id| id.as_str().to_owned()));

@@ -46,7 +46,7 @@ impl Fake {
         let page: usize = query.get("page").map_or(0, |page| page.parse().unwrap());
         let filter = query.get("$filter").cloned().unwrap_or_default();
         if let Some(pages) = self.lists.get(parsed.path()) {
-            return pages.get(page).cloned().unwrap_or_else(|| Err((404, Value::Null)));
+            return pages.get(page).cloned().unwrap_or(Err((404, Value::Null)));
         }
         match parsed.path() {
             "/v1.0/servicePrincipals" => Ok(self.found(&self.principals, &filter)),
@@ -276,7 +276,7 @@ async fn a_failure_after_some_pages_is_partial() {
                 uri,
                 vec![json!([{"id": "1", "appId": "a", "activityDateTime": "2026-11-20T00:00:00Z"}])],
                 Some((500, Value::Null)),
-            )
+            );
         })
         .await;
         let partial: Vec<_> = snapshot.coverage.iter().filter(|(_, reading)| reading.coverage.word() == "partial").collect();
@@ -319,7 +319,7 @@ async fn a_policy_that_cannot_be_read_by_id_stays_as_listed() {
 #[tokio::test]
 async fn half_a_list_of_members_is_unknown() {
     let snapshot = run(|tenant, uri| {
-        tenant.paged(&format!("/v1.0/groups/{GROUP}/members"), uri, vec![json!([{"id": "U1"}])], Some((403, Value::Null)))
+        tenant.paged(&format!("/v1.0/groups/{GROUP}/members"), uri, vec![json!([{"id": "U1"}])], Some((403, Value::Null)));
     })
     .await;
     assert_eq!(snapshot.groups[&GROUP.into()].members, None);
