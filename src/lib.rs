@@ -3,7 +3,20 @@
 //!
 //! The rooms, in the order of the way through. `tests/architecture.rs` holds who may import whom.
 
-pub mod assess;
-pub mod catalogue;
-pub mod evidence;
+/// Microsoft Graph on the wire: sign-in, retry, paging, batches.
+pub mod graph;
+
+/// The datasets: what each reads, and the cheapest way to read it.
+pub mod collect;
+
+/// The tenant as it was read at one time, and how much of it could be read.
 pub mod snapshot;
+
+/// What is known of Multi Admin Approval: protected operations, permissions, audit vocabulary.
+pub mod catalogue;
+
+/// What applications were seen to do.
+pub mod evidence;
+
+/// Gates, exclusions, automations, verdicts.
+pub mod assess;

@@ -1,0 +1,165 @@
+//! Many GETs in one `$batch`. The outer 200 says nothing of the parts: each has its own status, they come in any
+//! order, and those refused for load are put in again (facts/graph.md section 8).
+
+use super::client::{Reply, UNKNOWN_MEMBERS};
+use super::failure::{Refusal, Trouble};
+use super::retry::{Transient, parse_retry_after};
+use super::{Client, Error, Resource, Version};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Most parts that Graph takes in one batch.
+const MOST_PARTS: usize = 20;
+
+/// One resource and where its result belongs.
+type Part<'a> = (usize, &'a Resource);
+
+impl Client {
+    /// Reads many resources, up to 20 a request. Gives one result for each, in the order asked. A list may have
+    /// further pages: see [`Client::pages_from`].
+    pub async fn batch(&self, resources: &[Resource]) -> Vec<Result<Value, Error>> {
+        let mut results = BTreeMap::new();
+        for version in [Version::V1, Version::Beta] {
+            let parts: Vec<Part<'_>> = resources.iter().enumerate().filter(|(_, resource)| resource.version() == version).collect();
+            for parts in parts.chunks(MOST_PARTS) {
+                self.batch_once(version, parts, &mut results).await;
+            }
+        }
+        results.into_values().collect()
+    }
+
+    /// One batch, and again with the parts that were refused for load. The budget begins anew
+    /// whenever a part succeeds, because a service that lets a few through at a time is not refusing.
+    async fn batch_once(&self, version: Version, parts: &[Part<'_>], results: &mut BTreeMap<usize, Result<Value, Error>>) {
+        let mut open = parts.to_vec();
+        let mut budget = self.retry().budget(self.next_seed());
+        while !open.is_empty() {
+            let before = open.len();
+            let waiting = self.batch_round(version, &open, results).await;
+            if waiting.len() < before {
+                budget = self.retry().budget(self.next_seed());
+            }
+            let Some(longest) = waiting.iter().map(|(_, failure)| failure).max_by_key(|failure| failure.floor) else { return };
+            let Some(wait) = budget.spend(longest) else {
+                results.extend(waiting.into_iter().map(|((at, _), failure)| (at, Err(failure.error))));
+                return;
+            };
+            sleep(wait).await;
+            open = waiting.into_iter().map(|(part, _)| part).collect();
+        }
+    }
+
+    /// Sends the parts once, files what is final, and gives back what may pass.
+    async fn batch_round<'a>(
+        &self,
+        version: Version,
+        open: &[Part<'a>],
+        results: &mut BTreeMap<usize, Result<Value, Error>>,
+    ) -> Vec<(Part<'a>, Transient)> {
+        let reply = self.post_batch(version, &envelope(open), &format!("POST /{}/$batch", version.segment())).await;
+        let token = self.token().await.map(|token| token.text);
+        let (reply, token) = match (reply, token) {
+            (Ok(reply), Ok(token)) => (reply, token),
+            (Err(error), _) | (_, Err(error)) => {
+                results.extend(open.iter().map(|(at, _)| (*at, Err(error.clone()))));
+                return Vec::new();
+            }
+        };
+        let answers = by_id(&reply.body);
+        let mut waiting = Vec::new();
+        for (at, resource) in open {
+            match part_result(answers.get(at).copied(), resource, &reply, &token) {
+                Ok(body) => drop(results.insert(*at, Ok(body))),
+                Err(Trouble::Again(failure)) => waiting.push(((*at, *resource), failure)),
+                Err(Trouble::Stop(error) | Trouble::Unauthorized(error)) => drop(results.insert(*at, Err(error))),
+            }
+        }
+        waiting
+    }
+}
+
+fn envelope(parts: &[Part<'_>]) -> Value {
+    let request = |(at, resource): &Part<'_>| {
+        let mut request = json!({"id": at.to_string(), "method": "GET", "url": resource.relative()});
+        if resource.wants_unknown_members() {
+            request["headers"] = json!({UNKNOWN_MEMBERS.0: UNKNOWN_MEMBERS.1});
+        }
+        request
+    };
+    json!({"requests": parts.iter().map(request).collect::<Vec<_>>()})
+}
+
+/// Answers by the id that was given to the part; the first, should an id come twice.
+fn by_id(body: &Value) -> BTreeMap<usize, &Value> {
+    let mut answers = BTreeMap::new();
+    for answer in body.get("responses").and_then(Value::as_array).into_iter().flatten() {
+        let id = answer.get("id").and_then(|id| id.as_str().and_then(|id| id.parse().ok()).or_else(|| usize::try_from(id.as_u64()?).ok()));
+        if let Some(id) = id {
+            answers.entry(id).or_insert(answer);
+        }
+    }
+    answers
+}
+
+fn part_result(answer: Option<&Value>, resource: &Resource, reply: &Reply, token: &SecretString) -> Result<Value, Trouble> {
+    let what = resource.what();
+    let status = answer.and_then(|answer| answer.get("status")).and_then(as_status);
+    let (Some(answer), Some(status)) = (answer, status) else {
+        return Err(Trouble::Again(Transient::new(Error::failed(what, "batch came back without this part"), None)));
+    };
+    let body = answer.get("body").unwrap_or(&Value::Null);
+    if status == 200 {
+        return if body.is_object() {
+            Ok(body.clone())
+        } else {
+            Err(Trouble::Stop(Error::failed(what, "part of a batch holds no object")))
+        };
+    }
+    let floor = part_retry_after(answer, reply.date.as_deref());
+    Err(Refusal { status, body, floor, what: &what }.judge(token))
+}
+
+fn as_status(status: &Value) -> Option<u16> {
+    status.as_u64().and_then(|number| u16::try_from(number).ok()).or_else(|| status.as_str()?.parse().ok())
+}
+
+/// `Retry-After` among a part's own headers, in any letter case, as text or number. A date is read against the part's own
+/// `Date`, else the batch's.
+fn part_retry_after(answer: &Value, date: Option<&str>) -> Option<Duration> {
+    let headers = answer.get("headers")?.as_object()?;
+    let header = |name: &str| headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    match header("Retry-After")? {
+        Value::String(text) => parse_retry_after(text, header("Date").and_then(Value::as_str).or(date)),
+        Value::Number(seconds) => seconds.as_u64().map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_parts_own_wait_is_found() {
+        let wait = |headers: Value| part_retry_after(&json!({"headers": headers}), Some("Wed, 21 Oct 2026 07:28:00 GMT"));
+        assert_eq!(wait(json!({"retry-after": "7"})), Some(Duration::from_secs(7)));
+        assert_eq!(wait(json!({"Retry-After": 9})), Some(Duration::from_secs(9)));
+        assert_eq!(wait(json!({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT"})), Some(Duration::from_secs(30)));
+        assert_eq!(wait(json!({})), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_read_without_panic(id in any::<String>(), status in any::<i64>(), text in any::<String>()) {
+            let body = json!({"responses": [{"id": id, "status": status, "headers": {"Retry-After": text}}, 7, null, {"id": 0}]});
+            let reply = Reply { body, date: None };
+            let answers = by_id(&reply.body);
+            let resource = Resource::new(Version::V1, "/x");
+            let _ = part_result(answers.get(&0).copied(), &resource, &reply, &"secret".into());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Lists, page by page. A list that was cut short says so, and a link that leads elsewhere is not followed.
+
+use super::{Client, Error, Resource};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use url::Url;
+
+/// Most pages of one list: above any tenant, and an end to a service that always has another page.
+const MOST_PAGES: usize = 200_000;
+
+/// Reads a list. Links to the next page are followed as they come, with the headers of the first, and only to the
+/// same scheme, host and port.
+pub struct Pager {
+    client: Client,
+    resource: Resource,
+    next: Next,
+    seen: BTreeSet<String>,
+    cut: Option<String>,
+}
+
+enum Next {
+    First,
+    Body(Value),
+    Link(String),
+    End,
+}
+
+impl Pager {
+    pub(super) fn new(client: Client, resource: Resource) -> Self {
+        Self { client, resource, next: Next::First, seen: BTreeSet::new(), cut: None }
+    }
+
+    pub(super) fn resume(client: Client, resource: Resource, first: Value) -> Self {
+        Self { client, resource, next: Next::Body(first), seen: BTreeSet::new(), cut: None }
+    }
+
+    /// The rows of the next page, which may be none; `None` at the end. At the end ask [`Pager::cut`] whether
+    /// it was the true one.
+    ///
+    /// # Errors
+    /// Any [`Error`]; [`Error::Failed`] where the next link leads to another host. The pager has then ended.
+    pub async fn next(&mut self) -> Result<Option<Vec<Value>>, Error> {
+        let mut body = match std::mem::replace(&mut self.next, Next::End) {
+            Next::End => return Ok(None),
+            Next::Body(body) => body,
+            Next::First => {
+                let url = self.client.url(&self.resource)?;
+                self.seen.insert(url.to_string());
+                self.client.get_url(&url, &self.resource).await?
+            }
+            Next::Link(link) => {
+                let url = self.checked(&link)?;
+                self.client.get_url(&url, &self.resource).await?
+            }
+        };
+        let Some(Value::Array(rows)) = body.get_mut("value").map(Value::take) else {
+            return Err(Error::failed(self.resource.what(), "answer holds no list"));
+        };
+        self.look_ahead(body.get("@odata.nextLink"));
+        Ok(Some(rows))
+    }
+
+    /// Why the list ended before its end, if it did: a link that repeats, or is none.
+    #[must_use]
+    pub fn cut(&self) -> Option<&str> {
+        self.cut.as_deref()
+    }
+
+    fn look_ahead(&mut self, link: Option<&Value>) {
+        match link {
+            None | Some(Value::Null) => {}
+            Some(Value::String(link)) if self.seen.contains(link) => self.cut = Some("link to the next page repeats".to_owned()),
+            Some(Value::String(_)) if self.seen.len() >= MOST_PAGES => self.cut = Some(format!("more than {MOST_PAGES} pages")),
+            Some(Value::String(link)) => {
+                self.seen.insert(link.clone());
+                self.next = Next::Link(link.clone());
+            }
+            Some(_) => self.cut = Some("link to the next page is not text".to_owned()),
+        }
+    }
+
+    fn checked(&self, link: &str) -> Result<Url, Error> {
+        let url = Url::parse(link).map_err(|_| Error::failed(self.resource.what(), "link to the next page is not a URL"))?;
+        if self.client.owns(&url) {
+            return Ok(url);
+        }
+        Err(Error::failed(self.resource.what(), "link to the next page leads to another host, not followed"))
+    }
+}
