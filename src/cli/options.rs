@@ -31,7 +31,7 @@ impl Connection {
 }
 
 fn cloud(name: &str) -> Result<Cloud, String> {
-    Cloud::from_name(name).ok_or_else(|| format!("clouds are: {}", Cloud::NAMES.join(", ")))
+    Cloud::from_name(name).ok_or_else(|| format!("clouds are: {}", Cloud::names().join(", ")))
 }
 
 /// How much is read, and by which clock.

@@ -4,7 +4,7 @@ use super::exit::{Failure, could_not_run, usage_error};
 use super::{output, progress};
 use crate::catalogue::Catalogue;
 use crate::collect;
-use crate::graph::{Client, Credential, Endpoints};
+use crate::graph::{Client, Credential, Endpoints, Error, Settings};
 use crate::snapshot::{Coverage, Dataset, Snapshot};
 use chrono::{DateTime, Utc};
 use std::future::Future;
@@ -22,14 +22,19 @@ pub(super) async fn read(
     now: DateTime<Utc>,
     audit_days: u32,
 ) -> Result<Snapshot, Failure> {
-    let client = Client::connect(endpoints, credential).await.map_err(sign_in_failure)?;
+    // A token runs out by the real clock, whatever clock the run is judged by.
+    let client = Client::connect(endpoints, credential, Settings::new(Utc::now())).await.map_err(connection_failure)?;
     let options = collect::Options { taken_at: now, audit_days, scope_app_roles: catalogue.scope_app_roles() };
     let progress = progress::for_stderr();
     collect::collect(&client, &options, progress.as_ref()).await.map_err(could_not_run)
 }
 
-fn sign_in_failure(error: crate::graph::Error) -> Failure {
-    could_not_run(error)
+/// A setting that cannot be used is wrong usage; anything that a service refused or did not answer is a failed run.
+fn connection_failure(error: Error) -> Failure {
+    match error {
+        Error::Settings { .. } => usage_error(error),
+        _ => could_not_run(error),
+    }
 }
 
 /// Runs a future to its end on a runtime of its own.
