@@ -290,9 +290,11 @@ impl Listing<'_> {
         format!("{}?{}", self.url, self.query.at(&self.token(position)))
     }
 
-    /// Opaque to whoever reads it, and good for the list and the query that it was made for only.
+    /// Opaque to whoever reads it, and good for the list and the query that it was made for only. The port is left out, so
+    /// that it is the same from run to run.
     fn token(&self, position: usize) -> String {
-        let list = Guid::of(u64::try_from(position).unwrap_or_default(), self.url, &format!("{:?}", self.query.given));
+        let path = self.url.splitn(4, '/').last().unwrap_or_default();
+        let list = Guid::of(u64::try_from(position).unwrap_or_default(), path, &format!("{:?}", self.query.given));
         URL_SAFE_NO_PAD.encode([&list.bytes()[..], position.to_string().as_bytes()].concat())
     }
 

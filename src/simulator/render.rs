@@ -124,7 +124,7 @@ pub(crate) fn principal(row: &Principal, select: &Select) -> Value {
         .put("description", Value::Null)
         .put("disabledByMicrosoftStatus", Value::Null)
         .put_with("displayName", || Value::from(&*row.name))
-        .put("isDisabled", row.is_disabled)
+        .put("isDisabled", is_disabled(row.is_disabled, row.id))
         .put_with("keyCredentials", || key_credentials(&row.keys))
         .put("notes", Value::Null)
         .put_with("passwordCredentials", || password_credentials(&row.keys))
@@ -138,6 +138,11 @@ pub(crate) fn principal(row: &Principal, select: &Select) -> Value {
         PrincipalKind::ServiceIdentity => object.put("@odata.type", "#microsoft.graph.agentIdentity").done(),
         _ => object.done(),
     }
+}
+
+/// `isDisabled` of an object that is not disabled is null on some and false on others.
+fn is_disabled(disabled: bool, id: Guid) -> Option<bool> {
+    (disabled || id.is_odd()).then_some(disabled)
 }
 
 fn principal_type(kind: &PrincipalKind) -> &'static str {
@@ -214,7 +219,7 @@ pub(crate) fn application(row: &Application, select: &Select) -> Value {
         .put("disabledByMicrosoftStatus", Value::Null)
         .put_with("displayName", || Value::from(&*row.name))
         .put_with("identifierUris", || json!([]))
-        .put("isDisabled", row.is_disabled)
+        .put("isDisabled", is_disabled(row.is_disabled, row.id))
         .put_with("keyCredentials", || key_credentials(&row.keys))
         .put("notes", Value::Null)
         .put_with("passwordCredentials", || password_credentials(&row.keys))

@@ -17,6 +17,8 @@ struct Wire {
 impl Wire {
     async fn with(settings: Settings) -> Self {
         let simulator = start(settings, 0).await.unwrap();
+        // reqwest is built without a TLS provider and wants one even where only plain http is spoken.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
         let (status, body) = sign_in(&client, &simulator, simulator.tenant_id(), simulator.client_secret()).await;
         assert_eq!(status, 200, "{body}");
@@ -380,10 +382,8 @@ async fn the_same_seed_gives_the_same_bytes_and_another_seed_other_ids() {
         all.replace(&origin, "")
     }
     let (first, again, other) = (read(5).await, read(5).await, read(6).await);
-    let without_links = |text: &str| text.split("\"@odata.nextLink\"").next().unwrap_or_default().to_owned();
-    assert_eq!(without_links(&first), without_links(&again));
-    assert_ne!(first, other);
-    assert_eq!(first.len(), again.len());
+    assert!(first == again, "the same seed gave other bytes");
+    assert!(first != other, "another seed gave the same bytes");
 }
 
 #[tokio::test]
