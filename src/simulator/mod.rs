@@ -1,0 +1,262 @@
+//! A Microsoft Graph for one made-up Intune tenant, on loopback: for `maascan demo` and `maascan simulate`, and for tests.
+//! It is the other side of the wire and shares no code with the rooms that read it, or both would agree on a mistake.
+//!
+//! It serves login and Graph on one origin, v1.0 and beta: service principals, applications, app-role grants, federated
+//! credentials, deleted service principals, groups, sign-in activity, Intune audit events, access policies, approval requests,
+//! `getByIds` and `$batch`. It never lets anything be written. What it holds is in [`planted`]; everything in it is invented
+//! but the ids and names of Microsoft's own services.
+//!
+//! **Whoever learns from this what the real service looks like is warned:** no public capture exists of an application as
+//! actor of an Intune audit event, and none of how an access policy shows its exclusions. The former is a guess after the
+//! schema, the latter has a name drawn by the seed so that nobody can rely on it (facts/maa.md sections 2 and 6).
+
+mod answers;
+mod batch;
+mod data;
+mod faults;
+mod guid;
+mod odata;
+mod render;
+mod render_intune;
+mod reply;
+mod roles;
+mod routes;
+mod server;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use faults::{Fault, FaultKind};
+
+use chrono::{DateTime, Utc};
+use data::Tenant;
+use data::cast::CAST;
+use data::spec::Home;
+use server::Shared;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// The clock of the tenant unless [`Settings::now`] says otherwise: 2026-11-02T06:00:00Z.
+pub const DEMO_TIME: DateTime<Utc> = match DateTime::from_timestamp(1_793_599_200, 0) {
+    Some(time) => time,
+    None => DateTime::UNIX_EPOCH,
+};
+
+/// Start of every secret that the audit log of the tenant holds. Nothing that maascan writes may hold it.
+pub const PLANTED_SECRET: &str = data::events::SECRET;
+
+/// The `hint` that the tenant gives of every client secret. Nothing that maascan writes may hold it.
+pub const PLANTED_HINT: &str = data::HINT;
+
+/// How long [`Simulator::stop`] waits for connections to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the made-up tenant is like, and how the wire behaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Ids and choices follow from it.
+    pub seed: u64,
+    /// Service principals in the tenant. Never fewer than the thirteen that are always there.
+    pub service_principals: usize,
+    /// Automations among them, the planted ones first. None: the planted ones (about 60), and where there are more than
+    /// 3,000 service principals 2 % of these, at most 5,000.
+    pub automations: Option<usize>,
+    /// Added to every HTTP request, once for a whole batch.
+    pub latency: Duration,
+    /// The clock of the tenant (UTC). Audit events, sign-ins, keys and requests are dated back from it.
+    pub now: DateTime<Utc>,
+    /// Permissions in the tokens that are issued.
+    pub token_roles: TokenRoles,
+    /// How long a token is good, in whole seconds of real time.
+    pub token_lifetime: Duration,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 20_261_102,
+            service_principals: 300,
+            automations: None,
+            latency: Duration::ZERO,
+            now: DEMO_TIME,
+            token_roles: TokenRoles::All,
+            token_lifetime: Duration::from_secs(3_599),
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// Permissions in a token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TokenRoles {
+    /// The eleven read permissions that maascan may ask for (facts/graph.md section 0).
+    #[default]
+    All,
+    /// Only these, by name, such as `Application.Read.All`. Everything else is answered with 403.
+    Only(Vec<String>),
+}
+
+impl TokenRoles {
+    fn names(self) -> Vec<String> {
+        match self {
+            Self::All => roles::READER.iter().map(ToString::to_string).collect(),
+            Self::Only(names) => names,
+        }
+    }
+}
+
+/// Why there is no simulator.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The port is taken, or may not be used: the user's to change.
+    #[error("cannot listen on 127.0.0.1:{port}: {source}\nhint: port 0 takes any that is free")]
+    Bind {
+        /// The port asked for.
+        port: u16,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The server ended by itself: ours.
+    #[error("the simulated tenant stopped serving: {0}")]
+    Serve(#[source] std::io::Error),
+    /// The server's task came to an untimely end: ours.
+    #[error("the simulated tenant stopped: {0}")]
+    Stopped(#[from] tokio::task::JoinError),
+}
+
+/// A request that the simulator received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedRequest {
+    /// HTTP method.
+    pub method: String,
+    /// Path and query, as they were sent.
+    pub path_and_query: String,
+    /// Bytes of the body.
+    pub body_length: usize,
+    /// Method and URL of each request inside a batch, in the order sent. Empty for anything else.
+    pub inner: Vec<(String, String)>,
+}
+
+/// An automation that was planted in the tenant, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planted {
+    /// Display name. Two share theirs.
+    pub name: &'static str,
+    /// What is particular about it.
+    pub what: &'static str,
+    /// Workload and verdict that an assessment should come to, in the words of `assessment.json`, with every dataset read and
+    /// the gates as they are. Workloads on which the facts leave room are not in it.
+    pub expected: Vec<(&'static str, &'static str)>,
+    /// Whether it has a service principal; without one, its app id stands in the audit log only.
+    pub has_service_principal: bool,
+}
+
+/// Every automation that was planted, in the order in which a smaller tenant gets them.
+pub fn planted() -> &'static [Planted] {
+    static PLANTED: LazyLock<Vec<Planted>> = LazyLock::new(|| {
+        let told = |spec: &data::spec::Spec| Planted {
+            name: spec.name,
+            what: spec.what,
+            expected: spec.expected.clone(),
+            has_service_principal: spec.home != Home::AuditLogOnly,
+        };
+        CAST.iter().map(told).collect()
+    });
+    &PLANTED
+}
+
+/// A running simulator. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+    tenant_id: String,
+    client_id: String,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), Error>>,
+}
+
+/// Generates the tenant and serves it on 127.0.0.1 at `port`, or at any free port for 0. The server runs on the current
+/// tokio runtime.
+///
+/// # Errors
+/// [`Error::Bind`] if the port cannot be had.
+pub async fn start(settings: Settings, port: u16) -> Result<Simulator, Error> {
+    let bind = |source| Error::Bind { port, source };
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(bind)?;
+    let origin = format!("http://{}", listener.local_addr().map_err(bind)?);
+    let shared = Arc::new(Shared {
+        tenant: Tenant::generate(settings.seed, settings.now, settings.service_principals, settings.automations),
+        latency: settings.latency,
+        issuer: token::Issuer { roles: settings.token_roles.names(), lifetime: settings.token_lifetime, origin: origin.clone() },
+        origin,
+        faults: faults::Faults::new(settings.faults),
+        requests: Mutex::new(Vec::new()),
+        served: AtomicU64::new(0),
+    });
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(server::serve(listener, Arc::clone(&shared), stopped));
+    let (tenant_id, client_id) = (shared.tenant.id.to_string(), shared.tenant.client_id.to_string());
+    Ok(Simulator { shared, tenant_id, client_id, stop, task })
+}
+
+impl Simulator {
+    /// Where login and Graph are served, such as `http://127.0.0.1:50123`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.shared.origin.clone()
+    }
+
+    /// The tenant's id.
+    #[must_use]
+    pub fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+
+    /// App id of the application that may read the tenant.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Its secret, which opens nothing but this simulator.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        &self.shared.tenant.client_secret
+    }
+
+    /// App id of the first automation of this display name, if the tenant has it.
+    #[must_use]
+    pub fn app_id_of(&self, name: &str) -> Option<String> {
+        self.shared.tenant.actors.iter().find(|actor| &*actor.name == name).map(|actor| actor.app_id.to_string())
+    }
+
+    /// What has been asked so far, in the order of arrival.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stops serving, and waits for open connections for at most two seconds.
+    pub async fn stop(self) {
+        let Self { stop, mut task, .. } = self;
+        let _ = stop.send(());
+        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+
+    /// Serves until the server ends by itself, which it does only on failure, or until the future is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Serve`] and [`Error::Stopped`].
+    pub async fn wait(self) -> Result<(), Error> {
+        self.task.await?
+    }
+}
