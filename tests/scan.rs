@@ -37,7 +37,7 @@ fn a_scan_only_reads() {
         let path = request.path_and_query.split('?').next().unwrap_or_default();
         let reads_by_post = path.ends_with("/$batch") || path.ends_with("/getByIds") || path.ends_with("/oauth2/v2.0/token");
         assert!(request.method == "GET" || (request.method == "POST" && reads_by_post), "{} {path}", request.method);
-        for (method, url) in &request.batch {
+        for (method, url) in &request.inner {
             assert_eq!(method, "GET", "{url}");
         }
     }
