@@ -5,4 +5,5 @@
 
 pub mod assess;
 pub mod catalogue;
+pub mod rules;
 pub mod snapshot;
