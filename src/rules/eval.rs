@@ -354,3 +354,7 @@ fn find<'a>(search: Search, text: &Value<'a>, part: &Value<'a>) -> Value<'a> {
         _ => unknown_of(text, part),
     }
 }
+
+#[cfg(test)]
+#[path = "eval_tests.rs"]
+mod tests;

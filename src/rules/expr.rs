@@ -232,6 +232,134 @@ impl Lowering<'_> {
     }
 }
 
+/// CEL's own interpreter, to hold `eval` against.
 #[cfg(test)]
-#[path = "expr_tests.rs"]
-mod tests;
+pub(super) mod reference {
+    use cel::{Context, Value};
+    use serde_json::Value as Json;
+
+    fn value(json: &Json) -> Value {
+        match json {
+            Json::Bool(value) => Value::Bool(*value),
+            Json::Number(number) => Value::Int(number.as_i64().unwrap()),
+            Json::String(text) => Value::String(text.clone().into()),
+            Json::Array(list) => list.iter().map(value).collect::<Vec<Value>>().into(),
+            Json::Object(members) => {
+                let members: std::collections::HashMap<String, Value> =
+                    members.iter().map(|(name, member)| (name.clone(), value(member))).collect();
+                members.into()
+            }
+            Json::Null => Value::Null,
+        }
+    }
+
+    /// What CEL makes of a condition over complete facts; None if that is an error.
+    pub(in crate::rules) fn condition(source: &str, facts: &serde_json::Map<String, Json>) -> Option<bool> {
+        let program = cel::Program::compile(source).unwrap();
+        let mut context = Context::default();
+        for (name, json) in facts {
+            context.add_variable_from_value(name.as_str(), value(json));
+        }
+        match program.execute(&context) {
+            Ok(Value::Bool(value)) => Some(value),
+            Ok(other) => panic!("not a condition: {source}: {other:?}"),
+            Err(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(source: &str) -> String {
+        parse(source).expect_err(source).message
+    }
+
+    #[test]
+    fn what_rules_may_not_use_is_refused() {
+        for (source, message) in [
+            ("has(secrets)", "has() is not supported"),
+            ("secrets[0]", "cannot be indexed"),
+            ("{'a': 1}.a == 1", "maps, structs"),
+            ("1.5 > 1.0", "unsupported literal"),
+            ("name == null", "null is not supported"),
+            (".name == 'x'", "absolute name"),
+            ("secrets.exists_one(s, s.expired)", "unsupported function"),
+            ("secrets.exists(s.x, true)", "exists takes a variable"),
+            ("timestamp('2026-01-01T00:00:00Z')", "unsupported function"),
+            ("name.matches(home)", "must be a text in quotes"),
+            ("name.matches('(')", "invalid pattern"),
+            ("", "empty expression"),
+            ("a &&", "not a CEL expression"),
+            ("a b", "not a CEL expression"),
+        ] {
+            assert!(refused(source).contains(message), "{source}: {}", refused(source));
+        }
+    }
+
+    #[test]
+    fn large_and_deep_expressions_are_refused_before_they_are_parsed() {
+        let deep = |count: usize| format!("{}true{}", "(".repeat(count), ")".repeat(count));
+        assert!(parse(&deep(MOST_BRACKETS)).is_ok());
+        assert!(refused(&deep(MOST_BRACKETS + 1)).contains("nested too deeply"));
+        assert!(refused(&deep(200_000)).contains("too long"));
+        assert!(refused(&format!("{}true", "!".repeat(900))).contains("too large"));
+        assert!(refused(&format!("'{}' == name", "x".repeat(LONGEST))).contains("too long"));
+        assert!(refused(&vec!["1"; 300].join("+")).contains("too large"));
+    }
+
+    /// A test thread has 2 MiB of stack, the least that a rule may be loaded on.
+    #[test]
+    fn the_largest_chains_that_are_let_through_neither_overflow_nor_take_long() {
+        let begun = std::time::Instant::now();
+        let chains = [
+            vec!["1"; MOST_OPERATORS + 1].join("+"),
+            vec!["a"; MOST_OPERATORS / 2 + 1].join("||"),
+            format!("{}true", "!".repeat(MOST_OPERATORS)),
+            format!("{}1", "-".repeat(MOST_OPERATORS)),
+            format!("{}true", "true?false:".repeat(MOST_OPERATORS / 2)),
+            vec!["a"; MOST_OPERATORS + 1].join("."),
+            format!("{}{}", "a.b(".repeat(MOST_BRACKETS), ")".repeat(MOST_BRACKETS)),
+            format!("{}{}", "[".repeat(MOST_BRACKETS), "]".repeat(MOST_BRACKETS)),
+            format!("{}{}", "{'a':".repeat(MOST_BRACKETS), "}".repeat(MOST_BRACKETS)),
+            format!("{}true", "(".repeat(MOST_BRACKETS)),
+        ];
+        for chain in &chains {
+            let _ = parse(chain);
+        }
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn the_line_within_an_expression_is_kept() {
+        assert_eq!(parse("name == 'x' &&\n  has(home)").unwrap_err().line, 1);
+        assert_eq!(parse("name == 'x' &&\n\n  ==").unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn a_pattern_that_repeats_without_end_is_refused_or_harmless() {
+        assert!(refused(&format!("name.matches('{}')", "a".repeat(LONGEST_PATTERN + 1))).contains("pattern too long"));
+        assert!(refused(r"name.matches('((a{1000}){1000}){1000}')").contains("invalid pattern"));
+        let Kind::Matches(_, pattern) = parse("name.matches('^(a+)+$')").unwrap().kind else { panic!("not a pattern") };
+        let begun = std::time::Instant::now();
+        assert!(!pattern.is_match(&format!("{}!", "a".repeat(100_000))));
+        assert!(begun.elapsed().as_secs() < 5);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(source in "\\PC{0,60}") {
+            let _ = parse(&source);
+        }
+
+        #[test]
+        fn no_tokens_make_the_reader_panic(tokens in proptest::collection::vec(proptest::sample::select(vec![
+            "secrets", ".", "exists", "(", ")", "s", ",", "!", "-", "&&", "||", "?", ":", "==", "<", "in", "[", "]", "{", "}", "'", "\"",
+            "'x'", "1", "9223372036854775808", "r'", "\\", "\n", "`a`", "has", "matches", "b'x'", "1u", "1.0", "//", "true", "null", "?.",
+        ]), 0..25)) {
+            let _ = parse(&tokens.join(" "));
+            let _ = parse(&tokens.concat());
+        }
+    }
+}
