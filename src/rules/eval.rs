@@ -112,7 +112,7 @@ impl<'a> Evaluator<'a> {
             Kind::Choose(parts) => self.choose(parts, scope),
             Kind::Binary(operator, pair) => self.binary(*operator, pair, scope),
             Kind::Size(inner) => size(&self.eval(inner, scope)),
-            Kind::ToText(inner) => self.to_text(self.eval(inner, scope)),
+            Kind::ToText(inner) => self.text_of(self.eval(inner, scope)),
             Kind::Search(search, pair) => {
                 let [text, part] = pair.each_ref().map(|part| self.eval(part, scope));
                 find(*search, &text, &part)
@@ -193,7 +193,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn to_text(&self, value: Value<'a>) -> Value<'a> {
+    fn text_of(&self, value: Value<'a>) -> Value<'a> {
         match value {
             Value::Int(value) => Value::Text(value.to_string().into()),
             Value::Bool(value) => Value::Text(value.to_string().into()),

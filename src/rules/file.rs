@@ -16,7 +16,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 /// The keys of a rule file, in their order.
-const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 16] = [
     "id",
     "title",
     "severity",
@@ -213,11 +213,12 @@ fn threshold_table(reader: &mut Reader<'_>, table: &DeTable<'_>, default: Option
             let known: Vec<&str> = default.keys().map(String::as_str).collect();
             reader.problem(line, format!("threshold is not under [thresholds.default]: {name}"), did_you_mean(name, &known));
         }
-        match reader.integer(name, node) {
-            Some(value) if value < 0 => reader.problem(line, format!("negative threshold: {name} = {value}"), "write 0 or more"),
-            Some(value) => drop(values.insert(name.to_owned(), value)),
-            None => {}
+        let value = reader.integer(name, node);
+        if let Some(value) = value.filter(|value| *value < 0) {
+            reader.problem(line, format!("negative threshold: {name} = {value}"), "write 0 or more");
         }
+        // A wrong number still makes the name known, so that its uses are not refused as well.
+        values.insert(name.to_owned(), value.unwrap_or_default());
     }
     values
 }

@@ -38,3 +38,7 @@ fn merged(mut findings: Vec<Finding>) -> Vec<Finding> {
     }
     kept
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

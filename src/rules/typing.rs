@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
             Kind::Choose(parts) => self.choose(node, parts),
             Kind::Binary(operator, pair) => self.binary(node, *operator, pair),
             Kind::Size(inner) => self.size(node, inner),
-            Kind::ToText(inner) => self.to_text(node, inner),
+            Kind::ToText(inner) => self.conversion(node, inner),
             Kind::Search(_, pair) => self.all(&pair.each_ref(), &Type::Text, "a search in text").map(|()| Type::Bool),
             Kind::Matches(text, _) => self.all(&[text], &Type::Text, "matches").map(|()| Type::Bool),
             Kind::Fold(fold) => self.fold(fold),
@@ -182,7 +182,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn to_text(&mut self, node: &Node, inner: &'a Node) -> Option<Type> {
+    fn conversion(&mut self, node: &Node, inner: &'a Node) -> Option<Type> {
         match self.type_of(inner)? {
             Type::Int | Type::Text | Type::Bool => Some(Type::Text),
             other => {
