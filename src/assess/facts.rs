@@ -233,12 +233,23 @@ fn wipe_needs_approval(assessment: &Assessment, profile: &ApplicationProfile) ->
         let gate = assessment.gates.iter().find(|gate| gate.workload == Workload::DeviceWipe).map(|gate| gate.state);
         return if matches!(gate, Some(GateState::None | GateState::Planned)) { Ok(false) } else { failed("no verdict on deviceWipe") };
     };
-    match (verdict.gate, verdict.exclusion) {
-        (GateState::None | GateState::Planned, _) | (GateState::InForce, ExclusionState::Excluded) => Ok(false),
-        (GateState::InForce, ExclusionState::NotListed) => Ok(verdict.kind != VerdictKind::Passes),
+    match wipes_held(verdict.gate, verdict.exclusion, verdict.kind) {
+        Some(held) => Ok(held),
         // Policies may differ by platform, so some devices may be open to it and others not.
-        (GateState::InForce, ExclusionState::Partly) => failed("some of the access policies on deviceWipe exclude it, others do not"),
-        (GateState::Unknown, _) | (_, ExclusionState::Unknown) => Err(unread()),
+        None if verdict.exclusion == ExclusionState::Partly => {
+            failed("some of the access policies on deviceWipe exclude it, others do not")
+        }
+        None => Err(unread()),
+    }
+}
+
+/// Whether a gate in this state holds the wipes of an application that is excluded like this; None where that is not known.
+/// One whose wipes keep succeeding behind the gate (`passes`) is not held, though no source names it as excluded.
+fn wipes_held(gate: GateState, exclusion: ExclusionState, verdict: VerdictKind) -> Option<bool> {
+    match (gate, exclusion) {
+        (GateState::None | GateState::Planned, _) | (GateState::InForce, ExclusionState::Excluded) => Some(false),
+        (GateState::InForce, ExclusionState::NotListed) => Some(verdict != VerdictKind::Passes),
+        (GateState::InForce, ExclusionState::Partly | ExclusionState::Unknown) | (GateState::Unknown, _) => None,
     }
 }
 
@@ -328,4 +339,46 @@ fn record(key: &Key) -> Value {
         }
     }
     Value::Object(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wipes_are_held_only_by_a_gate_in_force_that_does_not_exclude() {
+        use ExclusionState::{Excluded, NotListed, Partly};
+        let held = |gate, exclusion| wipes_held(gate, exclusion, VerdictKind::AtRisk);
+        assert_eq!(held(GateState::InForce, NotListed), Some(true));
+        assert_eq!(held(GateState::InForce, Excluded), Some(false));
+        assert_eq!(held(GateState::None, NotListed), Some(false));
+        assert_eq!(held(GateState::Planned, NotListed), Some(false), "not in force yet");
+        assert_eq!(wipes_held(GateState::InForce, NotListed, VerdictKind::Passes), Some(false), "seen to get through");
+        for (gate, exclusion) in [
+            (GateState::InForce, Partly),
+            (GateState::InForce, ExclusionState::Unknown),
+            (GateState::Unknown, NotListed),
+            (GateState::Unknown, ExclusionState::Unknown),
+        ] {
+            assert_eq!(held(gate, exclusion), None, "{gate} {exclusion}");
+        }
+    }
+
+    #[test]
+    fn a_key_whose_end_is_not_known_has_no_end_in_its_record() {
+        let mut key = Key {
+            kind: KeyKind::Secret,
+            key_id: "k".into(),
+            held_on: super::super::KeyHolder::Application,
+            start: None,
+            end: None,
+            lifetime_days: None,
+            age_days: None,
+            expired: None,
+            last_used: None,
+        };
+        assert_eq!(record(&key), json!({"kind": "secret", "key_id": "k", "held_on": "application"}));
+        key.end = Some("2027-01-02T03:04:05Z".parse().unwrap());
+        assert_eq!(record(&key)["end"], "2027-01-02T03:04:05Z");
+    }
 }

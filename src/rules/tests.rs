@@ -305,3 +305,15 @@ fn every_example_of_the_built_in_rules_holds() {
     assert!(failed.is_empty(), "{failed:#?}");
     assert!(results.len() > 40);
 }
+
+proptest::proptest! {
+    #[test]
+    fn a_damaged_file_is_refused_or_read_without_panic(at in 0..GOOD.len(), length in 0_usize..40, put in "[\\[\\]{}=\"'.,#a-z0-9é\n -]{0,8}") {
+        let mut text = GOOD.to_owned();
+        text.replace_range(at..(at + length).min(GOOD.len()), &put);
+        if let Err(problems) = load(&text) {
+            proptest::prop_assert!(!problems.is_empty());
+            proptest::prop_assert!(problems.iter().all(|problem| problem.hint.is_some() && !problem.to_string().contains("hint: \n")));
+        }
+    }
+}
