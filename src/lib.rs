@@ -14,5 +14,8 @@ pub mod evidence;
 /// Gates, exclusions, automations, verdicts.
 pub mod assess;
 
+/// Rules as files, three-valued: they fire, are clear, or cannot tell.
+pub mod rules;
+
 /// A Microsoft Graph for a made-up tenant on loopback. Shares no code with `graph` and `collect`: two sides of one wire.
 pub mod simulator;

@@ -3,7 +3,7 @@
 
 use super::finding::ObjectRef;
 use super::model::{ApplicationProfile, Assessment, Exclusion, Key, Known, LastSignIn};
-use super::words::KeyKind;
+use super::words::{ExclusionState, GateState, Home, KeyKind, VerdictKind};
 use crate::catalogue::Workload;
 use crate::snapshot::{Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -100,19 +100,21 @@ const KEY: &[Field] = &[
     field("lifetime_days", Int, "days from start to end of validity; missing for a federated credential", &[]),
     field("age_days", Int, "days since the start of validity", &[]),
     field("expired", Bool, "whether the end of validity has passed", &[]),
+    field("end", Text, "end of validity (UTC); missing for a federated credential", &[]),
 ];
 
 const EXCLUDED_APPLICATION: &[Field] = &[
     field("app_id", Text, "app id", &[]),
     field("name", Text, "display name", &[]),
     field("kind", Text, "servicePrincipalType, such as Application or ManagedIdentity", PRINCIPAL),
-    field("home", Text, "this-tenant, other-tenant, microsoft, managed-identity or unknown", PRINCIPAL),
+    field("home", Text, "this-tenant, other-tenant, microsoft or managed-identity", PRINCIPAL),
     field("can_sign_in", Bool, "whether it can get a token", PRINCIPAL),
     field("workloads", Texts, "workloads that it is excluded from", &[]),
     field("policies", Texts, "names of the policies that exclude it", &[]),
     field("permissions", Texts, "Intune write permissions on Microsoft Graph, and those that lead to them", &[Dataset::AppRoleGrants]),
     field("writes", Texts, "workloads that these permissions write", &[Dataset::AppRoleGrants]),
     field("can_wipe", Bool, "whether these permissions allow wiping devices", &[Dataset::AppRoleGrants]),
+    field("wipe_needs_approval", Bool, "whether an access policy in force, which does not exclude it, holds its wipes", &[]),
     field("secrets", Records(KEY), "client secrets, on the application and on the service principal", KEYS),
     field("certificates", Records(KEY), "certificates, one row each", KEYS),
     field("federated_credentials", Records(KEY), "trust in outside issuers", &[Dataset::FederatedCredentials]),
@@ -184,8 +186,8 @@ fn excluded_application(assessment: &Assessment, profile: &ApplicationProfile) -
     let mut fact = Builder::new();
     fact.set("app_id", profile.app_id.as_str());
     fact.set("name", profile.name.as_str());
-    fact.set("home", profile.home.word());
     let unread = unread_principal(assessment);
+    fact.optional("home", (profile.home != Home::Unknown).then(|| profile.home.word()), &unread);
     fact.optional("kind", profile.kind.as_deref(), &unread);
     fact.optional("can_sign_in", profile.can_sign_in, &unread);
     let mine: Vec<&Exclusion> =
@@ -193,6 +195,12 @@ fn excluded_application(assessment: &Assessment, profile: &ApplicationProfile) -
     fact.set("workloads", texts(mine.iter().map(|exclusion| exclusion.workload.word())));
     fact.set("policies", texts(mine.iter().map(|exclusion| exclusion.policy.as_str())));
     permission_facts(&mut fact, profile);
+    match wipe_needs_approval(assessment, profile) {
+        Ok(needed) => fact.set("wipe_needs_approval", needed),
+        Err(gap) => {
+            fact.gaps.insert("wipe_needs_approval", gap);
+        }
+    }
     key_facts(&mut fact, profile);
     sign_in_facts(&mut fact, profile, now);
     let days_known = profile.first_trace.map(|first| (now - first).num_days());
@@ -212,6 +220,36 @@ fn permission_facts(fact: &mut Builder, profile: &ApplicationProfile) {
     // "Cannot wipe" is not known as long as a grant may be missing.
     if fact.gaps.contains_key("can_wipe") && fact.values.get("can_wipe") == Some(&Value::Bool(false)) {
         fact.values.remove("can_wipe");
+    }
+}
+
+/// Whether a gate holds its wipes, or why that is not known. Without a verdict on wiping it was not found able to wipe,
+/// and what that rests on has its own gap, so the gates alone are asked.
+fn wipe_needs_approval(assessment: &Assessment, profile: &ApplicationProfile) -> Result<bool, Gap> {
+    let failed = |detail: &str| Err(Gap::Failed { detail: detail.to_owned() });
+    let unread = || dataset_gap(assessment, Dataset::AccessPolicies, "the list of exclusions from deviceWipe could not be read");
+    let mine = |verdict: &&super::Verdict| verdict.app_id == profile.app_id && verdict.workload == Workload::DeviceWipe;
+    let Some(verdict) = assessment.verdicts.iter().find(mine) else {
+        let gate = assessment.gates.iter().find(|gate| gate.workload == Workload::DeviceWipe).map(|gate| gate.state);
+        return if matches!(gate, Some(GateState::None | GateState::Planned)) { Ok(false) } else { failed("no verdict on deviceWipe") };
+    };
+    match wipes_held(verdict.gate, verdict.exclusion, verdict.kind) {
+        Some(held) => Ok(held),
+        // Policies may differ by platform, so some devices may be open to it and others not.
+        None if verdict.exclusion == ExclusionState::Partly => {
+            failed("some of the access policies on deviceWipe exclude it, others do not")
+        }
+        None => Err(unread()),
+    }
+}
+
+/// Whether a gate in this state holds the wipes of an application that is excluded like this; None where that is not known.
+/// One whose wipes keep succeeding behind the gate (`passes`) is not held, though no source names it as excluded.
+fn wipes_held(gate: GateState, exclusion: ExclusionState, verdict: VerdictKind) -> Option<bool> {
+    match (gate, exclusion) {
+        (GateState::None | GateState::Planned, _) | (GateState::InForce, ExclusionState::Excluded) => Some(false),
+        (GateState::InForce, ExclusionState::NotListed) => Some(verdict != VerdictKind::Passes),
+        (GateState::InForce, ExclusionState::Partly | ExclusionState::Unknown) | (GateState::Unknown, _) => None,
     }
 }
 
@@ -268,9 +306,14 @@ fn application_object(profile: &ApplicationProfile) -> ObjectRef {
 }
 
 fn unread_principal(assessment: &Assessment) -> Gap {
-    let coverage = assessment.coverage.get(&Dataset::ServicePrincipals).map(|reading| &reading.coverage);
+    dataset_gap(assessment, Dataset::ServicePrincipals, "the service did not say")
+}
+
+/// Why a dataset was not read whole; if it was, `otherwise`.
+fn dataset_gap(assessment: &Assessment, dataset: Dataset, otherwise: &str) -> Gap {
+    let coverage = assessment.coverage.get(&dataset).map(|reading| &reading.coverage);
     let gap = coverage.and_then(|coverage| coverage.gap().cloned());
-    gap.unwrap_or_else(|| Gap::Failed { detail: "the service did not say".to_owned() })
+    gap.unwrap_or_else(|| Gap::Failed { detail: otherwise.to_owned() })
 }
 
 /// Texts in order, each once.
@@ -289,10 +332,53 @@ fn record(key: &Key) -> Value {
     record.insert("key_id".to_owned(), key.key_id.as_str().into());
     record.insert("held_on".to_owned(), key.held_on.word().into());
     let known = [("lifetime_days", key.lifetime_days.map(Value::from)), ("age_days", key.age_days.map(Value::from))];
-    for (name, value) in known.into_iter().chain([("expired", key.expired.map(Value::from))]) {
+    let end = key.end.map(|end| Value::from(end.to_rfc3339_opts(SecondsFormat::Secs, true)));
+    for (name, value) in known.into_iter().chain([("expired", key.expired.map(Value::from)), ("end", end)]) {
         if let Some(value) = value {
             record.insert(name.to_owned(), value);
         }
     }
     Value::Object(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wipes_are_held_only_by_a_gate_in_force_that_does_not_exclude() {
+        use ExclusionState::{Excluded, NotListed, Partly};
+        let held = |gate, exclusion| wipes_held(gate, exclusion, VerdictKind::AtRisk);
+        assert_eq!(held(GateState::InForce, NotListed), Some(true));
+        assert_eq!(held(GateState::InForce, Excluded), Some(false));
+        assert_eq!(held(GateState::None, NotListed), Some(false));
+        assert_eq!(held(GateState::Planned, NotListed), Some(false), "not in force yet");
+        assert_eq!(wipes_held(GateState::InForce, NotListed, VerdictKind::Passes), Some(false), "seen to get through");
+        for (gate, exclusion) in [
+            (GateState::InForce, Partly),
+            (GateState::InForce, ExclusionState::Unknown),
+            (GateState::Unknown, NotListed),
+            (GateState::Unknown, ExclusionState::Unknown),
+        ] {
+            assert_eq!(held(gate, exclusion), None, "{gate} {exclusion}");
+        }
+    }
+
+    #[test]
+    fn a_key_whose_end_is_not_known_has_no_end_in_its_record() {
+        let mut key = Key {
+            kind: KeyKind::Secret,
+            key_id: "k".into(),
+            held_on: super::super::KeyHolder::Application,
+            start: None,
+            end: None,
+            lifetime_days: None,
+            age_days: None,
+            expired: None,
+            last_used: None,
+        };
+        assert_eq!(record(&key), json!({"kind": "secret", "key_id": "k", "held_on": "application"}));
+        key.end = Some("2027-01-02T03:04:05Z".parse().unwrap());
+        assert_eq!(record(&key)["end"], "2027-01-02T03:04:05Z");
+    }
 }
