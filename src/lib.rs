@@ -5,4 +5,5 @@
 
 pub mod assess;
 pub mod catalogue;
+pub mod report;
 pub mod snapshot;
