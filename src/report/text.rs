@@ -113,7 +113,9 @@ fn push_escaped(escaped: &mut String, before: &str, character: char, rest: &str)
         // Autolinks and mentions are looked for after escapes were undone, so only a character in between stops them.
         '#' => escaped.extend(['\\', character, BREAK]),
         '@' => escaped.extend([character, BREAK]),
-        ':' if rest.starts_with("://") => escaped.extend([character, BREAK]),
+        // Covers `https://` and the address without a scheme, `//host`. A bare host name is left alone: GitHub makes it no
+        // link, and names such as `Contoso.App` look the same.
+        '/' if rest.starts_with("//") => escaped.extend([character, BREAK]),
         '.' if ends_with_www(before) => escaped.extend([BREAK, character]),
         _ => escaped.push(character),
     }
@@ -172,7 +174,7 @@ mod tests {
     #[test]
     fn markdown_keeps_no_markup_link_or_mention() {
         assert_eq!(markdown("<img src=x> a|b `c` **d**", 99), "&lt;img src=x&gt; a\\|b \\`c\\` \\*\\*d\\*\\*");
-        assert_eq!(markdown("![x](http://e.example) @all #12", 99), "!\\[x\\](http:\u{200b}//e.example) @\u{200b}all \\#\u{200b}12");
+        assert_eq!(markdown("![x](http://e.example) @all #12", 99), "!\\[x\\](http:/\u{200b}/e.example) @\u{200b}all \\#\u{200b}12");
         assert_eq!(markdown("WWW.e.example, a@b.example", 99), "WWW\u{200b}.e.example, a@\u{200b}b.example");
         assert_eq!(markdown("two\nlines \\| x", 99), "two lines \\\\\\| x");
     }
@@ -203,7 +205,7 @@ mod tests {
             prop_assert!(!terminal(&raw, 20).chars().any(is_hidden));
             prop_assert!(terminal(&raw, 20).chars().count() <= 20);
             let escaped = markdown(&raw, 50);
-            prop_assert!(!escaped.contains(['<', '>']) && !escaped.contains("://"));
+            prop_assert!(!escaped.contains(['<', '>']) && !escaped.contains("//"));
             prop_assert_eq!(serde_json::from_str::<String>(&json(&serde_json::to_string(&raw).unwrap())).unwrap(), raw);
         }
     }
