@@ -3,6 +3,13 @@
 //!
 //! The rooms, in the order of the way through. `tests/architecture.rs` holds who may import whom.
 
+/// Microsoft Graph on the wire: sign-in, retry, paging, batches.
+pub mod graph;
+
+/// The datasets: what each reads, and the cheapest way to read it.
+pub mod collect;
+
+/// The tenant as it was read at one time, and how much of it could be read.
 pub mod snapshot;
 
 /// What is known of Multi Admin Approval: protected operations, permissions, audit vocabulary.
@@ -17,5 +24,11 @@ pub mod assess;
 /// Rules as files, three-valued: they fire, are clear, or cannot tell.
 pub mod rules;
 
+/// Reports: one file a format behind one trait.
+pub mod report;
+
 /// A Microsoft Graph for a made-up tenant on loopback. Shares no code with `graph` and `collect`: two sides of one wire.
 pub mod simulator;
+
+/// The command line.
+pub mod cli;

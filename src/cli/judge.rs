@@ -5,7 +5,7 @@ use super::options::{Format, Judging, Output};
 use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus};
 use crate::catalogue::Catalogue;
-use crate::report::{self, Folder, OutputKind};
+use crate::report::{self, Folder, OutputKind, Style};
 use crate::rules::{self, RuleSet};
 use crate::snapshot::Snapshot;
 
@@ -51,10 +51,7 @@ impl<'a> Prepared<'a> {
 
     fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Failure> {
         let kind = match self.output.format {
-            Format::Table => {
-                let style = report::table::Style { width: output::width(), colour: output::colour(), rows: report::table::ROWS };
-                return Ok(report::table::render(assessment, style).into_bytes());
-            }
+            Format::Table => OutputKind::Table(Style { width: output::width(), colour: output::colour(), ..Style::default() }),
             Format::Json => OutputKind::Json,
             Format::Csv => OutputKind::Csv,
             Format::Markdown => OutputKind::Markdown,

@@ -2,7 +2,7 @@
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::output;
-use crate::rules::{self, Rule, RuleSet};
+use crate::rules::{self, Profile, Rule, RuleSet};
 use clap::{Args, Subcommand};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -78,7 +78,7 @@ fn page(rule: &Rule) -> String {
         ("about", rule.entity().word().to_owned()),
         ("requires", if requires.is_empty() { "access-policies".to_owned() } else { requires.join(", ") }),
         ("when", rule.when().trim().to_owned()),
-        ("thresholds", rule.thresholds()),
+        ("thresholds", thresholds(rule)),
     ];
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(page, "{name:12}{value}");
@@ -96,16 +96,27 @@ fn page(rule: &Rule) -> String {
     page
 }
 
+/// The thresholds of each profile; one line where all profiles agree.
+fn thresholds(rule: &Rule) -> String {
+    let of = |profile: Profile| {
+        let values = rule.thresholds(profile).iter().map(|(name, value)| format!("{name} = {value}"));
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let common = of(Profile::Default);
+    if Profile::ALL.iter().all(|profile| of(*profile) == common) {
+        return common;
+    }
+    Profile::ALL.iter().map(|profile| format!("{profile}: {}", of(*profile))).collect::<Vec<_>>().join("; ")
+}
+
 fn check(rules: &RuleSet) -> Result<Status, Failure> {
     let results = rules::check(rules);
     let failed: Vec<_> = results.iter().filter(|result| !result.passed).collect();
     let mut text = String::new();
     for result in &failed {
-        let _ = writeln!(
-            text,
-            "{}: example {:?} ({}): expected {}, got {}",
-            result.rule, result.example, result.profile, result.expected, result.got
-        );
+        let detail = result.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let (rule, example, profile) = (&result.rule, &result.example, result.profile);
+        let _ = writeln!(text, "{rule}: example {example:?} ({profile}): expected {}, got {}{detail}", result.expected, result.got);
     }
     let _ = writeln!(text, "{} rules, {} examples, {} failed", rules.rules().len(), results.len(), failed.len());
     output::data(text.as_bytes())?;

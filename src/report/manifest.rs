@@ -1,0 +1,87 @@
+//! `manifest.json`: what is in a report's folder and what it was made from. It is written last, so a folder without one
+//! does not hold a whole report.
+
+use super::{Error, csv, json, phrases};
+use crate::assess::Assessment;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// Name of the file.
+pub(super) const FILE_NAME: &str = "manifest.json";
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    format: &'static str,
+    version: u32,
+    tool: Tool,
+    tenant: Tenant<'a>,
+    taken_at: String,
+    window: Window,
+    files: Vec<FileEntry>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Tenant<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Window {
+    days: u32,
+    start: String,
+    audit_since: String,
+}
+
+#[derive(Serialize)]
+struct FileEntry {
+    name: &'static str,
+    sha256: String,
+    bytes: usize,
+    /// Data rows of a CSV file; null for every other.
+    rows: Option<u64>,
+}
+
+/// The manifest of these files, given as name and content.
+pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)]) -> Result<Vec<u8>, Error> {
+    let run = &assessment.run;
+    let manifest = Manifest {
+        format: "maascan.manifest",
+        version: 1,
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        tenant: Tenant { id: run.tenant_id.as_str(), name: run.tenant_name.as_deref() },
+        taken_at: phrases::time(run.taken_at),
+        window: Window { days: run.window_days, start: phrases::time(run.window_start), audit_since: phrases::time(run.audit_since) },
+        files: files.iter().map(|(name, bytes)| entry(name, bytes)).collect(),
+    };
+    json::pretty(FILE_NAME, &manifest)
+}
+
+fn entry(name: &'static str, bytes: &[u8]) -> FileEntry {
+    let is_csv = name.ends_with(".csv");
+    FileEntry { name, sha256: sha256(bytes), bytes: bytes.len(), rows: is_csv.then(|| csv::data_rows(bytes)).flatten() }
+}
+
+/// SHA-256 in lower-case hexadecimal digits.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_digest_is_the_published_one() {
+        // First test vector of FIPS 180-4 for SHA-256.
+        assert_eq!(super::sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

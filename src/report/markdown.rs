@@ -1,0 +1,349 @@
+//! `summary.md`: the report for a person, also pasted into job summaries and mail. Every text from outside goes through
+//! [`text::markdown`]; tables escape each of their cells.
+
+use super::known::{self, UNKNOWN};
+use super::phrases::{self, count, optional_time, platforms};
+use super::text::{self, LONGEST, LONGEST_NAME};
+use super::{Error, Format};
+use crate::assess::{Assessment, Exclusion, Finding, FindingStatus, Gate, GateState, PolicyGate, Verdict, VerdictKind};
+use crate::snapshot::{Coverage, Dataset};
+use std::collections::BTreeMap;
+
+/// Most rows of a table.
+const ROWS: usize = 20;
+
+/// The file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Summary;
+
+impl Format for Summary {
+    fn file_name(&self) -> &'static str {
+        "summary.md"
+    }
+
+    fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Error> {
+        let sections = [
+            result(assessment),
+            not_seen(assessment),
+            action(assessment),
+            verdicts(assessment),
+            exclusions(assessment),
+            gates(assessment),
+            findings(assessment),
+            undetermined(assessment),
+            method(assessment),
+        ];
+        Ok(sections.concat().trim_start().as_bytes().to_vec())
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text::markdown(text, LONGEST)
+}
+
+/// A table of at most [`ROWS`] rows, every cell escaped. `total` rows exist; `file` has them all.
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, total: usize, file: &str) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let header: Vec<String> = header.iter().map(ToString::to_string).collect();
+    let rule = vec!["---".to_owned(); header.len()];
+    let mut table = format!("\n{}{}", line(&header), line(&rule));
+    for row in rows.take(ROWS) {
+        table.push_str(&line(&row.iter().map(|cell| escaped(cell)).collect::<Vec<_>>()));
+    }
+    if total > ROWS {
+        table.push_str(&format!("\n{ROWS} of {total} rows shown: see {file} for the rest.\n"));
+    }
+    table
+}
+
+/// A name for a cell. The table escapes it.
+fn name(name: &str) -> String {
+    text::terminal(name, LONGEST_NAME)
+}
+
+fn result(assessment: &Assessment) -> String {
+    let run = &assessment.run;
+    let tenant = run.tenant_name.as_deref().unwrap_or(run.tenant_id.as_str());
+    let mut section = format!("# Multi Admin Approval in {}\n", text::markdown(tenant, LONGEST_NAME));
+    section.push_str(&format!("\n## Result\n\n**{}.**\n", phrases::headline(assessment)));
+    section.push_str(&format!("\n{}. An automation can count under more than one word.\n", phrases::counted(assessment)));
+    section.push_str(&format!("\nTenant {}, read at {}.\n", escaped(run.tenant_id.as_str()), phrases::time(run.taken_at)));
+    if !run.planned.is_empty() {
+        let planned: Vec<String> = run.planned.iter().map(|workload| escaped(workload.word())).collect();
+        section.push_str(&format!("\nJudged as if these workloads were gated: {}.\n", planned.join(", ")));
+    }
+    section
+}
+
+fn not_seen(assessment: &Assessment) -> String {
+    let mut section = "\n## What this report could not see\n".to_owned();
+    let missing: Vec<Vec<String>> = known::missing(assessment)
+        .map(|(dataset, coverage, gap)| {
+            let read =
+                if matches!(coverage, Coverage::Partial { .. }) { format!("{} items", coverage.items()) } else { "nothing".to_owned() };
+            vec![dataset.to_string(), read, gap.to_string(), phrases::permission(dataset, coverage).to_owned()]
+        })
+        .collect();
+    if missing.is_empty() {
+        section.push_str("\nEvery dataset that was asked for was read whole.\n");
+    } else {
+        let total = missing.len();
+        section.push_str(&table(&["dataset", "read", "gap", "permission that reads it"], missing.into_iter(), total, "coverage.csv"));
+    }
+    let notes = not_seen_notes(assessment);
+    if !notes.is_empty() {
+        section.push_str(&format!("\n- {}\n", notes.join("\n- ")));
+    }
+    section
+}
+
+/// What is missing beyond whole datasets, a sentence each.
+fn not_seen_notes(assessment: &Assessment) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(exclusions) = phrases::unread_exclusions(assessment) {
+        notes.push(format!("Not readable: {exclusions}. An application that is not listed here may still be excluded."));
+    }
+    let partly = assessment.applications.values().filter(|profile| !known::all_credentials(profile)).count();
+    if partly > 0 {
+        notes.push(format!("Credentials of {partly} of {} applications could not be read whole.", assessment.applications.len()));
+    }
+    let skipped: Vec<&str> = known::skipped(assessment).map(Dataset::name).collect();
+    if !skipped.is_empty() {
+        notes.push(format!("Not requested: {}.", skipped.join(", ")));
+    }
+    if !assessment.unmapped_activities.is_empty() {
+        notes.push(unmapped(assessment));
+    }
+    notes
+}
+
+fn unmapped(assessment: &Assessment) -> String {
+    let activities = &assessment.unmapped_activities;
+    let listed: Vec<String> =
+        activities.iter().take(ROWS).map(|(activity, events)| format!("{} ({events})", text::markdown(activity, LONGEST_NAME))).collect();
+    let rest = if activities.len() > ROWS { ", and more in assessment.json" } else { "" };
+    let events = activities.values().fold(0, |sum: u64, events| sum.saturating_add(*events));
+    format!("Audit events by applications whose activity belongs to no known workload: {events}. By activity: {}{rest}.", listed.join(", "))
+}
+
+fn action(assessment: &Assessment) -> String {
+    // Verdict kinds are in the order of what needs action first; those after `unknown` need none.
+    let needed: Vec<&Verdict> = assessment.verdicts.iter().filter(|verdict| verdict.kind <= VerdictKind::Unknown).collect();
+    let mut section = "\n## What needs action first\n".to_owned();
+    if needed.is_empty() {
+        let whole = known::all_automations(assessment);
+        let limit = if whole { "" } else { ", but not every automation could be looked for" };
+        section.push_str(&format!("\nNo row has a verdict that needs action{limit}.\n"));
+        return section;
+    }
+    let header = ["verdict", "automation", "app id", "workload", "platform", "confidence", "writes", "next step"];
+    let rows = needed.iter().map(|verdict| action_row(assessment, verdict));
+    section.push_str(&table(&header, rows, needed.len(), "automations.csv"));
+    section
+}
+
+fn action_row(assessment: &Assessment, verdict: &Verdict) -> Vec<String> {
+    vec![
+        verdict.kind.to_string(),
+        name(phrases::name(assessment, &verdict.app_id)),
+        verdict.app_id.to_string(),
+        name(verdict.workload.word()),
+        platforms(&verdict.platforms).replace(';', ", "),
+        verdict.confidence.to_string(),
+        count(phrases::writes(assessment, verdict)),
+        verdict.next_step.clone(),
+    ]
+}
+
+fn verdicts(assessment: &Assessment) -> String {
+    let rows = VerdictKind::ALL.iter().map(|kind| {
+        let rows = assessment.verdicts.iter().filter(|verdict| verdict.kind == *kind).count();
+        vec![kind.to_string(), rows.to_string(), phrases::meaning(*kind).to_owned()]
+    });
+    let table = table(&["verdict", "rows", "meaning"], rows, VerdictKind::ALL.len(), "automations.csv");
+    format!("\n## Verdicts\n\nOne row for each automation and workload.\n{table}")
+}
+
+fn exclusions(assessment: &Assessment) -> String {
+    let mut section = "\n## Exclusions\n".to_owned();
+    if assessment.exclusions.is_empty() {
+        let policies = known::coverage(assessment, Dataset::AccessPolicies);
+        let unread = known::unreadable_exclusions(assessment) > 0 || !policies.is_complete();
+        section.push_str(if unread { "\nExclusions are unknown: none was seen, and not every list could be read.\n" } else { "\nNone.\n" });
+        return section;
+    }
+    let header = ["access policy", "workload", "application", "listed id", "state", "source", "since"];
+    section.push_str(&table(&header, assessment.exclusions.iter().map(exclusion), assessment.exclusions.len(), "exclusions.csv"));
+    section
+}
+
+fn exclusion(exclusion: &Exclusion) -> Vec<String> {
+    vec![
+        name(phrases::named(&exclusion.policy, exclusion.policy_id.as_str())),
+        name(exclusion.workload.word()),
+        name(exclusion.application.as_deref().unwrap_or_default()),
+        exclusion.listed_id.clone(),
+        exclusion.state.to_string(),
+        exclusion.source.to_string(),
+        optional_time(exclusion.since),
+    ]
+}
+
+fn gates(assessment: &Assessment) -> String {
+    let mut section = "\n## Gates\n".to_owned();
+    let by_state: Vec<String> = GateState::ALL.iter().filter_map(|state| gates_of_state(assessment, *state)).collect();
+    if !by_state.is_empty() {
+        section.push_str(&format!("\n{}", by_state.concat()));
+    }
+    let all = assessment.gates.iter().flat_map(|gate| gate.policies.iter().map(move |policy| (gate, policy)));
+    let with_problems: Vec<(&Gate, &PolicyGate)> = all.filter(|(_, policy)| !policy.problems.is_empty()).collect();
+    if with_problems.is_empty() {
+        let whole = [Dataset::AccessPolicies, Dataset::ApproverGroups].map(|dataset| known::coverage(assessment, dataset).is_complete());
+        let limit = if whole == [true, true] { "" } else { ", but they and their approvers could not be read whole" };
+        section.push_str(&format!("\nNo problem was seen with any access policy{limit}.\n"));
+        return section;
+    }
+    let header = ["workload", "access policy", "in force", "approvers", "problems"];
+    let rows = with_problems.iter().map(|(gate, policy)| gate_row(gate, policy));
+    section.push_str("\nAccess policies with problems:\n");
+    section.push_str(&table(&header, rows, with_problems.len(), "gates.csv"));
+    section
+}
+
+/// A list item with the workloads in one state, if any are.
+fn gates_of_state(assessment: &Assessment, state: GateState) -> Option<String> {
+    let gates = assessment.gates.iter().filter(|gate| gate.state == state);
+    let words: Vec<String> = gates.map(|gate| text::markdown(gate.workload.word(), LONGEST_NAME)).collect();
+    (!words.is_empty()).then(|| format!("- {state}: {}\n", words.join(", ")))
+}
+
+fn gate_row(gate: &Gate, policy: &PolicyGate) -> Vec<String> {
+    let approvers = policy.approvers.map_or_else(|| UNKNOWN.to_owned(), |approvers| approvers.to_string());
+    vec![
+        name(gate.workload.word()),
+        name(phrases::named(&policy.name, policy.policy_id.as_str())),
+        policy.in_force.to_string(),
+        approvers,
+        policy.problems.join("; "),
+    ]
+}
+
+fn findings(assessment: &Assessment) -> String {
+    let open: Vec<&Finding> = known::findings(assessment, FindingStatus::Open).collect();
+    let waived = known::findings(assessment, FindingStatus::Waived).count();
+    let mut section = "\n## Findings\n".to_owned();
+    if open.is_empty() {
+        let limit = if assessment.is_complete() { "" } else { ", as far as data could be read" };
+        section.push_str(&format!("\nNone open{limit}.\n"));
+    } else {
+        let by_severity: Vec<String> =
+            known::open_by_severity(assessment).into_iter().map(|(severity, count)| format!("{count} {severity}")).collect();
+        section.push_str(&format!("\nOpen: {}.\n", by_severity.join(", ")));
+        let rows = open.iter().map(|finding| finding_row(finding));
+        section.push_str(&table(&["severity", "confidence", "rule", "object", "message"], rows, open.len(), "findings.csv"));
+    }
+    if waived > 0 {
+        section.push_str(&format!("\nWaived: {waived}.\n"));
+    }
+    section
+}
+
+fn finding_row(finding: &Finding) -> Vec<String> {
+    let rule = &finding.rule;
+    vec![
+        rule.severity.to_string(),
+        rule.confidence.to_string(),
+        rule.id.clone(),
+        name(phrases::named(&finding.object.name, &finding.object.id)),
+        finding.message.clone(),
+    ]
+}
+
+/// Findings that could not be determined, by rule and reason: there can be one for each object.
+fn undetermined(assessment: &Assessment) -> String {
+    let mut groups: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for finding in known::findings(assessment, FindingStatus::Undetermined) {
+        let why = finding.gap.as_ref().map(ToString::to_string).unwrap_or_default();
+        *groups.entry((&finding.rule.id, why)).or_default() += 1;
+    }
+    if groups.is_empty() {
+        return String::new();
+    }
+    let count: usize = groups.values().sum();
+    let total = groups.len();
+    let rows = groups.into_iter().map(|((rule, why), objects)| vec![rule.to_owned(), objects.to_string(), why]);
+    let table = table(&["rule", "objects", "why"], rows, total, "findings.csv");
+    format!(
+        "\n## Findings that could not be determined\n\n{count} checks could not tell, for want of data. They are neither open nor clear.\n{table}"
+    )
+}
+
+fn method(assessment: &Assessment) -> String {
+    let run = &assessment.run;
+    let lines = [
+        format!(
+            "Read from Microsoft Graph, without writing. Evidence window: {} days from {}; audit events from {}.",
+            run.window_days,
+            phrases::time(run.window_start),
+            phrases::time(run.audit_since)
+        ),
+        "Multi Admin Approval has held for app-only calls since 2026-06-22; earlier writes say nothing about it.".to_owned(),
+        "Exclusions are not in the published Graph schema. They are put together from members of access policies that the schema does not \
+         name, approval requests, audit events, and a file if one was given; the column source says which."
+            .to_owned(),
+        "A write counts only where Intune's audit log shows that the application made it as itself. The log names no URL, and a refused \
+         call may leave no event."
+            .to_owned(),
+        "Rights through an Entra role or an Intune role make no row without evidence of a write.".to_owned(),
+        format!("Names are cut to {LONGEST_NAME} characters here and texts to {LONGEST}; CSV and JSON have them whole."),
+    ];
+    format!("\n## Method and limits\n\n- {}\n", lines.join("\n- "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    fn rendered(assessment: &Assessment) -> String {
+        String::from_utf8(Summary.render(assessment).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn it_looks_like_this() {
+        insta::assert_snapshot!("summary-everything", rendered(&samples::everything()));
+        insta::assert_snapshot!("summary-empty", rendered(&samples::empty()));
+        insta::assert_snapshot!("summary-unreadable", rendered(&samples::unreadable()));
+        insta::assert_snapshot!("summary-only-unknowns", rendered(&samples::only_unknowns()));
+    }
+
+    #[test]
+    fn names_become_no_markup() {
+        let text = rendered(&samples::everything());
+        for harmful in ["<", "//", "](", "@everyone", "www.", "\u{1b}", "\u{202e}"] {
+            assert!(!text.replace("\\](", "").contains(harmful), "{harmful:?}");
+        }
+    }
+
+    #[test]
+    fn every_row_of_a_table_has_the_cells_of_its_header() {
+        let text = rendered(&samples::everything());
+        let bars = |line: &str| line.replace("\\\\", "").replace("\\|", "").matches('|').count();
+        let mut header = None;
+        for line in text.lines() {
+            if line.starts_with('|') {
+                assert_eq!(*header.get_or_insert(bars(line)), bars(line), "{line}");
+            } else {
+                header = None;
+            }
+        }
+    }
+
+    #[test]
+    fn an_unread_tenant_has_no_clean_result() {
+        let text = rendered(&samples::unreadable());
+        assert!(text.contains("Unknown how many automations write to Intune"), "{text}");
+        assert!(text.contains("not every automation could be looked for") && text.contains("None open, as far as"), "{text}");
+        assert!(text.contains("Exclusions are unknown") && !text.contains("\nNone.\n"), "{text}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Reports: one file per format behind one trait. A renderer takes an assessment and returns bytes; it decides nothing
+//! and writes nothing. [`Folder`] puts the files on disk.
+
+mod csv;
+mod folder;
+mod json;
+mod known;
+mod manifest;
+mod markdown;
+mod phrases;
+#[cfg(test)]
+mod samples;
+pub mod table;
+mod text;
+pub mod v1;
+
+pub use folder::Folder;
+pub use table::Style;
+
+use crate::assess::Assessment;
+use std::io;
+use std::path::PathBuf;
+
+/// What can go wrong with a report.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An assessment could not be put into a format: our fault.
+    #[error("cannot render {file}: {source}")]
+    Render {
+        /// The file that was being rendered.
+        file: &'static str,
+        /// What the serialiser said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The user named a file where a folder is needed.
+    #[error("not a folder: {}\nhint: name a folder, or a path that does not exist yet", path.display())]
+    NotAFolder {
+        /// What the user named.
+        path: PathBuf,
+    },
+    /// The folder that the user named cannot be made, or takes no files.
+    #[error("cannot write to folder: {}: {source}\nhint: name a folder that this account may write to", path.display())]
+    Unwritable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file of the report could not be written: the disk is full, the folder is gone, or something stands in the way.
+    #[error("cannot write report: {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// One file of a report.
+pub trait Format {
+    /// Name of the file in the folder of a report.
+    fn file_name(&self) -> &'static str;
+
+    /// The bytes of the file: UTF-8 without a byte order mark, lines ending in LF, the same for the same assessment.
+    ///
+    /// # Errors
+    /// [`Error::Render`].
+    fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Error>;
+}
+
+/// Every format of a report's folder, in the order of its manifest. The manifest itself is made by [`Folder::write`].
+#[must_use]
+pub fn formats() -> Vec<Box<dyn Format>> {
+    let mut formats: Vec<Box<dyn Format>> = Vec::new();
+    for file in csv::FILES {
+        formats.push(Box::new(file));
+    }
+    formats.push(Box::new(json::Json));
+    formats.push(Box::new(markdown::Summary));
+    formats
+}
+
+/// What can go to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputKind {
+    /// For a person at a terminal.
+    Table(Style),
+    /// `assessment.json`.
+    Json,
+    /// `automations.csv`.
+    Csv,
+    /// `summary.md`.
+    Markdown,
+}
+
+/// The bytes for standard output.
+///
+/// # Errors
+/// [`Error::Render`].
+pub fn render(kind: OutputKind, assessment: &Assessment) -> Result<Vec<u8>, Error> {
+    match kind {
+        OutputKind::Table(style) => Ok(table::render(assessment, style).into_bytes()),
+        OutputKind::Json => json::Json.render(assessment),
+        OutputKind::Csv => csv::AUTOMATIONS.render(assessment),
+        OutputKind::Markdown => markdown::Summary.render(assessment),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_output_gets_what_the_folder_gets() {
+        let assessment = samples::everything();
+        let file = |name: &str| {
+            let format = formats().into_iter().find(|format| format.file_name() == name).unwrap();
+            format.render(&assessment).unwrap()
+        };
+        for (kind, name) in
+            [(OutputKind::Json, "assessment.json"), (OutputKind::Csv, "automations.csv"), (OutputKind::Markdown, "summary.md")]
+        {
+            assert_eq!(render(kind, &assessment).unwrap(), file(name));
+        }
+        let table = render(OutputKind::Table(Style::default()), &assessment).unwrap();
+        assert_eq!(table, table::render(&assessment, Style::default()).into_bytes());
+    }
+
+    #[test]
+    fn every_report_opens_with_the_same_sentence() {
+        let assessment = samples::everything();
+        let headline = phrases::headline(&assessment);
+        assert_eq!(headline, "At least 27 automations write to Intune; 6 break, 3 are excluded, 3 unknown");
+        for kind in [OutputKind::Table(Style::default()), OutputKind::Markdown] {
+            let text = String::from_utf8(render(kind, &assessment).unwrap()).unwrap();
+            assert!(text.contains(&headline), "{text}");
+        }
+        assert_eq!(phrases::headline(&samples::empty()), "0 automations write to Intune; 0 break, 0 are excluded, 0 unknown");
+    }
+}

@@ -1,0 +1,173 @@
+//! Words and sentences that more than one format prints, each written once.
+
+use super::known::{self, UNKNOWN};
+use super::text::{self, LONGEST};
+use crate::assess::{ApplicationProfile, Assessment, FindingStatus, GateState, InForce, LastSignIn, Verdict, VerdictKind};
+use crate::catalogue::Platform;
+use crate::snapshot::{AppId, Coverage, Dataset, Gap};
+use chrono::{DateTime, SecondsFormat, Utc};
+use std::collections::BTreeSet;
+
+/// RFC 3339, UTC, whole seconds.
+pub(super) fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A time, or nothing.
+pub(super) fn optional_time(moment: Option<DateTime<Utc>>) -> String {
+    moment.map(time).unwrap_or_default()
+}
+
+/// A count, or the word for not known.
+pub(super) fn count(count: Option<u64>) -> String {
+    count.map_or_else(|| UNKNOWN.to_owned(), |count| count.to_string())
+}
+
+/// `all`, or the platforms with semicolons between them.
+pub(super) fn platforms(platforms: &BTreeSet<Platform>) -> String {
+    let words: Vec<&str> = platforms.iter().map(Platform::word).collect();
+    if words.is_empty() { "all".to_owned() } else { words.join(";") }
+}
+
+/// The time of the last sign-in, `none` where a whole report shows none, or `unknown`.
+pub(super) fn last_sign_in(sign_in: &LastSignIn) -> String {
+    match sign_in {
+        LastSignIn::At(moment) => time(*moment),
+        LastSignIn::NoneSeen => "none".to_owned(),
+        LastSignIn::Unknown(_) => UNKNOWN.to_owned(),
+    }
+}
+
+/// Whether a workload without an access policy of its own is protected, in the words for a policy.
+pub(super) fn in_force(state: GateState) -> InForce {
+    match state {
+        GateState::InForce => InForce::Yes,
+        GateState::Planned | GateState::None => InForce::No,
+        GateState::Unknown => InForce::Unknown,
+    }
+}
+
+/// What a gap names beyond its word: the missing permission, what the service said.
+pub(super) fn gap_detail(gap: &Gap) -> Option<&str> {
+    match gap {
+        Gap::Permission { missing: detail }
+        | Gap::Licence { detail }
+        | Gap::Throttled { detail }
+        | Gap::OutOfReach { detail }
+        | Gap::Failed { detail } => Some(detail),
+        Gap::Cloud | Gap::NotRequested => None,
+    }
+}
+
+/// The permission that would read a dataset: the one that was missing, or else the least that reads it.
+pub(super) fn permission(dataset: Dataset, coverage: &Coverage) -> &str {
+    match coverage.gap() {
+        Some(Gap::Permission { missing }) => missing,
+        _ => dataset.permission(),
+    }
+}
+
+/// The profile behind a verdict.
+pub(super) fn profile<'a>(assessment: &'a Assessment, app_id: &AppId) -> Option<&'a ApplicationProfile> {
+    assessment.applications.get(app_id)
+}
+
+/// The name of an application, or its app id where it has no name that can be seen.
+pub(super) fn name<'a>(assessment: &'a Assessment, app_id: &'a AppId) -> &'a str {
+    named(profile(assessment, app_id).map_or("", |profile| &profile.name), app_id.as_str())
+}
+
+/// A name, or the id where the name shows nothing.
+pub(super) fn named<'a>(name: &'a str, id: &'a str) -> &'a str {
+    if text::is_blank(name) { id } else { name }
+}
+
+/// Writes of a verdict in the window, as far as they are known.
+pub(super) fn writes(assessment: &Assessment, verdict: &Verdict) -> Option<u64> {
+    known::count(assessment, Dataset::AuditEvents, verdict.writes)
+}
+
+/// Refused calls of a verdict in the window, as far as they are known.
+pub(super) fn blocked_calls(assessment: &Assessment, verdict: &Verdict) -> Option<u64> {
+    known::count(assessment, Dataset::ApprovalRequests, verdict.blocked_calls)
+}
+
+/// The sentence that every report opens with, without a full stop.
+pub(super) fn headline(assessment: &Assessment) -> String {
+    let counts = assessment.headline();
+    let whole = known::all_automations(assessment);
+    if counts.automations == 0 && !whole {
+        return "Unknown how many automations write to Intune: what would show them could not be read whole".to_owned();
+    }
+    let at_least = if whole { "" } else { "At least " };
+    let (automations, write) = if counts.automations == 1 { ("automation", "writes") } else { ("automations", "write") };
+    let breaks = if counts.breaking == 1 { "breaks" } else { "break" };
+    let are = if counts.excluded == 1 { "is" } else { "are" };
+    format!(
+        "{at_least}{} {automations} {write} to Intune; {} {breaks}, {} {are} excluded, {} unknown",
+        counts.automations, counts.breaking, counts.excluded, counts.unknown
+    )
+}
+
+/// What the headline counts, and how many were seen writing.
+pub(super) fn counted(assessment: &Assessment) -> String {
+    let writing = assessment.headline().writing as u64;
+    let read_whole = known::coverage(assessment, Dataset::AuditEvents).is_complete();
+    let seen = match known::count(assessment, Dataset::AuditEvents, writing) {
+        None => UNKNOWN.to_owned(),
+        Some(writing) if read_whole => writing.to_string(),
+        Some(writing) => format!("at least {writing}"),
+    };
+    let (days, start) = (assessment.run.window_days, time(assessment.run.window_start));
+    format!("Counted are automations that can write or were seen writing; seen writing in the {days} days from {start}: {seen}")
+}
+
+/// Which lists of exclusions could not be read, if any.
+pub(super) fn unread_exclusions(assessment: &Assessment) -> Option<String> {
+    let unread = known::unreadable_exclusions(assessment);
+    (unread > 0).then(|| format!("exclusions of {unread} of {} access policies", known::policies(assessment).len()))
+}
+
+/// What could not be read, in one line, or nothing where nothing is missing. Datasets with the same gap stand together.
+pub(super) fn not_seen(assessment: &Assessment) -> Option<String> {
+    let mut by_gap: Vec<(&Gap, Vec<String>)> = Vec::new();
+    for (dataset, coverage, gap) in known::missing(assessment) {
+        let part = if matches!(coverage, Coverage::Partial { .. }) { " in part" } else { "" };
+        let words = format!("{dataset}{part}");
+        match by_gap.iter_mut().find(|(seen, _)| *seen == gap) {
+            Some((_, datasets)) => datasets.push(words),
+            None => by_gap.push((gap, vec![words])),
+        }
+    }
+    let gaps = by_gap.into_iter().map(|(gap, datasets)| format!("{} ({})", datasets.join(", "), text::terminal(&gap.to_string(), LONGEST)));
+    let parts: Vec<String> = gaps.chain(unread_exclusions(assessment)).collect();
+    (!parts.is_empty()).then(|| format!("could not see: {}", parts.join("; ")))
+}
+
+/// Findings in one line, or nothing where no rule said anything.
+pub(super) fn findings(assessment: &Assessment) -> Option<String> {
+    let open = known::open_by_severity(assessment);
+    let mut parts: Vec<String> = open.into_iter().map(|(severity, count)| format!("{count} {severity}")).collect();
+    for status in [FindingStatus::Waived, FindingStatus::Undetermined] {
+        let count = known::findings(assessment, status).count();
+        if count > 0 {
+            parts.push(format!("{count} {status}"));
+        }
+    }
+    (!parts.is_empty()).then(|| format!("findings: {}", parts.join(", ")))
+}
+
+/// What a verdict means.
+pub(super) fn meaning(kind: VerdictKind) -> &'static str {
+    match kind {
+        VerdictKind::Blocked => "calls were refused, requests were not granted, or its writes only fail since the gate is in force",
+        VerdictKind::Breaks => "it was seen writing, is not excluded, and its writes are or will be held for approval",
+        VerdictKind::AtRisk => "it may write, is not excluded, and signs in as itself, but was not seen writing",
+        VerdictKind::Passes => "its writes succeed behind a gate in force, and no source lists it as excluded: verify",
+        VerdictKind::Unknown => "the access policies could not be read whole",
+        VerdictKind::Excluded => "every access policy that gates it excludes it",
+        VerdictKind::Handshake => "it completed approval requests of its own",
+        VerdictKind::Dormant => "it may write, but no sign-in as itself was seen, or it is disabled",
+        VerdictKind::NotGated => "no access policy protects this workload, and none is planned",
+    }
+}

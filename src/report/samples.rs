@@ -1,0 +1,269 @@
+//! Sample assessments for the tests of the formats: one with everything in it and names meant to do harm, one of an empty
+//! tenant, one of a tenant of which nothing could be read.
+
+use crate::assess::{
+    ApplicationProfile, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionSource, ExclusionState, Finding,
+    FindingStatus, Gate, GateState, HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate,
+    RuleText, Run, Severity, Verdict, VerdictKind,
+};
+use crate::catalogue::{Platform, Workload};
+use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that an attacker would choose, and one that nobody did.
+pub(super) const NAMES: [&str; 12] = [
+    "Nightly packager",
+    "=HYPERLINK(\"http://evil.example\",\"open\")",
+    "<img src=x onerror=alert(1)> & <script>alert(2)</script>",
+    "\u{1b}[31mred\u{1b}[0m\u{7}\u{9b}2J",
+    "\u{202e}gnp.exe\u{202c} \u{2066}x\u{2069}",
+    "pipe | `tick` **bold** [a](http://evil.example) ![i](//e.example)",
+    "two\r\nlines\tand a tab",
+    "\t@SUM(A1:A9);=1+1",
+    "＝cmd|' /C calc'!A0",
+    "👩‍💻 打包机 déployeur",
+    "@everyone www.evil.example #1 a@b.example",
+    "",
+];
+
+pub(super) fn time(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn id(number: usize) -> String {
+    format!("{number:08x}-0000-4000-8000-000000000000")
+}
+
+fn run(tenant_name: Option<&str>) -> Run {
+    Run {
+        tenant_id: "9f4c0a51-0000-4000-8000-000000000001".into(),
+        tenant_name: tenant_name.map(str::to_owned),
+        taken_at: time("2026-11-22T06:00:00.123Z"),
+        window_days: 30,
+        window_start: time("2026-10-23T06:00:00Z"),
+        audit_since: time("2026-08-24T06:00:00Z"),
+        planned: BTreeSet::new(),
+    }
+}
+
+/// Nothing found in a tenant that was read whole.
+pub(super) fn empty() -> Assessment {
+    let whole = |dataset| (dataset, DatasetReading { coverage: Coverage::Complete { items: 0 }, requests: 1 });
+    Assessment {
+        run: run(Some("Contoso")),
+        coverage: Dataset::ALL.into_iter().map(whole).collect(),
+        applications: BTreeMap::new(),
+        verdicts: vec![],
+        gates: vec![],
+        exclusions: vec![],
+        unmapped_activities: BTreeMap::new(),
+        findings: vec![],
+    }
+}
+
+/// A tenant of which nothing could be read.
+pub(super) fn unreadable() -> Assessment {
+    let refused = |dataset: Dataset| {
+        let gap = Gap::Permission { missing: dataset.permission().to_owned() };
+        (dataset, DatasetReading { coverage: Coverage::Unavailable { gap }, requests: 1 })
+    };
+    Assessment { run: run(None), coverage: Dataset::ALL.into_iter().map(refused).collect(), ..empty() }
+}
+
+/// Grants could be read, and nothing else: one automation, of which everything else is unknown.
+pub(super) fn only_unknowns() -> Assessment {
+    let mut assessment = unreadable();
+    for dataset in [Dataset::AppRoles, Dataset::AppRoleGrants] {
+        assessment.coverage.insert(dataset, DatasetReading { coverage: Coverage::Complete { items: 3 }, requests: 2 });
+    }
+    let gap = Gap::Permission { missing: "Application.Read.All".to_owned() };
+    let profile = ApplicationProfile {
+        service_principal: None,
+        kind: None,
+        home: Home::Unknown,
+        can_sign_in: None,
+        last_sign_in: LastSignIn::Unknown(gap.clone()),
+        keys: Known::No(gap.clone()),
+        service_principal_keys: Known::No(gap.clone()),
+        federated: Known::No(gap),
+        excluded: false,
+        ..profile(0)
+    };
+    let verdict = Verdict { gate: GateState::Unknown, exclusion: ExclusionState::Unknown, ..verdict(0, VerdictKind::Unknown) };
+    let verdict = Verdict { writes: 0, blocked_calls: 0, failed_writes: 0, first_write: None, last_write: None, ..verdict };
+    assessment.applications.insert(profile.app_id.clone(), profile);
+    assessment.verdicts.push(verdict);
+    assessment
+}
+
+/// Every verdict, several of each, hostile names everywhere, values known, known in part, and not known.
+pub(super) fn everything() -> Assessment {
+    let count = VerdictKind::ALL.len() * 3;
+    let mut assessment = empty();
+    assessment.run.tenant_name = Some("Contoso <b>|* \u{202e}Ltd".to_owned());
+    assessment.run.planned = [Workload::DeviceWipe].into();
+    assessment.coverage = coverage();
+    assessment.applications = (0..count).map(profile).map(|profile| (profile.app_id.clone(), profile)).collect();
+    assessment.verdicts = (0..count).filter_map(|at| VerdictKind::ALL.get(at / 3).map(|kind| verdict(at, *kind))).collect();
+    assessment.gates = gates();
+    assessment.exclusions = (0..NAMES.len()).map(exclusion).collect();
+    assessment.findings = (0..NAMES.len()).map(finding).collect();
+    assessment.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    assessment.unmapped_activities = [("frob | <b>Widget".to_owned(), 3), ("=1+1".to_owned(), 1)].into();
+    assessment
+}
+
+fn coverage() -> BTreeMap<Dataset, DatasetReading> {
+    let mut coverage = empty().coverage;
+    let mut set = |dataset, state| coverage.insert(dataset, DatasetReading { coverage: state, requests: 7 });
+    set(Dataset::ServicePrincipals, Coverage::Complete { items: 27 });
+    set(Dataset::ApproverGroups, Coverage::Unavailable { gap: Gap::Permission { missing: "GroupMember.Read.All".to_owned() } });
+    set(Dataset::AuditEvents, Coverage::Partial { items: 412, gap: Gap::Throttled { detail: "page 9 | of <many>".to_owned() } });
+    set(Dataset::SignInActivity, Coverage::Unavailable { gap: Gap::Licence { detail: "=needs\u{1b}[2J a licence".to_owned() } });
+    coverage.remove(&Dataset::DeletedServicePrincipals);
+    coverage
+}
+
+fn name(at: usize) -> String {
+    if at == 13 { "long ".repeat(2_000) } else { NAMES.get(at % NAMES.len()).copied().unwrap_or_default().to_owned() }
+}
+
+fn profile(at: usize) -> ApplicationProfile {
+    let gap = Gap::OutOfReach { detail: "the home tenant".to_owned() };
+    let keys = vec![key(at, KeyKind::Secret), key(at, KeyKind::Certificate)];
+    let permission = HeldPermission {
+        name: "DeviceManagementApps.ReadWrite.All".to_owned(),
+        primary: [Workload::App].into(),
+        possible: [Workload::Script].into(),
+        granted: Some(time("2025-03-01T00:00:00Z")),
+    };
+    ApplicationProfile {
+        app_id: AppId::new(&id(at)),
+        service_principal: Some(id(at + 0x1000).as_str().into()),
+        name: name(at),
+        kind: (at % 4 != 3).then(|| "Application".to_owned()),
+        home: Home::ThisTenant,
+        can_sign_in: Some(true),
+        permissions: if at % 5 == 4 { Known::No(gap.clone()) } else { Known::Yes(vec![permission]) },
+        last_sign_in: match at % 3 {
+            0 => LastSignIn::At(time("2026-11-21T23:59:59Z")),
+            1 => LastSignIn::NoneSeen,
+            _ => LastSignIn::Unknown(gap.clone()),
+        },
+        first_trace: Some(time("2024-01-02T03:04:05Z")),
+        keys: match at {
+            0 => Known::Yes(keys),
+            1 => Known::Partly(keys, gap.clone()),
+            _ => Known::No(gap.clone()),
+        },
+        service_principal_keys: Known::Yes(vec![]),
+        federated: if at == 0 { Known::Yes(vec![key(at, KeyKind::Federated)]) } else { Known::No(gap) },
+        excluded: at == 1,
+        automation: at != 2,
+    }
+}
+
+fn key(at: usize, kind: KeyKind) -> Key {
+    let dated = kind != KeyKind::Federated;
+    Key {
+        kind,
+        key_id: id(at + 0x2000),
+        held_on: KeyHolder::Application,
+        start: dated.then(|| time("2026-11-25T00:00:00Z")),
+        end: dated.then(|| time("2028-11-25T00:00:00Z")),
+        lifetime_days: dated.then_some(731),
+        age_days: dated.then_some(-3),
+        expired: dated.then_some(false),
+        last_used: None,
+    }
+}
+
+fn verdict(at: usize, kind: VerdictKind) -> Verdict {
+    let wrote = matches!(kind, VerdictKind::Breaks | VerdictKind::Passes);
+    Verdict {
+        app_id: AppId::new(&id(at)),
+        workload: if at % 3 == 2 { Workload::Unknown("new|Workload".to_owned()) } else { Workload::ConfigurationPolicy },
+        platforms: if at.is_multiple_of(2) { BTreeSet::new() } else { [Platform::Ios, Platform::Windows].into() },
+        gate: GateState::InForce,
+        exclusion: ExclusionState::NotListed,
+        exclusion_sources: [ExclusionSource::Policy, ExclusionSource::Audit].into(),
+        kind,
+        confidence: Confidence::Medium,
+        grade: EvidenceGrade::AuditedWrite,
+        writes: if wrote { 12 } else { 0 },
+        failed_writes: 0,
+        blocked_calls: u64::from(kind == VerdictKind::Blocked),
+        first_write: wrote.then(|| time("2026-10-24T01:00:00Z")),
+        last_write: wrote.then(|| time("2026-11-20T01:00:00Z")),
+        expected_status: [400, 412].into(),
+        permissions: if at % 5 == 4 { BTreeSet::new() } else { ["DeviceManagementConfiguration.ReadWrite.All".to_owned()].into() },
+        reasons: vec!["a policy is in force on this workload".to_owned()],
+        doubts: vec!["audit events were read in part".to_owned()],
+        next_step: format!("adopt the approval flow in the script of {}", name(at)),
+    }
+}
+
+fn gates() -> Vec<Gate> {
+    let policy = |at: usize, problems: &[&str]| PolicyGate {
+        policy_id: id(at + 0x3000).as_str().into(),
+        name: name(at),
+        platforms: BTreeSet::new(),
+        in_force: InForce::Yes,
+        since: Some(time("2026-07-01T00:00:00Z")),
+        approver_groups: (at != 6).then(|| vec!["Approvers; =night".to_owned(), "+day".to_owned()]),
+        approvers: (at != 6).then_some(2),
+        problems: problems.iter().map(|problem| (*problem).to_owned()).collect(),
+        exclusions_readable: at != 6,
+    };
+    let gate = |workload, state, policies| Gate { workload, state, platforms: BTreeSet::new(), policies };
+    vec![
+        gate(
+            Workload::App,
+            GateState::InForce,
+            vec![policy(5, &["nobody can approve: the group has no direct member", "=1"]), policy(0, &[])],
+        ),
+        gate(Workload::DeviceWipe, GateState::Planned, vec![]),
+        gate(Workload::Unknown("new|Workload".to_owned()), GateState::Unknown, vec![policy(6, &["policy type is not known: <new>"])]),
+        gate(Workload::OperationApprovalPolicy, GateState::InForce, vec![]),
+        gate(Workload::Role, GateState::None, vec![]),
+    ]
+}
+
+fn exclusion(at: usize) -> Exclusion {
+    let resolved = at % 4 != 3;
+    Exclusion {
+        policy_id: id(at + 0x3000).as_str().into(),
+        policy: name(at),
+        workload: Workload::App,
+        listed_id: id(at),
+        app_id: resolved.then(|| AppId::new(&id(at))),
+        service_principal: resolved.then(|| id(at + 0x1000).as_str().into()),
+        application: resolved.then(|| name(at + 1)),
+        source: ExclusionSource::Request,
+        source_detail: "unknown member".to_owned(),
+        since: resolved.then(|| time("2026-08-01T00:00:00Z")),
+        state: if resolved { ExcludedObject::Active } else { ExcludedObject::Unresolved },
+        gap: (!resolved).then_some(Gap::NotRequested),
+    }
+}
+
+fn finding(at: usize) -> Finding {
+    let rule = RuleText {
+        id: format!("excluded-{}", at % 3),
+        title: "An excluded application is weak".to_owned(),
+        severity: Severity::ALL.get(at % 5).copied().unwrap_or(Severity::Info),
+        confidence: Confidence::High,
+        remediation: "=remove the secret".to_owned(),
+        references: vec!["CIS 5.1".to_owned(), "https://learn.microsoft.com/x".to_owned()],
+    };
+    let object = ObjectRef { kind: "servicePrincipal", id: id(at + 0x1000), name: name(at), app_id: (at != 3).then(|| id(at)) };
+    match at % 4 {
+        3 => Finding::undetermined(rule, object, Gap::Permission { missing: "AuditLog.Read.All".to_owned() }),
+        2 => Finding { status: FindingStatus::Waived, ..Finding::fires(rule, object, "m".to_owned(), vec![], &[]) },
+        _ => {
+            let message = format!("{} has 2 secrets; -1 of them is short-lived", name(at));
+            Finding::fires(rule, object, message, vec!["secret one".to_owned(), "+secret two".to_owned()], &[])
+        }
+    }
+}

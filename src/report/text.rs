@@ -1,0 +1,212 @@
+//! Makes other people's text harmless. Display names, rule messages and what a service answered may hold anything, so
+//! every string passes through here on its way into a terminal, a CSV cell or Markdown.
+
+/// Most characters of one piece of text in the terminal and in Markdown. CSV and JSON have it whole.
+pub(super) const LONGEST: usize = 200;
+
+/// Most characters of a name in the terminal and in Markdown tables.
+pub(super) const LONGEST_NAME: usize = 80;
+
+/// Stands where text was cut.
+const CUT: char = '…';
+
+/// Invisible, and splits what a renderer would make a link or a mention of.
+const BREAK: char = '\u{200b}';
+
+/// Characters that start a formula in a spreadsheet, with their full-width forms, which some spreadsheets fold.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Whether a character steers a terminal or an editor instead of showing: C0 and C1 controls, bidirectional marks,
+/// overrides and isolates, line and paragraph separators, and the byte order mark.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{feff}'
+        )
+}
+
+/// Whether a hidden character stands between words or lines, so that a space has to take its place.
+fn parts_words(character: char) -> bool {
+    matches!(character, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a character takes no room: zero-width spaces and joiners, invisible operators, and the soft hyphen. They are
+/// kept, because emoji and several scripts need the joiners.
+fn is_zero_width(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}')
+}
+
+/// Whether nothing of the text can be seen.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|character| character.is_whitespace() || is_hidden(character) || is_zero_width(character))
+}
+
+/// The text without hidden characters. Tabs and line breaks become one space, so that words stay apart.
+pub(super) fn clean(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    let mut parted = false;
+    for character in text.chars() {
+        if parts_words(character) {
+            parted = true;
+        } else if !is_hidden(character) {
+            if std::mem::take(&mut parted) {
+                cleaned.push(' ');
+            }
+            cleaned.push(character);
+        }
+    }
+    cleaned
+}
+
+/// At most `longest` characters, the last of them an ellipsis where something is missing.
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(longest.saturating_sub(1)).chain([CUT]).collect(),
+    }
+}
+
+/// For a terminal: clean, trimmed, at most `longest` characters.
+pub(super) fn terminal(text: &str, longest: usize) -> String {
+    cut(clean(text).trim(), longest)
+}
+
+/// For a CSV cell: clean, whole, and no formula. A spreadsheet set to a country that writes decimals with a comma splits
+/// at semicolons, so each part between semicolons is treated as a cell of its own.
+pub(super) fn csv_cell(text: &str) -> String {
+    let parts: Vec<String> = clean(text).split(';').map(without_formula).collect();
+    parts.join(";")
+}
+
+fn without_formula(part: &str) -> String {
+    // White space, quotes and zero-width characters in front do not stop every spreadsheet from seeing the formula.
+    let passed_over = |character: char| character.is_whitespace() || character == '"' || is_zero_width(character);
+    let formula = part.trim_start_matches(passed_over).starts_with(FORMULA);
+    if formula { format!("'{part}") } else { part.to_owned() }
+}
+
+/// One of several texts that share a CSV cell, with semicolons between them: its own semicolons become commas.
+pub(super) fn csv_part(text: &str) -> String {
+    text.replace(';', ",")
+}
+
+/// For Markdown, inside a line or a table cell: clean, trimmed, at most `longest` characters, and neither markup, nor
+/// HTML, nor a link, nor a mention.
+pub(super) fn markdown(text: &str, longest: usize) -> String {
+    let text = terminal(text, longest);
+    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
+    for (at, character) in text.char_indices() {
+        let (before, rest) = text.split_at(at);
+        push_escaped(&mut escaped, before, character, rest);
+    }
+    escaped
+}
+
+fn push_escaped(escaped: &mut String, before: &str, character: char, rest: &str) {
+    match character {
+        // References and not backslashes, because a renderer that does not know the backslash would let HTML through.
+        '&' => escaped.push_str("&amp;"),
+        '<' => escaped.push_str("&lt;"),
+        '>' => escaped.push_str("&gt;"),
+        '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' | '$' => escaped.extend(['\\', character]),
+        // Autolinks and mentions are looked for after escapes were undone, so only a character in between stops them.
+        '#' => escaped.extend(['\\', character, BREAK]),
+        '@' => escaped.extend([character, BREAK]),
+        // Covers `https://` and the address without a scheme, `//host`. A bare host name is left alone: GitHub makes it no
+        // link, and names such as `Contoso.App` look the same.
+        '/' if rest.starts_with("//") => escaped.extend([character, BREAK]),
+        '.' if ends_with_www(before) => escaped.extend([BREAK, character]),
+        _ => escaped.push(character),
+    }
+}
+
+fn ends_with_www(text: &str) -> bool {
+    let mut last = text.chars().rev();
+    (0..3).all(|_| last.next().is_some_and(|character| character.eq_ignore_ascii_case(&'w')))
+}
+
+/// For JSON text that is already serialised: hidden characters as `\u` escapes. A reader gets the exact name back, and
+/// whoever prints the file on a terminal gets no control sequence.
+pub(super) fn json(serialised: &str) -> String {
+    let mut escaped = String::with_capacity(serialised.len());
+    for character in serialised.chars() {
+        // Line feeds are the layout: the serialiser has escaped those inside strings.
+        if character != '\n' && is_hidden(character) {
+            let mut units = [0; 2];
+            escaped.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn controls_and_overrides_go_and_words_stay_apart() {
+        assert_eq!(clean("a\r\n\tb\u{202e}c\u{1b}[31md\u{7f}\u{9b}e\u{2066}f\u{61c}"), "a bc[31mdef");
+        assert!(is_blank(" \u{200b}\u{202e}\t") && !is_blank(" x"));
+        assert_eq!(clean("👩‍💻 Ünï"), "👩‍💻 Ünï", "a joiner inside an emoji is no control character");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_text() {
+        for (raw, cell) in [
+            ("=1+1", "'=1+1"),
+            ("  +1", "'  +1"),
+            ("\t@SUM(A1)", "' @SUM(A1)"),
+            ("\u{200b}-1", "'\u{200b}-1"),
+            ("\"=1\"", "'\"=1\""),
+            ("＝1", "'＝1"),
+            ("a;=1;b", "a;'=1;b"),
+            ("a=1", "a=1"),
+            ("", ""),
+        ] {
+            assert_eq!(csv_cell(raw), cell, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn markdown_keeps_no_markup_link_or_mention() {
+        assert_eq!(markdown("<img src=x> a|b `c` **d**", 99), "&lt;img src=x&gt; a\\|b \\`c\\` \\*\\*d\\*\\*");
+        assert_eq!(markdown("![x](http://e.example) @all #12", 99), "!\\[x\\](http:/\u{200b}/e.example) @\u{200b}all \\#\u{200b}12");
+        assert_eq!(markdown("WWW.e.example, a@b.example", 99), "WWW\u{200b}.e.example, a@\u{200b}b.example");
+        assert_eq!(markdown("two\nlines \\| x", 99), "two lines \\\\\\| x");
+    }
+
+    #[test]
+    fn long_text_is_cut_to_the_stated_length() {
+        let long = "é".repeat(10_000);
+        assert_eq!(terminal(&long, LONGEST).chars().count(), LONGEST);
+        assert!(terminal(&long, LONGEST).ends_with('…'));
+        assert_eq!(terminal(&"x".repeat(LONGEST), LONGEST), "x".repeat(LONGEST));
+        assert_eq!(csv_cell(&long), long);
+    }
+
+    #[test]
+    fn json_reads_back_exactly_and_prints_safely() {
+        let name = "a\u{202e}b\u{9b}c\n\u{1b}\u{7f}";
+        let text = json(&serde_json::to_string_pretty(&[name]).unwrap());
+        assert!(text.chars().all(|character| character == '\n' || !is_hidden(character)), "{text:?}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [name]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_gets_through(raw in any::<String>()) {
+            let cell = csv_cell(&raw);
+            prop_assert!(!cell.chars().any(is_hidden));
+            prop_assert!(cell.split(';').all(|part| !part.trim_start().starts_with(FORMULA)));
+            prop_assert!(!terminal(&raw, 20).chars().any(is_hidden));
+            prop_assert!(terminal(&raw, 20).chars().count() <= 20);
+            let escaped = markdown(&raw, 50);
+            prop_assert!(!escaped.contains(['<', '>']) && !escaped.contains("//"));
+            prop_assert_eq!(serde_json::from_str::<String>(&json(&serde_json::to_string(&raw).unwrap())).unwrap(), raw);
+        }
+    }
+}

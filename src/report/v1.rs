@@ -1,0 +1,445 @@
+//! Version 1 of the published model of an assessment, as in `assessment.json`. Its structures are its own, so that the
+//! types inside may change and the file does not: members may be added, none is renamed, removed or given another type.
+//!
+//! Times are RFC 3339, UTC, whole seconds. Lists are in a fixed order. `null` stands for what is not known or does not
+//! apply; where something could not be read, a member beside it says why.
+
+use super::{known, phrases};
+use crate::assess::{self, LastSignIn};
+use crate::catalogue::{Platform, Workload as PolicyType};
+use crate::snapshot;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The whole file.
+#[derive(Debug, Serialize)]
+pub struct Assessment<'a> {
+    /// `maascan.assessment`.
+    format: &'static str,
+    /// 1.
+    version: u32,
+    /// Of which tenant, when, over which window.
+    run: Run<'a>,
+    /// The counts that every report opens with.
+    headline: Headline,
+    /// Whether every dataset that was asked for, and is not optional, was read whole.
+    complete: bool,
+    /// One for each dataset.
+    coverage: Vec<Dataset<'a>>,
+    /// Applications that can write to Intune or were seen writing, by app id.
+    automations: Vec<Application<'a>>,
+    /// Excluded applications that are no automation, by app id.
+    other_applications: Vec<Application<'a>>,
+    /// One for each automation × workload; what needs action first.
+    verdicts: Vec<Verdict<'a>>,
+    /// One for each workload.
+    gates: Vec<Gate<'a>>,
+    /// One for each policy × listed id × source.
+    exclusions: Vec<Exclusion<'a>>,
+    /// One for each credential that was seen, by app id.
+    credentials: Vec<Credential<'a>>,
+    /// What the rules found.
+    findings: Vec<Finding<'a>>,
+    /// Activities of audit events made by applications that are in no vocabulary, and how many events each.
+    unmapped_activities: &'a BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Run<'a> {
+    tenant_id: &'a str,
+    tenant_name: Option<&'a str>,
+    taken_at: String,
+    window_days: u32,
+    window_start: String,
+    audit_since: String,
+    /// Workloads judged as if they were gated.
+    planned: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Headline {
+    automations: usize,
+    /// Null where audit events were not read whole and none was seen writing.
+    writing: Option<u64>,
+    breaking: usize,
+    excluded: usize,
+    unknown: usize,
+    /// Whether there may be more automations than were found, because something was not read.
+    at_least: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Dataset<'a> {
+    dataset: &'static str,
+    state: &'static str,
+    /// Null where nothing was read.
+    items: Option<u64>,
+    gap: Option<Gap<'a>>,
+    /// Permission that reads it.
+    permission: &'a str,
+    /// HTTP requests made for it. The one number that may differ between two runs over the same tenant.
+    requests: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Gap<'a> {
+    kind: &'static str,
+    /// The missing permission, or what failed.
+    detail: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Application<'a> {
+    app_id: &'a str,
+    service_principal_id: Option<&'a str>,
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: Option<&'a str>,
+    home: &'static str,
+    can_sign_in: Option<bool>,
+    /// Null where lists of exclusions could not be read and none of the others has it.
+    excluded: Option<bool>,
+    /// Null where none could be read.
+    permissions: Option<Vec<Permission<'a>>>,
+    permissions_gap: Option<Gap<'a>>,
+    last_sign_in: SignIn<'a>,
+    first_trace: Option<String>,
+    /// Why secrets and certificates may be missing from `credentials`.
+    keys_gap: Option<Gap<'a>>,
+    /// The same for those on the service principal alone.
+    service_principal_keys_gap: Option<Gap<'a>>,
+    /// The same for federated credentials.
+    federated_gap: Option<Gap<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Permission<'a> {
+    name: &'a str,
+    /// Workloads that it writes.
+    writes: Vec<&'a str>,
+    /// Workloads that it may write according to some source.
+    may_write: Vec<&'a str>,
+    granted: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct SignIn<'a> {
+    /// `seen`, `none` or `unknown`.
+    state: &'static str,
+    at: Option<String>,
+    gap: Option<Gap<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Verdict<'a> {
+    app_id: &'a str,
+    automation: &'a str,
+    workload: &'a str,
+    /// Empty for all.
+    platforms: Vec<&'a str>,
+    gate: &'static str,
+    exclusion: &'static str,
+    exclusion_sources: Vec<&'static str>,
+    verdict: &'static str,
+    confidence: &'static str,
+    evidence_grade: &'static str,
+    /// Null where audit events were not read whole and no write was seen.
+    writes: Option<u64>,
+    /// The same for failed attempts.
+    failed_writes: Option<u64>,
+    /// Null where approval requests were not read whole and no refusal was seen.
+    blocked_calls: Option<u64>,
+    first_write: Option<String>,
+    last_write: Option<String>,
+    expected_status: &'a BTreeSet<u16>,
+    /// Null where grants were not read whole and none that concerns this workload was seen.
+    permissions: Option<&'a BTreeSet<String>>,
+    reasons: &'a [String],
+    doubts: &'a [String],
+    next_step: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Gate<'a> {
+    workload: &'a str,
+    state: &'static str,
+    /// Empty for all.
+    platforms: Vec<&'a str>,
+    policies: Vec<Policy<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Policy<'a> {
+    policy_id: &'a str,
+    policy: &'a str,
+    platforms: Vec<&'a str>,
+    in_force: &'static str,
+    since: Option<String>,
+    /// Null where they could not be read.
+    approver_groups: Option<&'a [String]>,
+    approvers: Option<u64>,
+    problems: &'a [String],
+    exclusions_readable: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Exclusion<'a> {
+    policy_id: &'a str,
+    policy: &'a str,
+    workload: &'a str,
+    listed_id: &'a str,
+    app_id: Option<&'a str>,
+    service_principal_id: Option<&'a str>,
+    application: Option<&'a str>,
+    source: &'static str,
+    source_detail: &'a str,
+    since: Option<String>,
+    state: &'static str,
+    gap: Option<Gap<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Credential<'a> {
+    app_id: &'a str,
+    kind: &'static str,
+    key_id: &'a str,
+    held_on: &'static str,
+    start: Option<String>,
+    end: Option<String>,
+    lifetime_days: Option<i64>,
+    age_days: Option<i64>,
+    expired: Option<bool>,
+    last_used: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding<'a> {
+    finding_id: &'a str,
+    rule_id: &'a str,
+    title: &'a str,
+    severity: &'static str,
+    confidence: &'static str,
+    status: &'static str,
+    object: Object<'a>,
+    message: &'a str,
+    evidence: &'a [String],
+    gap: Option<Gap<'a>>,
+    remediation: &'a str,
+    references: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct Object<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    id: &'a str,
+    name: &'a str,
+    app_id: Option<&'a str>,
+}
+
+impl<'a> From<&'a assess::Assessment> for Assessment<'a> {
+    fn from(assessment: &'a assess::Assessment) -> Self {
+        let profiles = |automation: bool| {
+            let wanted = assessment.applications.values().filter(move |profile| profile.automation == automation);
+            wanted.map(|profile| application(assessment, profile)).collect()
+        };
+        Self {
+            format: "maascan.assessment",
+            version: 1,
+            run: run(&assessment.run),
+            headline: headline(assessment),
+            complete: assessment.is_complete(),
+            coverage: snapshot::Dataset::ALL.into_iter().map(|dataset| coverage(assessment, dataset)).collect(),
+            automations: profiles(true),
+            other_applications: profiles(false),
+            verdicts: assessment.verdicts.iter().map(|one| verdict(assessment, one)).collect(),
+            gates: assessment.gates.iter().map(gate).collect(),
+            exclusions: assessment.exclusions.iter().map(exclusion).collect(),
+            credentials: assessment.applications.values().flat_map(credentials).collect(),
+            findings: assessment.findings.iter().map(finding).collect(),
+            unmapped_activities: &assessment.unmapped_activities,
+        }
+    }
+}
+
+fn run(run: &assess::Run) -> Run<'_> {
+    Run {
+        tenant_id: run.tenant_id.as_str(),
+        tenant_name: run.tenant_name.as_deref(),
+        taken_at: phrases::time(run.taken_at),
+        window_days: run.window_days,
+        window_start: phrases::time(run.window_start),
+        audit_since: phrases::time(run.audit_since),
+        planned: workloads(&run.planned),
+    }
+}
+
+fn headline(assessment: &assess::Assessment) -> Headline {
+    let counts = assessment.headline();
+    Headline {
+        automations: counts.automations,
+        writing: known::count(assessment, snapshot::Dataset::AuditEvents, counts.writing as u64),
+        breaking: counts.breaking,
+        excluded: counts.excluded,
+        unknown: counts.unknown,
+        at_least: !known::all_automations(assessment),
+    }
+}
+
+fn coverage(assessment: &assess::Assessment, dataset: snapshot::Dataset) -> Dataset<'_> {
+    let coverage = known::coverage(assessment, dataset);
+    Dataset {
+        dataset: dataset.name(),
+        state: coverage.word(),
+        items: (!matches!(coverage, snapshot::Coverage::Unavailable { .. })).then(|| coverage.items()),
+        gap: coverage.gap().map(gap),
+        permission: phrases::permission(dataset, coverage),
+        requests: assessment.coverage.get(&dataset).map_or(0, |reading| reading.requests),
+    }
+}
+
+fn gap(gap: &snapshot::Gap) -> Gap<'_> {
+    Gap { kind: gap.word(), detail: phrases::gap_detail(gap) }
+}
+
+fn application<'a>(assessment: &'a assess::Assessment, profile: &'a assess::ApplicationProfile) -> Application<'a> {
+    Application {
+        app_id: profile.app_id.as_str(),
+        service_principal_id: profile.service_principal.as_ref().map(snapshot::ServicePrincipalId::as_str),
+        name: &profile.name,
+        kind: profile.kind.as_deref(),
+        home: profile.home.word(),
+        can_sign_in: profile.can_sign_in,
+        excluded: known::excluded(assessment, profile),
+        permissions: profile.permissions.seen().map(|held| held.iter().map(permission).collect()),
+        permissions_gap: profile.permissions.gap().map(gap),
+        last_sign_in: sign_in(&profile.last_sign_in),
+        first_trace: profile.first_trace.map(phrases::time),
+        keys_gap: profile.keys.gap().map(gap),
+        service_principal_keys_gap: profile.service_principal_keys.gap().map(gap),
+        federated_gap: profile.federated.gap().map(gap),
+    }
+}
+
+fn permission(held: &assess::HeldPermission) -> Permission<'_> {
+    Permission {
+        name: &held.name,
+        writes: workloads(&held.primary),
+        may_write: workloads(&held.possible),
+        granted: held.granted.map(phrases::time),
+    }
+}
+
+fn sign_in(sign_in: &LastSignIn) -> SignIn<'_> {
+    match sign_in {
+        LastSignIn::At(moment) => SignIn { state: "seen", at: Some(phrases::time(*moment)), gap: None },
+        LastSignIn::NoneSeen => SignIn { state: "none", at: None, gap: None },
+        LastSignIn::Unknown(why) => SignIn { state: "unknown", at: None, gap: Some(gap(why)) },
+    }
+}
+
+fn verdict<'a>(assessment: &'a assess::Assessment, verdict: &'a assess::Verdict) -> Verdict<'a> {
+    Verdict {
+        app_id: verdict.app_id.as_str(),
+        automation: phrases::profile(assessment, &verdict.app_id).map_or("", |profile| &profile.name),
+        workload: verdict.workload.word(),
+        platforms: platforms(&verdict.platforms),
+        gate: verdict.gate.word(),
+        exclusion: verdict.exclusion.word(),
+        exclusion_sources: verdict.exclusion_sources.iter().map(|source| source.word()).collect(),
+        verdict: verdict.kind.word(),
+        confidence: verdict.confidence.word(),
+        evidence_grade: verdict.grade.word(),
+        writes: phrases::writes(assessment, verdict),
+        failed_writes: known::count(assessment, snapshot::Dataset::AuditEvents, verdict.failed_writes),
+        blocked_calls: phrases::blocked_calls(assessment, verdict),
+        first_write: verdict.first_write.map(phrases::time),
+        last_write: verdict.last_write.map(phrases::time),
+        expected_status: &verdict.expected_status,
+        permissions: known::permissions(assessment, verdict),
+        reasons: &verdict.reasons,
+        doubts: &verdict.doubts,
+        next_step: &verdict.next_step,
+    }
+}
+
+fn gate(gate: &assess::Gate) -> Gate<'_> {
+    Gate {
+        workload: gate.workload.word(),
+        state: gate.state.word(),
+        platforms: platforms(&gate.platforms),
+        policies: gate.policies.iter().map(policy).collect(),
+    }
+}
+
+fn policy(policy: &assess::PolicyGate) -> Policy<'_> {
+    Policy {
+        policy_id: policy.policy_id.as_str(),
+        policy: &policy.name,
+        platforms: platforms(&policy.platforms),
+        in_force: policy.in_force.word(),
+        since: policy.since.map(phrases::time),
+        approver_groups: policy.approver_groups.as_deref(),
+        approvers: policy.approvers,
+        problems: &policy.problems,
+        exclusions_readable: policy.exclusions_readable,
+    }
+}
+
+fn exclusion(exclusion: &assess::Exclusion) -> Exclusion<'_> {
+    Exclusion {
+        policy_id: exclusion.policy_id.as_str(),
+        policy: &exclusion.policy,
+        workload: exclusion.workload.word(),
+        listed_id: &exclusion.listed_id,
+        app_id: exclusion.app_id.as_ref().map(snapshot::AppId::as_str),
+        service_principal_id: exclusion.service_principal.as_ref().map(snapshot::ServicePrincipalId::as_str),
+        application: exclusion.application.as_deref(),
+        source: exclusion.source.word(),
+        source_detail: &exclusion.source_detail,
+        since: exclusion.since.map(phrases::time),
+        state: exclusion.state.word(),
+        gap: exclusion.gap.as_ref().map(gap),
+    }
+}
+
+fn credentials(profile: &assess::ApplicationProfile) -> impl Iterator<Item = Credential<'_>> {
+    known::credentials(profile).into_iter().map(|key| Credential {
+        app_id: profile.app_id.as_str(),
+        kind: key.kind.word(),
+        key_id: &key.key_id,
+        held_on: key.held_on.word(),
+        start: key.start.map(phrases::time),
+        end: key.end.map(phrases::time),
+        lifetime_days: key.lifetime_days,
+        age_days: key.age_days,
+        expired: key.expired,
+        last_used: key.last_used.map(phrases::time),
+    })
+}
+
+fn finding(finding: &assess::Finding) -> Finding<'_> {
+    let object = &finding.object;
+    Finding {
+        finding_id: &finding.id,
+        rule_id: &finding.rule.id,
+        title: &finding.rule.title,
+        severity: finding.rule.severity.word(),
+        confidence: finding.rule.confidence.word(),
+        status: finding.status.word(),
+        object: Object { kind: object.kind, id: &object.id, name: &object.name, app_id: object.app_id.as_deref() },
+        message: &finding.message,
+        evidence: &finding.evidence,
+        gap: finding.gap.as_ref().map(gap),
+        remediation: &finding.rule.remediation,
+        references: &finding.rule.references,
+    }
+}
+
+fn workloads(workloads: &BTreeSet<PolicyType>) -> Vec<&str> {
+    workloads.iter().map(PolicyType::word).collect()
+}
+
+fn platforms(platforms: &BTreeSet<Platform>) -> Vec<&str> {
+    platforms.iter().map(Platform::word).collect()
+}
