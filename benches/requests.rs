@@ -1,7 +1,6 @@
 //! What a scan costs on the wire: requests and wall time against the simulated tenant, by size. The number of requests is the
 //! result that matters; it is counted and held, while times depend on the machine.
 
-#![expect(missing_docs, reason = "criterion's macros make undocumented items")]
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench that cannot start has nothing to measure")]
 
 use chrono::Utc;

@@ -122,7 +122,9 @@ fn a_corrupt_newer_or_missing_snapshot_is_refused() {
     let foreign = at("foreign.json", b"{}");
     let newer = at("newer.json", br#"{"schema_version": 7}"#);
     let missing = folder.path().join("missing.json.zst");
-    for (path, expected) in [(corrupt, "not a readable snapshot"), (foreign, "not a readable snapshot"), (newer, "newer"), (missing, "cannot read")] {
+    for (path, expected) in
+        [(corrupt, "not a readable snapshot"), (foreign, "not a readable snapshot"), (newer, "newer"), (missing, "cannot read")]
+    {
         let mut command = maascan();
         command.arg("assess").arg(&path).arg("--out").arg(folder.path().join("out"));
         let said = refused_in_one_line(command, 2);

@@ -103,10 +103,12 @@ mod tests {
         microsoft: false,
     };
 
+    type Line = (GateState, ExclusionState, u64, u64, u64, u64, u64, SignsIn, VerdictKind);
+
     /// The table of design.md, a line each: gate, exclusion, approved, blocked, writes, of these behind the gate,
     /// failures behind it, sign-ins, verdict.
     #[rustfmt::skip]
-    const TABLE: &[(GateState, ExclusionState, u64, u64, u64, u64, u64, SignsIn, VerdictKind)] = &[
+    const TABLE: &[Line] = &[
         // The gate decides first, whatever else is known.
         (NotRead,  NotReadable, 1, 1, 9, 9, 9, InWindow,    Unknown),
         (NotRead,  Excluded,    0, 0, 0, 0, 0, InWindow,    Unknown),

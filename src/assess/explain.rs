@@ -70,12 +70,10 @@ fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut D
     }
     match (kind, case.situation.exclusion) {
         (VerdictKind::Passes, _) => doubt.all("an exclusion that cannot be read, or a gate that does not hold: verify"),
-        (VerdictKind::Excluded, _) => {
-            if !context.directory.is_complete(Dataset::AccessPolicies) {
-                doubt.step("the access policies could not be read in full, so one that does not exclude it may gate it too");
-            }
+        (VerdictKind::Excluded, _) if !context.directory.is_complete(Dataset::AccessPolicies) => {
+            doubt.step("the access policies could not be read in full, so one that does not exclude it may gate it too");
         }
-        (VerdictKind::Handshake, _) => {}
+        (VerdictKind::Excluded | VerdictKind::Handshake, _) => {}
         (_, ExclusionState::Unknown) => doubt.step("exclusions unknown: the policy does not show whom it excludes"),
         (_, ExclusionState::Partly) => doubt.step("excluded by some of the policies only"),
         _ => {}

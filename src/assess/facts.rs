@@ -248,7 +248,8 @@ fn wipe_needs_approval(assessment: &Assessment, profile: &ApplicationProfile) ->
 fn wipes_held(gate: GateState, exclusion: ExclusionState, verdict: VerdictKind) -> Option<bool> {
     match (gate, exclusion) {
         (GateState::None | GateState::Planned, _) | (GateState::InForce, ExclusionState::Excluded) => Some(false),
-        (GateState::InForce, ExclusionState::NotListed) => Some(verdict != VerdictKind::Passes),
+        (GateState::InForce, ExclusionState::NotListed | ExclusionState::Unknown) if verdict == VerdictKind::Passes => Some(false),
+        (GateState::InForce, ExclusionState::NotListed) => Some(true),
         (GateState::InForce, ExclusionState::Partly | ExclusionState::Unknown) | (GateState::Unknown, _) => None,
     }
 }
@@ -353,7 +354,9 @@ mod tests {
         assert_eq!(held(GateState::InForce, Excluded), Some(false));
         assert_eq!(held(GateState::None, NotListed), Some(false));
         assert_eq!(held(GateState::Planned, NotListed), Some(false), "not in force yet");
-        assert_eq!(wipes_held(GateState::InForce, NotListed, VerdictKind::Passes), Some(false), "seen to get through");
+        for exclusion in [NotListed, ExclusionState::Unknown] {
+            assert_eq!(wipes_held(GateState::InForce, exclusion, VerdictKind::Passes), Some(false), "seen to get through");
+        }
         for (gate, exclusion) in [
             (GateState::InForce, Partly),
             (GateState::InForce, ExclusionState::Unknown),

@@ -161,14 +161,13 @@ fn writes_before_the_gate_break_and_writes_behind_it_pass() {
 
 #[test]
 fn a_write_of_a_person_is_not_the_applications() {
-    let mut tenant =
-        Tenant::new().policy("p", "app", &[], json!({})).holder(1, APPS_WRITE, "2026-11-01T00:00:00Z").event(
-            1,
-            "2026-10-10T00:00:00Z",
-            "Create MobileApp",
-            "Success",
-            "MobileApp",
-        );
+    let mut tenant = Tenant::new().policy("p", "app", &[], json!({})).holder(1, APPS_WRITE, "2026-11-01T00:00:00Z").event(
+        1,
+        "2026-10-10T00:00:00Z",
+        "Create MobileApp",
+        "Success",
+        "MobileApp",
+    );
     tenant.0.audit_events[0].actor.user_id = Some("someone".into());
     assert_eq!(tenant.verdict(1, &Workload::App).kind, VerdictKind::AtRisk);
 }
@@ -205,9 +204,12 @@ fn a_dangling_exclusion_is_told_by_what_is_left_of_it() {
         .holder(1, APPS_WRITE, "")
         .holder(2, APPS_WRITE, "");
     tenant.0.service_principals.get_mut(&principal(2).as_str().into()).unwrap().account_enabled = Some(false);
-    let gone = DeletedServicePrincipal { id: principal(3).as_str().into(), app_id: app(3).into(), display_name: "gone".into(), deleted: None };
+    let gone =
+        DeletedServicePrincipal { id: principal(3).as_str().into(), app_id: app(3).into(), display_name: "gone".into(), deleted: None };
     tenant.0.deleted_service_principals.insert(gone.id.clone(), gone);
-    let states = |tenant: &Tenant| tenant.assess().exclusions.iter().map(|row| (row.listed_id.clone(), row.state, row.gap.is_some())).collect::<BTreeSet<_>>();
+    let states = |tenant: &Tenant| {
+        tenant.assess().exclusions.iter().map(|row| (row.listed_id.clone(), row.state, row.gap.is_some())).collect::<BTreeSet<_>>()
+    };
     let expected = [
         (app(1), ExcludedObject::Active, false),
         (principal(2), ExcludedObject::Disabled, false),
@@ -232,7 +234,13 @@ fn a_gate_is_in_force_by_request_by_event_or_by_its_last_change() {
     assert_eq!(state(&waiting), (GateState::Planned, InForce::No, None));
     let completed = waiting.request("s", "completed", "operationApprovalPolicy", None, Some("p"));
     assert_eq!(state(&completed), (GateState::InForce, InForce::Yes, Some(at("2026-10-21T00:00:00Z"))));
-    let mut created = Tenant::new().policy("p", "app", &[], json!({})).event(1, "2026-05-01T00:00:00Z", "Create OperationApprovalPolicy", "Success", "OperationApprovalPolicy");
+    let mut created = Tenant::new().policy("p", "app", &[], json!({})).event(
+        1,
+        "2026-05-01T00:00:00Z",
+        "Create OperationApprovalPolicy",
+        "Success",
+        "OperationApprovalPolicy",
+    );
     created.0.audit_events[0].resources[0].id = Some("P".into());
     assert_eq!(state(&created).2, Some(at("2026-06-22T00:00:00Z")), "not before app-only calls were enforced at all");
     let mut recent = Tenant::new().policy("p", "app", &[], json!({})).lost(Dataset::ApprovalRequests);
@@ -272,7 +280,8 @@ fn a_possible_permission_counts_only_with_evidence() {
 
 #[test]
 fn an_application_that_only_the_audit_log_knows_is_an_automation() {
-    let mut tenant = Tenant::new().policy("p", "app", &[], json!({})).event(7, "2026-10-10T00:00:00Z", "Create MobileApp", "Success", "MobileApp");
+    let mut tenant =
+        Tenant::new().policy("p", "app", &[], json!({})).event(7, "2026-10-10T00:00:00Z", "Create MobileApp", "Success", "MobileApp");
     tenant.0.audit_events[0].actor.app_display_name = Some("ghost".into());
     let assessment = tenant.assess();
     let profile = &assessment.applications[&AppId::new(&app(7))];
@@ -376,7 +385,12 @@ fn the_application_adds_its_keys_and_its_switch() {
 
 #[test]
 fn approvers_are_people_who_are_direct_members_of_plain_security_groups() {
-    let member = |id: &str, kind: &str, enabled| GroupMember { id: id.into(), kind: Some(kind.into()), display_name: None, account_enabled: enabled };
+    let member = |id: &str, kind: &str, enabled| GroupMember {
+        id: id.into(),
+        kind: Some(kind.into()),
+        display_name: None,
+        account_enabled: enabled,
+    };
     let group = |members: Option<Vec<GroupMember>>, kinds: &[&str]| Group {
         id: "g".into(),
         display_name: "approvers".into(),

@@ -45,7 +45,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 /// Refuses, before the long work, a path that cannot be written.
 fn writable(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let refused = |why: String| Failure::usage(format!("cannot write snapshot: {}: {why}", path.display()), "name a file in a folder that exists and is yours to write");
+    let refused = |why: String| {
+        Failure::usage(
+            format!("cannot write snapshot: {}: {why}", path.display()),
+            "name a file in a folder that exists and is yours to write",
+        )
+    };
     if path.is_dir() {
         return Err(refused("is a folder".to_owned()));
     }

@@ -166,7 +166,8 @@ pub(super) fn gap_of(error: &Error, dataset: Dataset) -> Gap {
     match error {
         Error::Permission { .. } => Gap::Permission { missing: dataset.permission().to_owned() },
         Error::Licence { detail, .. } => Gap::Licence { detail: detail.clone() },
-        Error::Throttled { .. } => Gap::Throttled { detail: error.summary() },
+        Error::Throttled { what, detail } => Gap::Throttled { detail: format!("{what}: {detail}") },
+        Error::Failed { what, detail } => Gap::Failed { detail: format!("{what}: {detail}") },
         _ => Gap::Failed { detail: error.summary() },
     }
 }

@@ -58,8 +58,16 @@ impl Refusal<'_> {
     /// `error.code` and `error.message`, cleaned; both empty where the body has another form.
     fn code_and_message(&self, token: &SecretString) -> (String, String) {
         let part = |name| self.body.get("error").and_then(|error| error.get(name)).and_then(Value::as_str).unwrap_or_default();
-        (text::clean(part("code"), &[token]), text::clean(part("message"), &[token]))
+        (text::clean(part("code"), &[token]), text::clean(&innermost(part("message")), &[token]))
     }
+}
+
+/// The sentence of a message. Intune puts JSON inside the text (facts/maa.md section 1), and behind the sentence ids that
+/// differ from call to call, which would make two runs over one tenant differ.
+fn innermost(message: &str) -> String {
+    let nested: Option<Value> = serde_json::from_str(message).ok();
+    let sentence = nested.as_ref().and_then(|nested| nested.get("Message")).and_then(Value::as_str).unwrap_or(message);
+    sentence.split(" - Operation ID").next().unwrap_or_default().to_owned()
 }
 
 fn describe(status: u16, code: &str, message: &str) -> String {
@@ -121,6 +129,13 @@ mod tests {
         for status in [302, 400, 404, 410, 418, 500, 501] {
             assert!(matches!(judge(status, &Value::Null), Trouble::Stop(Error::Failed { .. })), "{status}");
         }
+    }
+
+    #[test]
+    fn the_sentence_inside_intunes_json_is_told_without_its_ids() {
+        let nested = json!({"_version": 3, "Message": "It broke - Operation ID (for customer support): 7 - Activity ID: 8"}).to_string();
+        let Trouble::Stop(told) = judge(500, &error("InternalServerError", &nested)) else { panic!("not final") };
+        assert_eq!(told.to_string(), "failed: GET /v1.0/x: status 500: InternalServerError: It broke");
     }
 
     #[test]

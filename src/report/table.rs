@@ -1,10 +1,11 @@
 //! The table for a terminal: the headline, what could not be seen, the rows that need action first, and how many findings
-//! there are. The only file that knows comfy-table.
+//! there are, and what to do. The only file that knows comfy-table.
 
 use super::phrases::{self, count};
-use super::text::{LONGEST, LONGEST_NAME, terminal};
+use super::text::{LONGEST, terminal};
 use crate::assess::{Assessment, Verdict, VerdictKind};
-use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table, TableStyle, presets};
+use chrono::{DateTime, Utc};
+use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle, presets};
 
 /// How the table is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ impl Default for Style {
     }
 }
 
+/// Most characters of a name, so that a row is a line.
+const LONGEST_IN_TABLE: usize = 40;
 const NARROWEST: u16 = 40;
 const NO_TERMINAL: u16 = 120;
 /// From here on the columns have a column of the terminal each; below, they stand under one another.
@@ -51,7 +54,27 @@ pub fn render(assessment: &Assessment, style: Style) -> String {
     if let Some(findings) = phrases::findings(assessment) {
         push_line(&mut text, &findings, width);
     }
+    push_steps(&mut text, assessment, style, width);
     text
+}
+
+/// What to do, once for each verdict and step among the rows shown.
+fn push_steps(text: &mut String, assessment: &Assessment, style: Style, width: Option<u16>) {
+    let mut steps: Vec<(VerdictKind, String)> = Vec::new();
+    for verdict in assessment.verdicts.iter().take(style.rows).filter(|verdict| !verdict.next_step.is_empty()) {
+        let step = (verdict.kind, terminal(&verdict.next_step, LONGEST));
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    if steps.is_empty() {
+        return;
+    }
+    text.push('\n');
+    push_line(text, "what to do", width);
+    for (kind, step) in steps {
+        push_line(text, &format!("{kind}: {step}"), width);
+    }
 }
 
 /// A line of prose, wrapped at words if there is a width.
@@ -78,15 +101,15 @@ fn bare(style: TableStyle, width: u16) -> Table {
 }
 
 fn table(assessment: &Assessment, style: Style, width: u16) -> Table {
-    let mut table = bare(presets::UTF8_HORIZONTAL_ONLY, width);
+    let mut table = bare(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()), width);
     if style.colour {
         table.enforce_styling();
     }
     let side_by_side = width >= SIDE_BY_SIDE;
     let header: &[&str] = if side_by_side {
-        &["verdict", "automation", "workload", "confidence", "writes", "next step"]
+        &["verdict", "automation", "workload", "confidence", "writes", "last write", "evidence"]
     } else {
-        &["verdict", "automation and next step"]
+        &["verdict", "automation"]
     };
     table.set_header(header.iter().copied().map(Cell::new).collect::<Vec<Cell>>());
     for verdict in assessment.verdicts.iter().take(style.rows) {
@@ -102,7 +125,7 @@ fn table(assessment: &Assessment, style: Style, width: u16) -> Table {
 }
 
 fn set_wide_columns(table: &mut Table) {
-    for at in [2, 3, 4] {
+    for at in [2, 3, 4, 5, 6] {
         if let Some(column) = table.column_mut(at) {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
@@ -119,7 +142,8 @@ fn wide_row(assessment: &Assessment, verdict: &Verdict) -> Row {
         Cell::new(workload(verdict)),
         Cell::new(verdict.confidence),
         Cell::new(count(phrases::writes(assessment, verdict))),
-        Cell::new(next_step(verdict)),
+        Cell::new(verdict.last_write.map(day).unwrap_or_default()),
+        Cell::new(verdict.grade),
     ])
 }
 
@@ -130,12 +154,12 @@ fn narrow_row(assessment: &Assessment, verdict: &Verdict) -> Row {
         None => "writes unknown".to_owned(),
     };
     let facts = format!("{}, {} confidence, {writes}", workload(verdict), verdict.confidence);
-    let lines = [name(assessment, verdict), facts, next_step(verdict)];
-    Row::from(vec![verdict_cell(verdict.kind), Cell::new(lines.join("\n").trim_end())])
+    let lines = [name(assessment, verdict), facts];
+    Row::from(vec![verdict_cell(verdict.kind), Cell::new(lines.join("\n"))])
 }
 
 fn name(assessment: &Assessment, verdict: &Verdict) -> String {
-    terminal(phrases::name(assessment, &verdict.app_id), LONGEST_NAME)
+    terminal(phrases::name(assessment, &verdict.app_id), LONGEST_IN_TABLE)
 }
 
 /// A workload that is not known may have any word, so its length is limited: the column is as wide as its words.
@@ -143,10 +167,9 @@ fn workload(verdict: &Verdict) -> String {
     terminal(verdict.workload.word(), 24)
 }
 
-/// The next step, or where there is none, the first reason.
-fn next_step(verdict: &Verdict) -> String {
-    let reason = verdict.reasons.first().map_or("", String::as_str);
-    terminal(if verdict.next_step.is_empty() { reason } else { &verdict.next_step }, LONGEST)
+/// The day of a time (UTC); `automations.csv` has the seconds.
+fn day(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d").to_string()
 }
 
 fn verdict_cell(kind: VerdictKind) -> Cell {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file could not be opened, read or written.
-    #[error("cannot {action} snapshot: {}: {source}", path.display())]
+    #[error("cannot {action} snapshot: {}: {source}\nhint: name a file that maascan collect wrote, or a folder that is yours to write", path.display())]
     Io {
         /// `read` or `write`.
         action: &'static str,
@@ -19,7 +19,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The file is not a snapshot, or was damaged.
-    #[error("not a readable snapshot: {}: {detail}", path.display())]
+    #[error("not a readable snapshot: {}: {detail}\nhint: it was cut or is something else; collect it again with maascan collect", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -27,7 +27,7 @@ pub enum Error {
         detail: String,
     },
     /// A later maascan wrote it.
-    #[error("snapshot is of a newer format: {}: version {found}, this maascan reads up to {SCHEMA_VERSION}", path.display())]
+    #[error("snapshot is of a newer format: {}: version {found}, this maascan reads up to {SCHEMA_VERSION}\nhint: use the maascan that wrote it, or a later one", path.display())]
     Newer {
         /// The file.
         path: PathBuf,

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: the binary in a clean environment, and a made-up tenant to point it at.
-#![expect(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of it")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use assert_cmd::Command;
 use maascan::simulator::{self, RecordedRequest, Settings, Simulator};
@@ -7,7 +8,7 @@ use std::path::Path;
 use tokio::runtime::Runtime;
 
 /// The binary, with nothing of this machine's environment that it could take for a sign-in or a setting.
-pub fn maascan() -> Command {
+pub(crate) fn maascan() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maascan"));
     command.env_clear();
     for kept in ["PATH", "HOME", "SYSTEMROOT", "TMPDIR"] {
@@ -19,28 +20,33 @@ pub fn maascan() -> Command {
 }
 
 /// A made-up tenant that is served for as long as this lives.
-pub struct Tenant {
+pub(crate) struct Tenant {
     simulator: Simulator,
     runtime: Runtime,
 }
 
 impl Tenant {
-    pub fn start(settings: Settings) -> Self {
+    pub(crate) fn start(settings: Settings) -> Self {
         let runtime = Runtime::new().unwrap();
         let simulator = runtime.block_on(simulator::start(settings, 0)).unwrap();
         Self { simulator, runtime }
     }
 
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         self.simulator.origin()
     }
 
-    pub fn requests(&self) -> Vec<RecordedRequest> {
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.simulator.requests()
     }
 
+    /// App id of a planted application.
+    pub(crate) fn app_id_of(&self, name: &str) -> String {
+        self.simulator.app_id_of(name).unwrap_or_else(|| panic!("not planted: {name}"))
+    }
+
     /// A command with the sign-in and the endpoints of this tenant, by its clock.
-    pub fn command(&self, name: &str) -> Command {
+    pub(crate) fn command(&self, name: &str) -> Command {
         let mut command = maascan();
         command.arg(name).args(["--graph-endpoint", &self.origin(), "--login-endpoint", &self.origin()]);
         command.args(["--now", "2026-11-02T06:00:00Z"]);
@@ -48,28 +54,28 @@ impl Tenant {
         command
     }
 
-    pub fn sign_in(&self, command: &mut Command) {
+    pub(crate) fn sign_in(&self, command: &mut Command) {
         command.env("AZURE_TENANT_ID", self.simulator.tenant_id());
         command.env("AZURE_CLIENT_ID", self.simulator.client_id());
         command.env("AZURE_CLIENT_SECRET", self.simulator.client_secret());
     }
 
-    pub fn runtime(&self) -> &Runtime {
+    pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 }
 
 /// The files of a folder with their bytes, by name.
-pub fn files(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
     entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect()
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// The rows of a CSV file, each by column name.
-pub fn rows(csv: &[u8]) -> Vec<std::collections::BTreeMap<String, String>> {
+pub(crate) fn rows(csv: &[u8]) -> Vec<std::collections::BTreeMap<String, String>> {
     csv::Reader::from_reader(csv).deserialize().map(Result::unwrap).collect()
 }

@@ -102,9 +102,11 @@ fn excluded_from_apps() -> Vec<Spec> {
             .secret(30, 180)
             .writes(&PATCH_WIN32, 60, 4, 4)
             .writes(&RETIRE_DEVICE, 59, 57, 1)
+            .writes(&WIPE_DEVICE, 40, 4, 9)
             .signs_in(4)
             .excluded(&[Gate::App])
-            .expect("app", "excluded"),
+            .expect("app", "excluded")
+            .expect("deviceWipe", "passes"),
         automation("Nebelhorn Patch Cloud", &[APPS], "a vendor's multi-tenant application, verified publisher, excluded")
             .home(Home::Vendor(true))
             .writes(&PATCH_STORE_APP, 90, 1, 1)
