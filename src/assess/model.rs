@@ -276,6 +276,8 @@ pub struct Headline {
     pub writing: usize,
     /// Break or are blocked already, on at least one workload.
     pub breaking: usize,
+    /// Of these, blocked already.
+    pub blocked: usize,
     /// Excluded on at least one workload.
     pub excluded: usize,
     /// Unknown on at least one workload.
@@ -294,6 +296,7 @@ impl Assessment {
             automations: with(|_| true),
             writing: with(|verdict| verdict.writes > 0),
             breaking: with(|verdict| matches!(verdict.kind, VerdictKind::Breaks | VerdictKind::Blocked)),
+            blocked: with(|verdict| verdict.kind == VerdictKind::Blocked),
             excluded: with(|verdict| verdict.kind == VerdictKind::Excluded),
             unknown: with(|verdict| verdict.kind == VerdictKind::Unknown),
         }

@@ -34,19 +34,23 @@ pub(super) struct Arguments {
     /// Milliseconds that every answer takes
     #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     latency_ms: u64,
-    /// The tenant's clock, RFC 3339
-    #[arg(long, value_name = "TIME", value_parser = options::time, default_value_t = DEMO_TIME)]
-    now: DateTime<Utc>,
+    /// The tenant's clock, RFC 3339; default: the demo's
+    #[arg(long, value_name = "TIME", value_parser = options::time)]
+    now: Option<DateTime<Utc>>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     tenant::block_on(async {
         let simulator = simulator::start(settings(arguments), arguments.port).await.map_err(could_not_run)?;
-        output::data(instructions(&simulator, arguments.now).as_bytes())?;
+        output::data(instructions(&simulator, clock(arguments)).as_bytes())?;
         tokio::signal::ctrl_c().await.map_err(could_not_run)?;
         simulator.stop().await;
         Ok(Status::Done)
     })
+}
+
+fn clock(arguments: &Arguments) -> DateTime<Utc> {
+    arguments.now.unwrap_or(DEMO_TIME)
 }
 
 fn settings(arguments: &Arguments) -> Settings {
@@ -56,7 +60,7 @@ fn settings(arguments: &Arguments) -> Settings {
         service_principals: arguments.service_principals as usize,
         automations: arguments.automations.map(|count| count as usize),
         latency: Duration::from_millis(arguments.latency_ms),
-        now: arguments.now,
+        now: clock(arguments),
         ..default
     }
 }

@@ -119,7 +119,9 @@ pub(super) fn counted(assessment: &Assessment) -> String {
         Some(writing) => format!("at least {writing}"),
     };
     let (days, start) = (assessment.run.window_days, time(assessment.run.window_start));
-    format!("Counted are automations that can write or were seen writing; seen writing in the {days} days from {start}: {seen}")
+    let blocked = assessment.headline().blocked;
+    let already = if blocked > 0 { format!("; of those that break, blocked already: {blocked}") } else { String::new() };
+    format!("Counted are automations that can write or were seen writing; seen writing in the {days} days from {start}: {seen}{already}")
 }
 
 /// Which lists of exclusions could not be read, if any.

@@ -62,6 +62,7 @@ struct Headline {
     /// Null where audit events were not read whole and none was seen writing.
     writing: Option<u64>,
     breaking: usize,
+    blocked: usize,
     excluded: usize,
     unknown: usize,
     /// Whether there may be more automations than were found, because something was not read.
@@ -280,6 +281,7 @@ fn headline(assessment: &assess::Assessment) -> Headline {
         automations: counts.automations,
         writing: known::count(assessment, snapshot::Dataset::AuditEvents, counts.writing as u64),
         breaking: counts.breaking,
+        blocked: counts.blocked,
         excluded: counts.excluded,
         unknown: counts.unknown,
         at_least: !known::all_automations(assessment),
