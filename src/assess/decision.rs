@@ -37,8 +37,8 @@ pub(super) struct Situation {
     pub(super) signs_in: SignsIn,
     /// It cannot get a token.
     pub(super) disabled: bool,
-    /// One of Microsoft's own applications, whose sign-ins the report leaves out.
-    pub(super) microsoft: bool,
+    /// At least one source lists it as excluded, if not from every policy.
+    pub(super) listed: bool,
 }
 
 impl Situation {
@@ -72,11 +72,11 @@ impl Situation {
     }
 
     fn passes(&self) -> bool {
-        self.gate == GateState::InForce && self.writes_behind_gate > 0 && self.exclusion != ExclusionState::Partly
+        self.gate == GateState::InForce && self.writes_behind_gate > 0 && !self.listed
     }
 
     fn sleeps(&self) -> bool {
-        let silent = self.signs_in == SignsIn::NotInWindow && !self.microsoft && self.other_traces == 0;
+        let silent = self.signs_in == SignsIn::NotInWindow && self.other_traces == 0;
         self.disabled || silent
     }
 }
@@ -100,7 +100,7 @@ mod tests {
         other_traces: 0,
         signs_in: InWindow,
         disabled: false,
-        microsoft: false,
+        listed: false,
     };
 
     type Line = (GateState, ExclusionState, u64, u64, u64, u64, u64, SignsIn, VerdictKind);
@@ -146,8 +146,19 @@ mod tests {
     fn every_line_of_the_table_holds() {
         for line in TABLE {
             let (gate, exclusion, approved, blocked, writes, writes_behind_gate, failures_behind_gate, signs_in, verdict) = *line;
-            let situation =
-                Situation { gate, exclusion, approved, blocked, writes, writes_behind_gate, failures_behind_gate, signs_in, ..QUIET };
+            let listed = matches!(exclusion, Excluded | Partly);
+            let situation = Situation {
+                listed,
+                gate,
+                exclusion,
+                approved,
+                blocked,
+                writes,
+                writes_behind_gate,
+                failures_behind_gate,
+                signs_in,
+                ..QUIET
+            };
             assert_eq!(situation.decide(), verdict, "{situation:?}");
         }
     }
@@ -159,9 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn microsofts_own_applications_and_waiting_requests_are_never_dormant_for_lack_of_sign_ins() {
+    fn waiting_requests_and_sign_ins_that_nobody_reports_are_not_dormant() {
         let silent = Situation { signs_in: NotInWindow, ..QUIET };
-        assert_eq!(Situation { microsoft: true, ..silent }.decide(), AtRisk);
+        assert_eq!(silent.decide(), Dormant);
+        assert_eq!(Situation { signs_in: NoReport, ..silent }.decide(), AtRisk);
         assert_eq!(Situation { other_traces: 1, ..silent }.decide(), AtRisk);
     }
 }

@@ -22,17 +22,17 @@ pub(super) struct Exclusions {
 
 pub(super) fn exclusions(directory: &Directory<'_>) -> Exclusions {
     let policies = &directory.snapshot.access_policies;
-    let candidates: BTreeMap<&PolicyId, Vec<CandidateCollection<'_>>> =
+    let candidates: BTreeMap<&PolicyId, Vec<CandidateCollection>> =
         policies.values().map(|policy| (&policy.id, policy.candidate_collections())).collect();
     let members: BTreeSet<&str> = candidates
         .values()
         .flatten()
         .filter(|collection| collection.ids.iter().any(|id| directory.resolve(id).is_some()))
-        .map(|collection| collection.member)
+        .map(|collection| collection.member.as_str())
         .collect();
     let mut found = Exclusions { rows: Vec::new(), readable: BTreeSet::new() };
     for policy in policies.values() {
-        let lists = candidates.get(&policy.id).into_iter().flatten().filter(|list| members.contains(list.member));
+        let lists = candidates.get(&policy.id).into_iter().flatten().filter(|list| members.contains(list.member.as_str()));
         found.add(policy, lists, directory);
     }
     found.rows.sort_by(|a, b| row_order(a).cmp(&row_order(b)));
@@ -44,7 +44,7 @@ fn row_order(row: &Exclusion) -> impl Ord + '_ {
 }
 
 impl Exclusions {
-    fn add<'a>(&mut self, policy: &AccessPolicy, lists: impl Iterator<Item = &'a CandidateCollection<'a>>, directory: &Directory<'_>) {
+    fn add<'a>(&mut self, policy: &AccessPolicy, lists: impl Iterator<Item = &'a CandidateCollection>, directory: &Directory<'_>) {
         let mut whole = false;
         let mut rows: BTreeMap<String, Exclusion> = BTreeMap::new();
         let mut unreadable = 0;
@@ -52,21 +52,23 @@ impl Exclusions {
             whole = true;
             unreadable += list.unreadable_elements;
             for element in &list.elements {
-                let row = row(policy, list.member, element, directory);
-                let application = row.app_id.as_ref().map_or_else(|| row.listed_id.clone(), ToString::to_string);
+                let row = row(policy, &list.member, element, directory);
+                let application = row.app_id.as_ref().map_or_else(|| row.listed_id.to_lowercase(), ToString::to_string);
                 rows.entry(application).or_insert(row);
             }
         }
-        self.rows.extend(rows.into_values());
-        if whole && unreadable == 0 && policy.read_by_id {
+        // An id that could not be looked up may be any application's.
+        let unresolved = rows.values().any(|row| row.app_id.is_none() && row.gap.is_some());
+        if whole && unreadable == 0 && !unresolved && policy.read_by_id {
             self.readable.insert(policy.id.clone());
         }
+        self.rows.extend(rows.into_values());
     }
 }
 
 /// The exclusion of one element. Of several ids in one element the first that resolves counts: the others may say who added it.
 fn row(policy: &AccessPolicy, member: &str, element: &[String], directory: &Directory<'_>) -> Exclusion {
-    let resolved = element.iter().find_map(|id| Some((id, directory.resolve(id)?)));
+    let resolved = element.iter().find_map(|id| Some((id, directory.resolve(&id.to_lowercase())?)));
     let listed_id = resolved.as_ref().map(|(id, _)| *id).or(element.first()).cloned().unwrap_or_default();
     let mut row = Exclusion {
         policy_id: policy.id.clone(),
@@ -92,8 +94,8 @@ fn row(policy: &AccessPolicy, member: &str, element: &[String], directory: &Dire
         Some(Resolved::ApplicationOnly(application)) => {
             row.app_id = Some(application.app_id.clone());
             row.application = Some(application.display_name.clone());
-            row.state = ExcludedObject::Deleted;
             row.gap = directory.gap(Dataset::ServicePrincipals);
+            row.state = if row.gap.is_some() { ExcludedObject::Unresolved } else { ExcludedObject::Deleted };
         }
         Some(Resolved::Deleted(gone)) => {
             row.app_id = Some(gone.app_id.clone());
@@ -110,7 +112,9 @@ fn principal_state(directory: &Directory<'_>, principal: &crate::snapshot::Servi
     match super::applications::can_sign_in(directory, Some(principal), &principal.app_id) {
         Some(true) => (ExcludedObject::Active, None),
         Some(false) => (ExcludedObject::Disabled, None),
-        None => (ExcludedObject::Active, Some(Gap::Failed { detail: "the service did not say whether the account is enabled".to_owned() })),
+        None => {
+            (ExcludedObject::Unresolved, Some(Gap::Failed { detail: "the service did not say whether the account is enabled".to_owned() }))
+        }
     }
 }
 

@@ -3,10 +3,13 @@
 use super::decision::SignsIn;
 use super::model::{Known, LastSignIn};
 use super::verdicts::{Case, Context, Right};
-use super::words::{Confidence, ExclusionState, GateState, Home, InForce, VerdictKind};
-use crate::catalogue::Sure;
-use crate::snapshot::Dataset;
+use super::words::{Confidence, ExclusionState, GateState, Home, InForce, KeyKind, VerdictKind};
+use crate::catalogue::{Sure, Workload};
+use crate::snapshot::{Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
+
+/// No public schema has the list of exclusions; where it is found, it is found by its content (facts/maa.md section 2).
+const INFERRED: &str = "that this member of the policy lists its exclusions is inferred: no published schema has it";
 
 /// Confidence, and the sentences that lowered it. It starts high; each doubt takes one step, some take it all.
 pub(super) fn doubts(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) -> (Confidence, Vec<String>) {
@@ -43,8 +46,11 @@ impl Doubt {
 }
 
 fn no_gate(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
-    if case.concern.other_platforms_only {
+    if !case.concern.elsewhere.is_empty() {
         doubt.step("judged by the platforms of the writes seen; writes to a platform that is gated would be refused");
+        if !context.directory.is_complete(Dataset::AuditEvents) {
+            doubt.step("audit events could not be read in full, so it may have written to a platform that is gated");
+        }
     }
     if !context.directory.is_complete(Dataset::AccessPolicies) {
         doubt.step("the access policies could not be read in full, so another one may gate it");
@@ -55,6 +61,9 @@ fn no_gate(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
 }
 
 fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
+    if case.concern.state == GateState::Planned && !context.directory.is_complete(Dataset::AccessPolicies) {
+        doubt.step("the access policies could not be read in full, so a gate may be there already");
+    }
     let sure = context.catalogue.workload(case.workload).map(|facts| facts.app_only);
     if sure.is_none_or(|sure| sure == Sure::Inferred) {
         doubt.step("that this workload is enforced for app-only calls is inferred, not documented");
@@ -68,42 +77,69 @@ fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut D
     if case.concern.platform_unclear {
         doubt.step("the gate covers some platforms only, and the platform of its writes is not known");
     }
-    match (kind, case.situation.exclusion) {
-        (VerdictKind::Passes, _) => doubt.all("an exclusion that cannot be read, or a gate that does not hold: verify"),
-        (VerdictKind::Excluded, _) if !context.directory.is_complete(Dataset::AccessPolicies) => {
-            doubt.step("the access policies could not be read in full, so one that does not exclude it may gate it too");
-        }
-        (VerdictKind::Excluded | VerdictKind::Handshake, _) => {}
-        (_, ExclusionState::Unknown) => doubt.step("exclusions unknown: the policy does not show whom it excludes"),
-        (_, ExclusionState::Partly) => doubt.step("excluded by some of the policies only"),
-        _ => {}
-    }
+    exclusion(context, case, kind, doubt);
     if kind == VerdictKind::Blocked && case.situation.blocked == 0 {
         doubt.all("its writes fail since the gate is in force; the audit log does not say why");
     }
 }
 
-fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
-    match case.right {
-        Right::Primary => {}
-        Right::Possible => doubt.all("the permission it holds writes this workload according to some sources only"),
-        Right::None if matches!(case.profile.permissions, Known::Yes(_)) => {
-            doubt.step(
-                "no permission that it holds explains its writes: a directory role, an Intune role, or a permission since taken away",
-            );
-        }
-        Right::None => doubt.step("its permissions could not be read"),
+fn exclusion(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
+    match (kind, case.situation.exclusion) {
+        (VerdictKind::Handshake, _) | (VerdictKind::Blocked, ExclusionState::NotListed) => {}
+        (VerdictKind::Passes, _) => doubt.all("an exclusion that cannot be read, or a gate that does not hold: verify"),
+        (_, ExclusionState::Unknown) => doubt.step("exclusions unknown: not every policy shows whom it excludes"),
+        (_, ExclusionState::Partly) => doubt.step("excluded by some of the policies only"),
+        (_, ExclusionState::NotListed) if case.concern.policies.is_empty() => {}
+        (_, ExclusionState::Excluded | ExclusionState::NotListed) => doubt.step(INFERRED),
     }
+    if kind == VerdictKind::Excluded && !context.directory.is_complete(Dataset::AccessPolicies) {
+        doubt.step("the access policies could not be read in full, so one that does not exclude it may gate it too");
+    }
+}
+
+fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
+    right(case, doubt);
     if case.vocabulary == Some(Sure::Inferred) && matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
         doubt.step("the name of its audited activity is assigned to this workload by inference");
     }
-    if matches!(kind, VerdictKind::AtRisk | VerdictKind::Dormant) {
-        if !context.directory.is_complete(Dataset::AuditEvents) {
-            doubt.step("audit events could not be read in full, so it may have written");
+    let rests_on_silence = matches!(kind, VerdictKind::AtRisk | VerdictKind::Dormant);
+    if rests_on_silence && !context.directory.is_complete(Dataset::AuditEvents) {
+        doubt.step("audit events could not be read in full, so it may have written");
+    }
+    if rests_on_silence && case.situation.signs_in == SignsIn::Unknown && !case.situation.disabled {
+        doubt.step("its sign-ins are not known");
+    }
+    if rests_on_silence || matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
+        requests(context, case, doubt);
+    }
+}
+
+/// Requests of its own would have made it `handshake` or `blocked`.
+fn requests(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
+    if !context.directory.is_complete(Dataset::ApprovalRequests) {
+        doubt.step("approval requests could not be read in full, so it may have filed some");
+    }
+    let on = |workload: &Workload| context.unattributed.get(workload).copied().unwrap_or_default();
+    let nobodys: u64 =
+        context.unattributed.keys().filter(|kind| *kind == case.workload || matches!(kind, Workload::Unknown(_))).map(on).sum();
+    if nobodys > 0 {
+        doubt.step(format!("approval requests that do not say who filed them, or when: {nobodys}"));
+    }
+    if case.unclear > 0 {
+        doubt.step(format!("operations of its own of which it is not known how they ended: {}", case.unclear));
+    }
+}
+
+fn right(case: &Case<'_>, doubt: &mut Doubt) {
+    match (case.right, &case.profile.permissions) {
+        (Right::Primary, _) => {}
+        (Right::Possible, _) => doubt.all("the permission it holds writes this workload according to some sources only"),
+        (Right::None, Known::Yes(_)) if case.situation.writes == 0 => {
+            doubt.all("it holds no permission for this workload any more, and did not write it in the window");
         }
-        if case.situation.signs_in == SignsIn::Unknown && !case.situation.disabled {
-            doubt.step("its sign-ins could not be read");
-        }
+        (Right::None, Known::Yes(_)) => doubt
+            .step("no permission that it holds explains its writes: a directory role, an Intune role, or a permission since taken away"),
+        (Right::None, Known::Partly(_, gap) | Known::No(gap)) => doubt.step(format!("its permissions are not known: {gap}")),
     }
 }
 
@@ -123,13 +159,14 @@ fn gate_reason(case: &Case<'_>) -> String {
     let named = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     match case.concern.state {
         GateState::InForce if names.is_empty() => "access policies are always protected".to_owned(),
-        GateState::InForce => match case.concern.policies.iter().filter_map(|policy| policy.since).min() {
-            Some(since) => format!("gate in force since {}{named}", time(since)),
+        GateState::InForce => match case.concern.policies.iter().filter_map(|policy| Some((policy.since?, policy.since_exact))).min() {
+            Some((since, true)) => format!("gate in force since {}{named}", time(since)),
+            Some((since, false)) => format!("gate in force, at the latest since its last change on {}{named}", time(since)),
             None => format!("gate in force, since when is not known{named}"),
         },
         GateState::Planned if names.is_empty() => "judged as if it were gated".to_owned(),
         GateState::Planned => format!("gate listed but not completed{named}"),
-        GateState::None if case.concern.other_platforms_only => "gated for other platforms only".to_owned(),
+        GateState::None if !case.concern.elsewhere.is_empty() => "gated for other platforms only".to_owned(),
         GateState::None => "no access policy for this workload".to_owned(),
         GateState::Unknown => "whether an access policy gates it could not be read".to_owned(),
     }
@@ -184,20 +221,74 @@ fn time(time: DateTime<Utc>) -> String {
 }
 
 /// What to do, one sentence.
-pub(super) fn next_step(case: &Case<'_>, kind: VerdictKind) -> String {
+pub(super) fn next_step(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) -> String {
     let text = match kind {
-        VerdictKind::Unknown => "give the scan DeviceManagementRBAC.Read.All and run it again before relying on this row",
+        VerdictKind::Unknown => return unread_step(context),
         VerdictKind::NotGated => "nothing breaks; judge the workload as gated with --plan before a policy is made",
         VerdictKind::Excluded => "harden its sign-in and review the exclusion: it writes without approval",
         VerdictKind::Handshake => "nothing: it completes its approval requests",
-        VerdictKind::Blocked => {
-            "send x-msft-approval-justification, wait for approval, and repeat the call with x-msft-approval-code; or exclude it"
-        }
+        VerdictKind::Blocked => "adopt the approval flow, or harden and then exclude it, or take the permission away",
         VerdictKind::Passes => "look for it in the policy's Exclusions tab; if it is not there, test whether the gate holds",
-        VerdictKind::Breaks => "adopt the approval flow or exclude it before the gate stops it; harden it before excluding it",
+        VerdictKind::Breaks if case.concern.state == GateState::InForce => "adopt the approval flow now, or harden and then exclude it",
+        VerdictKind::Breaks => "adopt the approval flow before the gate comes into force, or harden and then exclude it",
         VerdictKind::AtRisk => "ask its owner whether it still writes; if not, take the permission away",
         VerdictKind::Dormant if case.situation.disabled => "take the permission away: the application is disabled",
         VerdictKind::Dormant => "take the permission away: it does not sign in",
     };
     text.to_owned()
+}
+
+fn unread_step(context: &Context<'_>) -> String {
+    match context.directory.gap(Dataset::AccessPolicies) {
+        Some(Gap::Permission { missing }) => format!("give the scan {missing} and run it again before relying on this row"),
+        _ => "see coverage.csv for why the access policies could not be read; scan again before relying on this row".to_owned(),
+    }
+}
+
+/// The ways out of a refusal, a sentence each.
+pub(super) fn ways_out(case: &Case<'_>, kind: VerdictKind) -> Vec<String> {
+    if !matches!(kind, VerdictKind::Blocked | VerdictKind::Breaks | VerdictKind::AtRisk) {
+        return Vec::new();
+    }
+    let adopt = "adopt the approval flow: send x-msft-approval-justification (Base64, at most 1024 characters), keep the \
+        x-msft-approval-code of the 412, wait for the approval, and repeat the same call with that code instead";
+    let mut ways = vec![adopt.to_owned(), exclusion_way(case)];
+    let held = case.profile.permissions.seen().into_iter().flatten();
+    let names: Vec<&str> =
+        held.filter(|permission| permission.primary.contains(case.workload)).map(|permission| permission.name.as_str()).collect();
+    if !names.is_empty() {
+        ways.push(format!("take the permission away, if it need not write: {}", names.join(", ")));
+    }
+    ways
+}
+
+/// Excluding makes an application a way around the gate, so what must be better first is said with it.
+fn exclusion_way(case: &Case<'_>) -> String {
+    let mut first = key_steps(case);
+    let held = case.profile.permissions.seen().into_iter().flatten();
+    let others: Vec<&str> =
+        held.filter(|permission| !permission.primary.contains(case.workload)).map(|permission| permission.name.as_str()).collect();
+    if !others.is_empty() {
+        first.push(format!("take away what it does not need: {}", others.join(", ")));
+    }
+    if first.is_empty() {
+        first.push("record an owner, a reason and a date of review".to_owned());
+    }
+    format!("exclude it from the policy, but first: {}", first.join("; "))
+}
+
+fn key_steps(case: &Case<'_>) -> Vec<String> {
+    let mut steps = Vec::new();
+    let keys = case.profile.keys.seen().into_iter().flatten();
+    let secrets = keys.filter(|key| key.kind == KeyKind::Secret && key.expired != Some(true)).count();
+    if secrets > 0 {
+        steps.push(format!("replace its client secrets ({secrets}) by a certificate or a federated credential"));
+    } else if let Some(gap) = case.profile.keys.gap() {
+        steps.push(format!("find out which keys it signs in with ({gap})"));
+    }
+    let on_principal = case.profile.service_principal_keys.seen().is_some_and(|keys| !keys.is_empty());
+    if on_principal && case.profile.home != Home::ManagedIdentity {
+        steps.push("take the keys off its service principal".to_owned());
+    }
+    steps
 }

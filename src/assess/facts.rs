@@ -235,6 +235,9 @@ fn wipe_needs_approval(assessment: &Assessment, profile: &ApplicationProfile) ->
     };
     match wipes_held(verdict.gate, verdict.exclusion, verdict.kind) {
         Some(held) => Ok(held),
+        None if verdict.kind == VerdictKind::Passes => {
+            failed("its wipes succeed behind an access policy in force, and no source says that it is excluded")
+        }
         // Policies may differ by platform, so some devices may be open to it and others not.
         None if verdict.exclusion == ExclusionState::Partly => {
             failed("some of the access policies on deviceWipe exclude it, others do not")
@@ -244,11 +247,11 @@ fn wipe_needs_approval(assessment: &Assessment, profile: &ApplicationProfile) ->
 }
 
 /// Whether a gate in this state holds the wipes of an application that is excluded like this; None where that is not known.
-/// One whose wipes keep succeeding behind the gate (`passes`) is not held, though no source names it as excluded.
+/// Of one whose wipes keep succeeding behind the gate (`passes`) it is not known why.
 fn wipes_held(gate: GateState, exclusion: ExclusionState, verdict: VerdictKind) -> Option<bool> {
     match (gate, exclusion) {
         (GateState::None | GateState::Planned, _) | (GateState::InForce, ExclusionState::Excluded) => Some(false),
-        (GateState::InForce, ExclusionState::NotListed | ExclusionState::Unknown) if verdict == VerdictKind::Passes => Some(false),
+        (GateState::InForce, _) if verdict == VerdictKind::Passes => None,
         (GateState::InForce, ExclusionState::NotListed) => Some(true),
         (GateState::InForce, ExclusionState::Partly | ExclusionState::Unknown) | (GateState::Unknown, _) => None,
     }
@@ -355,7 +358,7 @@ mod tests {
         assert_eq!(held(GateState::None, NotListed), Some(false));
         assert_eq!(held(GateState::Planned, NotListed), Some(false), "not in force yet");
         for exclusion in [NotListed, ExclusionState::Unknown] {
-            assert_eq!(wipes_held(GateState::InForce, exclusion, VerdictKind::Passes), Some(false), "seen to get through");
+            assert_eq!(wipes_held(GateState::InForce, exclusion, VerdictKind::Passes), None, "seen to get through, and nobody knows why");
         }
         for (gate, exclusion) in [
             (GateState::InForce, Partly),

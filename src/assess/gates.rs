@@ -15,15 +15,21 @@ const APP_ONLY_SINCE: &str = "2026-06-22T00:00:00Z";
 /// Days for which the service shows an approval request (Multi Admin Approval documentation).
 const REQUESTS_SHOWN_DAYS: u64 = 30;
 
-/// Every gate: of each known workload, and of each unknown one that a policy names.
-pub(super) fn gates(directory: &Directory<'_>, catalogue: &Catalogue, exclusions: &Exclusions, planned: &BTreeSet<Workload>) -> Vec<Gate> {
+/// Every gate: of each known workload, and of each unknown one that a policy, or a request of an application, names.
+pub(super) fn gates(
+    directory: &Directory<'_>,
+    catalogue: &Catalogue,
+    exclusions: &Exclusions,
+    planned: &BTreeSet<Workload>,
+    observed: &BTreeSet<Workload>,
+) -> Vec<Gate> {
     let history = History::new(directory, catalogue);
     let mut policies: BTreeMap<Workload, Vec<PolicyGate>> = BTreeMap::new();
     for policy in directory.snapshot.access_policies.values() {
         let gate = policy_gate(policy, directory, &history, exclusions);
         policies.entry(workload_of(policy)).or_default().push(gate);
     }
-    for known in Workload::KNOWN.iter().chain(planned) {
+    for known in Workload::KNOWN.iter().chain(planned).chain(observed) {
         policies.entry(known.clone()).or_default();
     }
     let readable = directory.is_complete(Dataset::AccessPolicies);
@@ -33,7 +39,11 @@ pub(super) fn gates(directory: &Directory<'_>, catalogue: &Catalogue, exclusions
 fn gate(workload: Workload, mut policies: Vec<PolicyGate>, readable: bool, planned: &BTreeSet<Workload>) -> Gate {
     policies.sort_by(|a, b| (&a.name, &a.policy_id).cmp(&(&b.name, &b.policy_id)));
     let any = |wanted: fn(&PolicyGate) -> bool| policies.iter().any(wanted);
-    let state = if workload == Workload::OperationApprovalPolicy || any(|policy| policy.in_force != InForce::No) {
+    // Of a policy whose type was not read, and of a workload that only a request names, it is not known what they gate.
+    let unread = matches!(workload, Workload::Unknown(_)) && policies.iter().all(|policy| policy.in_force == InForce::Unknown);
+    let state = if unread {
+        GateState::Unknown
+    } else if workload == Workload::OperationApprovalPolicy || any(|policy| policy.in_force != InForce::No) {
         GateState::InForce
     } else if !policies.is_empty() || planned.contains(&workload) {
         GateState::Planned
@@ -60,13 +70,15 @@ pub(super) fn covered<'a>(policies: impl Iterator<Item = &'a PolicyGate>) -> BTr
 
 fn policy_gate(policy: &AccessPolicy, directory: &Directory<'_>, history: &History<'_>, exclusions: &Exclusions) -> PolicyGate {
     let (in_force, since) = history.in_force(policy, directory);
+    let since_exact = !matches!(since, Some(Since::ByLastChange(_)));
     let approvers = Approvers::new(policy, directory);
     PolicyGate {
         policy_id: policy.id.clone(),
         name: policy.display_name.clone(),
         platforms: policy.platforms.iter().filter_map(|word| Platform::from_policy_platform(word)).collect(),
         in_force,
-        since: since.map(|since| since.max(app_only_since())),
+        since: since.map(|since| since.time().max(app_only_since())),
+        since_exact,
         approver_groups: approvers.names(),
         approvers: approvers.people(),
         problems: approvers.problems(),
@@ -77,6 +89,26 @@ fn policy_gate(policy: &AccessPolicy, directory: &Directory<'_>, history: &Histo
 pub(super) fn app_only_since() -> DateTime<Utc> {
     APP_ONLY_SINCE.parse().unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
+
+/// Since when a policy is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// Its request was completed then, or its creation was audited then.
+    Told(DateTime<Utc>),
+    /// At the latest since its last change.
+    ByLastChange(DateTime<Utc>),
+}
+
+impl Since {
+    fn time(self) -> DateTime<Utc> {
+        match self {
+            Self::Told(time) | Self::ByLastChange(time) => time,
+        }
+    }
+}
+
+/// Statuses of a request that was filed and not completed.
+const NOT_COMPLETED: [&str; 6] = ["approved", "needsapproval", "expired", "rejected", "cancelled", "canceled"];
 
 /// Requests and audit events that tell when policies came into force.
 struct History<'a> {
@@ -105,25 +137,33 @@ impl<'a> History<'a> {
 
     /// Whether a policy is in force, and since when. Without a request or an event that tells, a listed policy counts as in
     /// force, and as known since its last change.
-    fn in_force(&self, policy: &AccessPolicy, directory: &Directory<'_>) -> (InForce, Option<DateTime<Utc>>) {
+    fn in_force(&self, policy: &AccessPolicy, directory: &Directory<'_>) -> (InForce, Option<Since>) {
         let requests = self.requests.get(&policy.id).map(Vec::as_slice).unwrap_or_default();
         let creations: Vec<_> = requests.iter().filter(|request| says(request.payload_operation.as_deref(), &["create"])).collect();
         let completed = creations.iter().filter(|request| says(request.status.as_deref(), &["completed"]));
         if let Some(time) = completed.filter_map(|request| request.last_modified).max() {
-            return (InForce::Yes, Some(time));
+            return (InForce::Yes, Some(Since::Told(time)));
         }
         if let Some(time) = self.created.get(&policy.id) {
-            return (InForce::Yes, Some(*time));
+            return (InForce::Yes, Some(Since::Told(*time)));
         }
-        if creations.iter().any(|request| says(request.status.as_deref(), &["approved", "needsapproval"])) {
-            return (InForce::No, None);
-        }
-        (default_state(policy, directory), policy.last_modified)
+        let state = match creations.iter().all(|request| says(request.status.as_deref(), &NOT_COMPLETED)) {
+            _ if creations.is_empty() => default_state(policy, directory),
+            true => InForce::No,
+            false => InForce::Unknown,
+        };
+        // Writes count as behind a gate only while it is known to be in force.
+        let since = policy.last_modified.filter(|_| state == InForce::Yes);
+        (state, since.map(Since::ByLastChange))
     }
 }
 
 /// A policy may be waiting for its completion if it changed within the days for which requests are shown, and they were not read.
+/// Of a policy of which not even the type was read, nothing is known.
 fn default_state(policy: &AccessPolicy, directory: &Directory<'_>) -> InForce {
+    if policy.policy_type.is_none() && !policy.read_by_id {
+        return InForce::Unknown;
+    }
     let horizon = directory.snapshot.taken_at.checked_sub_days(Days::new(REQUESTS_SHOWN_DAYS));
     let recent = policy.last_modified.is_none_or(|changed| horizon.is_none_or(|horizon| changed >= horizon));
     if recent && !directory.is_complete(Dataset::ApprovalRequests) { InForce::Unknown } else { InForce::Yes }
@@ -166,22 +206,15 @@ impl<'a> Approvers<'a> {
         self.groups.as_ref().map(|groups| groups.iter().map(name).collect())
     }
 
-    /// Distinct enabled users among the direct members; None unless every group and its members were read.
+    /// Distinct enabled users among the direct members of groups whose members approve; None unless all of that was read.
     fn people(&self) -> Option<u64> {
         let mut people = BTreeSet::new();
         for (_, group) in self.groups.as_ref()? {
-            let Some(group) = group else {
-                if self.groups_known {
-                    continue;
-                }
-                return None;
-            };
-            for member in group.members.as_ref()? {
-                match member.kind.as_deref() {
-                    Some(kind) if kind.eq_ignore_ascii_case("user") && member.account_enabled != Some(false) => people.insert(&member.id),
-                    Some(_) => false,
-                    None => return None,
-                };
+            match group {
+                Some(group) if is_plain(group) => people.extend(enabled_users(group)?),
+                Some(_) => {}
+                None if self.groups_known => {}
+                None => return None,
             }
         }
         Some(people.len() as u64)
@@ -195,7 +228,7 @@ impl<'a> Approvers<'a> {
         }
         let mut problems: Vec<String> = groups.iter().flat_map(|(id, group)| self.group_problems(id, *group)).collect();
         match self.people() {
-            Some(0) => problems.push("no person who can approve: every request expires".to_owned()),
+            Some(0) => problems.push("no person among the direct members who can approve".to_owned()),
             Some(1) => problems.push("a single approver, who cannot approve requests of their own".to_owned()),
             _ => {}
         }
@@ -209,8 +242,7 @@ impl<'a> Approvers<'a> {
         };
         let name = &group.display_name;
         let mut problems = Vec::new();
-        let unified = group.group_types.iter().any(|kind| kind.eq_ignore_ascii_case("Unified"));
-        if unified || group.security_enabled == Some(false) || group.mail_enabled == Some(true) {
+        if !is_plain(group) {
             problems.push(format!("not a plain security group, so its members are not resolved as approvers: {name}"));
         }
         let kinds: Vec<&str> = group.members.iter().flatten().filter_map(|member| member.kind.as_deref()).collect();
@@ -222,4 +254,24 @@ impl<'a> Approvers<'a> {
         }
         problems
     }
+}
+
+/// Whether a group is a plain security group, the only kind whose members are resolved as approvers.
+fn is_plain(group: &Group) -> bool {
+    let unified = group.group_types.iter().any(|kind| kind.eq_ignore_ascii_case("Unified"));
+    !unified && group.security_enabled != Some(false) && group.mail_enabled != Some(true)
+}
+
+/// Ids of the enabled users among the direct members; None if members were not read, or not whether they are enabled.
+fn enabled_users(group: &Group) -> Option<Vec<&str>> {
+    let mut users = Vec::new();
+    for member in group.members.as_ref()? {
+        if !member.kind.as_deref()?.eq_ignore_ascii_case("user") {
+            continue;
+        }
+        if member.account_enabled? {
+            users.push(member.id.as_str());
+        }
+    }
+    Some(users)
 }

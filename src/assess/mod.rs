@@ -53,7 +53,8 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> 
     let directory = Directory::new(snapshot);
     let evidence = evidence(snapshot, catalogue);
     let exclusions = exclusions::exclusions(&directory);
-    let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned);
+    let observed = evidence.by_application.values().flatten().map(|seen| seen.workload.clone()).collect();
+    let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned, &observed);
     let window_start = window_start(snapshot.taken_at, options.window_days);
     let context = Context {
         directory: &directory,
@@ -61,6 +62,7 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> 
         gates: gates.iter().map(|gate| (&gate.workload, gate)).collect(),
         exclusions: by_application(&exclusions.rows),
         planned: &options.planned,
+        unattributed: &evidence.unattributed_requests,
         window: window_start..=snapshot.taken_at,
         unknown_gates: gates.iter().any(|gate| matches!(gate.workload, Workload::Unknown(_))),
     };
@@ -107,24 +109,25 @@ fn run(snapshot: &Snapshot, options: &Options, window_start: DateTime<Utc>) -> R
     }
 }
 
-fn by_application(rows: &[Exclusion]) -> BTreeMap<&str, Vec<&Exclusion>> {
-    let mut exclusions: BTreeMap<&str, Vec<&Exclusion>> = BTreeMap::new();
+/// Exclusions by app id. An id that resolves to nothing is taken for an app id too: an application that only the audit log
+/// knows may be listed by it.
+fn by_application(rows: &[Exclusion]) -> BTreeMap<AppId, Vec<&Exclusion>> {
+    let mut exclusions: BTreeMap<AppId, Vec<&Exclusion>> = BTreeMap::new();
     for row in rows {
-        if let Some(app_id) = &row.app_id {
-            exclusions.entry(app_id.as_str()).or_default().push(row);
-        }
+        let app_id = row.app_id.clone().unwrap_or_else(|| AppId::new(&row.listed_id));
+        exclusions.entry(app_id).or_default().push(row);
     }
     exclusions
 }
 
 /// Whether a policy excludes it. What is left of a deleted application is a matter of the exclusion, not of its keys.
 fn is_excluded(context: &Context<'_>, app_id: &AppId) -> bool {
-    let rows = context.exclusions.get(app_id.as_str()).into_iter().flatten();
-    rows.into_iter().any(|row| matches!(row.state, ExcludedObject::Active | ExcludedObject::Disabled))
+    let mut rows = context.exclusions.get(app_id).into_iter().flatten();
+    rows.any(|row| matches!(row.state, ExcludedObject::Active | ExcludedObject::Disabled) || (row.app_id.is_some() && row.gap.is_some()))
 }
 
 fn listed_name<'a>(context: &Context<'a>, app_id: &AppId) -> Option<&'a str> {
-    context.exclusions.get(app_id.as_str())?.iter().find_map(|row| row.application.as_deref())
+    context.exclusions.get(app_id)?.iter().find_map(|row| row.application.as_deref())
 }
 
 /// Applications to look at: in the directory, excluded, or seen.

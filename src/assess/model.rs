@@ -200,6 +200,9 @@ pub struct Verdict {
     pub doubts: Vec<String>,
     /// What to do, one sentence.
     pub next_step: String,
+    /// Ways out, a sentence each: adopt the approval flow, exclude (and what to harden first), take the permission away.
+    /// Empty where nothing has to be done.
+    pub ways_out: Vec<String>,
 }
 
 /// What protects one workload.
@@ -228,6 +231,8 @@ pub struct PolicyGate {
     pub in_force: InForce,
     /// Writes after this time were behind the gate (UTC). None where no time is known.
     pub since: Option<DateTime<Utc>>,
+    /// Whether a request or an audit event tells that time; else it is the policy's last change, and the policy may be older.
+    pub since_exact: bool,
     /// Approver groups, by name where it could be read, else by id; None where the policy's groups could not be read.
     pub approver_groups: Option<Vec<String>>,
     /// People who can approve as direct members; None where that could not be read.
@@ -247,7 +252,7 @@ pub struct Exclusion {
     pub policy: String,
     /// What the policy protects.
     pub workload: Workload,
-    /// The id as it stands in the source, lower case.
+    /// The id as it stands in the source, in its letter case.
     pub listed_id: String,
     /// App id it resolves to.
     pub app_id: Option<AppId>,

@@ -8,6 +8,7 @@ use super::model::{ApplicationProfile, Exclusion, Gate, LastSignIn, PolicyGate, 
 use super::words::{EvidenceGrade, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Catalogue, Platform, Sure, Workload};
 use crate::evidence::{Observation, ObservedOutcome};
+use crate::snapshot::{AppId, Dataset};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -18,8 +19,10 @@ pub(super) struct Context<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) gates: BTreeMap<&'a Workload, &'a Gate>,
     /// Exclusions by application.
-    pub(super) exclusions: BTreeMap<&'a str, Vec<&'a Exclusion>>,
+    pub(super) exclusions: BTreeMap<AppId, Vec<&'a Exclusion>>,
     pub(super) planned: &'a BTreeSet<Workload>,
+    /// Approval requests by workload that may be anybody's.
+    pub(super) unattributed: &'a BTreeMap<Workload, u64>,
     /// The evidence window (UTC).
     pub(super) window: RangeInclusive<DateTime<Utc>>,
     /// Whether the service shows policies of a type that this maascan does not know.
@@ -43,8 +46,8 @@ pub(super) struct Concern<'a> {
     pub(super) policies: Vec<&'a PolicyGate>,
     /// The gate is limited to platforms, and the platform of some writes is not known.
     pub(super) platform_unclear: bool,
-    /// There is a gate, but for other platforms only.
-    pub(super) other_platforms_only: bool,
+    /// The policies, where all of them are for other platforms.
+    pub(super) elsewhere: Vec<&'a PolicyGate>,
 }
 
 /// Everything gathered for one verdict.
@@ -61,6 +64,8 @@ pub(super) struct Case<'a> {
     pub(super) last_write: Option<DateTime<Utc>>,
     pub(super) failed_writes: u64,
     pub(super) pending: u64,
+    /// Operations and requests of which it is not known how they ended.
+    pub(super) unclear: u64,
 }
 
 /// The verdicts of one application: for each workload that it can write or was seen writing.
@@ -98,12 +103,12 @@ fn case<'a>(
 ) -> Option<Case<'a>> {
     let concern = concern(context, context.gates.get(workload)?, seen);
     let policies: BTreeSet<&str> = concern.policies.iter().map(|policy| policy.policy_id.as_str()).collect();
-    let listed = context.exclusions.get(profile.app_id.as_str()).map(Vec::as_slice).unwrap_or_default();
+    let listed = context.exclusions.get(&profile.app_id).map(Vec::as_slice).unwrap_or_default();
     let exclusions: Vec<&Exclusion> = listed.iter().copied().filter(|row| policies.contains(row.policy_id.as_str())).collect();
     let counts = Counts::new(seen, &context.window, gate_since(&concern, workload));
     let situation = Situation {
         gate: concern.state,
-        exclusion: exclusion_state(&concern, &exclusions),
+        exclusion: exclusion_state(context, &concern, &exclusions),
         approved: counts.of(ObservedOutcome::Approved),
         blocked: counts.of(ObservedOutcome::Blocked),
         writes: counts.of(ObservedOutcome::Written),
@@ -112,7 +117,7 @@ fn case<'a>(
         other_traces: counts.of(ObservedOutcome::Pending) + counts.of(ObservedOutcome::Unclear) + counts.of(ObservedOutcome::Failed),
         signs_in: signs_in(profile, &context.window),
         disabled: profile.can_sign_in == Some(false),
-        microsoft: profile.home == Home::Microsoft,
+        listed: !exclusions.is_empty(),
     };
     Some(Case {
         profile,
@@ -126,12 +131,14 @@ fn case<'a>(
         last_write: counts.last_write,
         failed_writes: counts.of(ObservedOutcome::Failed),
         pending: counts.of(ObservedOutcome::Pending),
+        unclear: counts.of(ObservedOutcome::Unclear),
     })
 }
 
-/// Narrows a gate to the platforms that the automation's writes touch. Writes of unknown platform touch all.
+/// Narrows a gate to the platforms that the automation's writes of the window touch. Writes of unknown platform touch all.
 fn concern<'a>(context: &Context<'a>, gate: &'a Gate, seen: &[&Observation]) -> Concern<'a> {
-    let writes: Vec<Option<&Platform>> = seen.iter().map(|seen| seen.platform.as_ref()).collect();
+    let recent = seen.iter().filter(|seen| !seen.times_in(&context.window).is_empty());
+    let writes: Vec<Option<&Platform>> = recent.map(|seen| seen.platform.as_ref()).collect();
     let known: BTreeSet<&Platform> = writes.iter().filter_map(|platform| *platform).collect();
     let unclear = writes.is_empty() || writes.contains(&None);
     let touches = |policy: &PolicyGate| {
@@ -151,7 +158,8 @@ fn concern<'a>(context: &Context<'a>, gate: &'a Gate, seen: &[&Observation]) -> 
         (GateState::None, Vec::new())
     };
     let platform_unclear = unclear && !covered(policies.iter().copied()).is_empty();
-    Concern { state, policies, platform_unclear, other_platforms_only: state == GateState::None && !others.is_empty() }
+    let elsewhere = if state == GateState::None { others } else { Vec::new() };
+    Concern { state, policies, platform_unclear, elsewhere }
 }
 
 /// Since when writes were behind the gate: the moment from which a policy concerned was known to be in force.
@@ -163,24 +171,28 @@ fn gate_since(concern: &Concern<'_>, workload: &Workload) -> Option<DateTime<Utc
     }
 }
 
-fn exclusion_state(concern: &Concern<'_>, exclusions: &[&Exclusion]) -> ExclusionState {
-    let listed = |policy: &&&PolicyGate| exclusions.iter().any(|row| row.policy_id == policy.policy_id);
-    let by = concern.policies.iter().filter(listed).count();
+fn exclusion_state(context: &Context<'_>, concern: &Concern<'_>, exclusions: &[&Exclusion]) -> ExclusionState {
     if concern.policies.is_empty() {
-        // Nothing can be excluded where nothing gates, and access policies protect themselves without exclusions.
-        return if concern.state == GateState::Unknown { ExclusionState::Unknown } else { ExclusionState::NotListed };
+        // Nothing can be excluded where nothing gates, and access policies protect themselves without exclusions. But where
+        // the policies were not read, a plan may meet one that is there already, and excludes.
+        let unread = concern.state == GateState::Planned && !context.directory.is_complete(Dataset::AccessPolicies);
+        return if unread || concern.state == GateState::Unknown { ExclusionState::Unknown } else { ExclusionState::NotListed };
     }
-    match by {
-        _ if by == concern.policies.len() => ExclusionState::Excluded,
-        0 if concern.policies.iter().all(|policy| policy.exclusions_readable) => ExclusionState::NotListed,
-        0 => ExclusionState::Unknown,
-        _ => ExclusionState::Partly,
+    let listed = |policy: &PolicyGate| exclusions.iter().any(|row| row.policy_id == policy.policy_id);
+    let (by, others): (Vec<&PolicyGate>, Vec<&PolicyGate>) = concern.policies.iter().partition(|policy| listed(policy));
+    match (by.is_empty(), others.iter().all(|policy| policy.exclusions_readable)) {
+        _ if others.is_empty() => ExclusionState::Excluded,
+        (_, false) => ExclusionState::Unknown,
+        (true, true) => ExclusionState::NotListed,
+        (false, true) => ExclusionState::Partly,
     }
 }
 
 fn signs_in(profile: &ApplicationProfile, window: &RangeInclusive<DateTime<Utc>>) -> SignsIn {
     match &profile.last_sign_in {
         LastSignIn::At(time) if time >= window.start() => SignsIn::InWindow,
+        // Sign-ins of Microsoft's own applications are not served by Graph (facts/graph.md section 3).
+        _ if profile.home == Home::Microsoft => SignsIn::Unknown,
         LastSignIn::At(_) | LastSignIn::NoneSeen => SignsIn::NotInWindow,
         LastSignIn::Unknown(_) => SignsIn::Unknown,
     }
@@ -225,7 +237,7 @@ fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
     Verdict {
         app_id: case.profile.app_id.clone(),
         workload: case.workload.clone(),
-        platforms: covered(case.concern.policies.iter().copied()),
+        platforms: covered(case.concern.policies.iter().chain(&case.concern.elsewhere).copied()),
         gate: case.concern.state,
         exclusion: case.situation.exclusion,
         exclusion_sources: case.exclusions.iter().map(|row| row.source).collect::<BTreeSet<ExclusionSource>>(),
@@ -241,7 +253,8 @@ fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
         permissions: permissions(case),
         reasons: explain::reasons(case, kind),
         doubts,
-        next_step: explain::next_step(case, kind),
+        next_step: explain::next_step(context, case, kind),
+        ways_out: explain::ways_out(case, kind),
     }
 }
 

@@ -101,7 +101,8 @@ pub(super) fn load(text: &str) -> Result<(Vocabulary, BTreeMap<String, String>),
         add(&mut meanings, &entry.tokens, &entry.parts, &Meaning::Unprotected, &checked)?;
     }
     checked.finish()?;
-    let vocabulary = Vocabulary { verbs: verbs(&file), reading_verbs: file.reading_verbs.iter().map(|verb| verb.to_lowercase()).collect(), meanings };
+    let vocabulary =
+        Vocabulary { verbs: verbs(&file), reading_verbs: file.reading_verbs.iter().map(|verb| verb.to_lowercase()).collect(), meanings };
     Ok((vocabulary, file.sources))
 }
 
@@ -253,7 +254,8 @@ impl Vocabulary {
     /// Whether an activity reads, by its first word or the small letters that it begins with.
     fn begins_by_reading(&self, activity_type: &str) -> bool {
         let first = words(activity_type).next().unwrap_or("");
-        let small = first.find(|letter: char| letter.is_uppercase()).filter(|at| *at > 0).map_or(first, |at| first.get(..at).unwrap_or(first));
+        let small =
+            first.find(|letter: char| letter.is_uppercase()).filter(|at| *at > 0).map_or(first, |at| first.get(..at).unwrap_or(first));
         self.reading_verbs.contains(&small.to_lowercase())
     }
 }
@@ -364,7 +366,14 @@ mod tests {
 
     #[test]
     fn only_a_whole_name_counts() {
-        for activity in ["Create EnterpriseMobileApp", "createEnterpriseMobileApp", "Create MobileAppThing", "Create Mobile", "obliterate ManagedDevice", ""] {
+        for activity in [
+            "Create EnterpriseMobileApp",
+            "createEnterpriseMobileApp",
+            "Create MobileAppThing",
+            "Create Mobile",
+            "obliterate ManagedDevice",
+            "",
+        ] {
             assert_eq!(of(activity, "Create", &[]), Activity::Unmapped, "{activity}");
         }
         for undecided in ["Create DeviceShellScript", "Create RoleScopeTag", "Create PolicySet", "createDeviceComplianceScript"] {
@@ -409,13 +418,20 @@ mod tests {
         let catalogue = Catalogue::builtin().unwrap();
         let write = |workload, platform| Activity::Write { workload, platform, sure: Sure::Inferred };
         assert_eq!(catalogue.activity(None, Some("Create"), &["Win32LobApp"]), write(Workload::App, Some(Platform::Windows)));
-        assert_eq!(catalogue.activity(Some("Frobnicate"), Some("Action"), &["Other", "DeviceHealthScript"]), write(Workload::Script, Some(Platform::Windows)));
+        assert_eq!(
+            catalogue.activity(Some("Frobnicate"), Some("Action"), &["Other", "DeviceHealthScript"]),
+            write(Workload::Script, Some(Platform::Windows))
+        );
         assert_eq!(catalogue.activity(None, Some("Delete"), &["ManagedDevice"]), write(Workload::DeviceDelete, None));
         assert_eq!(catalogue.activity(Some("wipe"), Some("Action"), &["ManagedDevice"]), write(Workload::DeviceWipe, None));
         assert_eq!(catalogue.activity(None, Some("Action"), &["ManagedDevice"]), Activity::Unmapped);
         assert_eq!(catalogue.activity(None, Some("Create"), &["DeviceEnrollmentLimitConfiguration"]), Activity::Unprotected);
         assert_eq!(catalogue.activity(None, Some("Create"), &[]), Activity::Unmapped);
-        assert_eq!(catalogue.activity(Some("Create DeviceEnrollmentConfiguration"), Some("Create"), &["MobileApp"]), Activity::Unprotected, "the activity decides");
+        assert_eq!(
+            catalogue.activity(Some("Create DeviceEnrollmentConfiguration"), Some("Create"), &["MobileApp"]),
+            Activity::Unprotected,
+            "the activity decides"
+        );
     }
 
     #[test]
@@ -431,7 +447,9 @@ mod tests {
         let entry = |members: &str| format!("[[type]]\ntokens = [\"A\"]\nsure = \"inferred\"\nsource = \"S\"\n{members}\n");
         let other = "[[unprotected]]\ntokens = [\"B\"]\nsource = \"S\"\n";
         assert!(load(&format!("{head}{}{other}", entry("workload = \"app\""))).is_ok());
-        for members in ["", "workload = \"apps\"", "workload = \"app\"\nverbs = { wipe = \"deviceWipe\" }", "workload = \"app\"\nplatform = \"plan9\""] {
+        for members in
+            ["", "workload = \"apps\"", "workload = \"app\"\nverbs = { wipe = \"deviceWipe\" }", "workload = \"app\"\nplatform = \"plan9\""]
+        {
             assert!(load(&format!("{head}{}{other}", entry(members))).is_err(), "{members}");
         }
         assert!(load(&format!("{head}{}{}", entry("workload = \"app\""), other.replace("\"B\"", "\"a\""))).is_err(), "twice");

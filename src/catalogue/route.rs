@@ -83,8 +83,9 @@ pub(super) fn find<'c>(trie: &'c Trie, operations: &'c [Operation], method: &str
     match does(method) {
         Does::Read => elsewhere(trie, &address, Route::Read),
         Does::Other => elsewhere(trie, &address, Route::Unmapped),
-        Does::Ask(asked) => conclude(trie.find(&address, asked), &address, operations)
-            .unwrap_or_else(|| elsewhere(trie, &address, Route::Unmapped)),
+        Does::Ask(asked) => {
+            conclude(trie.find(&address, asked), &address, operations).unwrap_or_else(|| elsewhere(trie, &address, Route::Unmapped))
+        }
     }
 }
 

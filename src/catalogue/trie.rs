@@ -267,11 +267,15 @@ impl<'t> Search<'t, '_> {
             if let Some(next) = child(&node.literals, word) {
                 self.walk(next, depth + 1, onward);
             }
-            if self.found.count() == before && let Some(name) = unqualified(word).filter(|_| at != ROOT) {
+            if self.found.count() == before
+                && let Some(name) = unqualified(word).filter(|_| at != ROOT)
+            {
                 self.qualified(name, node, at, depth, onward);
             }
         }
-        if self.found.count() == before && let Some(next) = node.key {
+        if self.found.count() == before
+            && let Some(next) = node.key
+        {
             self.walk(next, depth + 1, onward);
         }
     }

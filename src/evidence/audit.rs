@@ -37,10 +37,11 @@ fn classify(event: &AuditEvent, catalogue: &Catalogue) -> Activity {
     catalogue.activity(event.activity_type.as_deref(), event.operation_type.as_deref(), &resources)
 }
 
+/// Only words that say so count as success or failure: the set is Microsoft's.
 fn outcome(event: &AuditEvent) -> ObservedOutcome {
     match event.result.as_deref() {
         Some(result) if result.eq_ignore_ascii_case("success") => ObservedOutcome::Written,
-        Some(result) if !result.is_empty() => ObservedOutcome::Failed,
+        Some(result) if result.to_ascii_lowercase().starts_with("fail") => ObservedOutcome::Failed,
         _ => ObservedOutcome::Unclear,
     }
 }

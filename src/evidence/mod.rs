@@ -6,7 +6,7 @@ mod requests;
 
 pub use observation::{Observation, ObservedOutcome, Source};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Workload};
 use crate::snapshot::{AppId, Snapshot};
 use observation::Tally;
 use std::collections::BTreeMap;
@@ -18,6 +18,9 @@ pub struct Evidence {
     pub by_application: BTreeMap<AppId, Vec<Observation>>,
     /// Activity types of application-made events that are in no vocabulary, with their counts.
     pub unmapped_activities: BTreeMap<String, u64>,
+    /// Approval requests by workload that name nobody who filed them, or no time: they may be anybody's. A request that names
+    /// no workload stands under an unknown one.
+    pub unattributed_requests: BTreeMap<Workload, u64>,
     /// Names that the audit log gives to applications, for those that are known from nowhere else.
     pub names: BTreeMap<AppId, String>,
 }
@@ -27,6 +30,6 @@ pub struct Evidence {
 pub fn evidence(snapshot: &Snapshot, catalogue: &Catalogue) -> Evidence {
     let mut tally = Tally::default();
     let unmapped_activities = audit::observe(snapshot, catalogue, &mut tally);
-    requests::observe(snapshot, &mut tally);
-    Evidence { by_application: tally.into_observations(), unmapped_activities, names: audit::names(snapshot) }
+    let unattributed_requests = requests::observe(snapshot, &mut tally);
+    Evidence { by_application: tally.into_observations(), unmapped_activities, unattributed_requests, names: audit::names(snapshot) }
 }

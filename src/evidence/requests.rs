@@ -7,27 +7,42 @@ use crate::snapshot::{AppId, ApprovalRequest, Snapshot};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Adds every request by an application to the tally.
-pub(super) fn observe(snapshot: &Snapshot, tally: &mut Tally) {
+/// Adds every request by an application on its own to the tally, and gives back how many on each workload could be anybody's.
+pub(super) fn observe(snapshot: &Snapshot, tally: &mut Tally) -> BTreeMap<Workload, u64> {
     let ids = app_ids(snapshot);
-    for request in snapshot.approval_requests.values() {
-        let Some(requestor) = request.requestor_application.as_deref() else { continue };
-        let requestor = requestor.trim().to_lowercase();
+    let mut unattributed = BTreeMap::new();
+    // A request that names a person was filed by that person, through whichever application.
+    for request in snapshot.approval_requests.values().filter(|request| request.requestor_user.is_none()) {
+        let requestor = request.requestor_application.as_deref().map(|id| id.trim().to_lowercase());
         // An id that belongs to nothing in the directory is taken for an app id, as the audit log would show it.
-        let app_id = ids.get(requestor.as_str()).map_or_else(|| AppId::new(&requestor), |id| (*id).clone());
-        let Some((outcome, time)) = outcome(request, snapshot.taken_at) else { continue };
-        for policy_type in &request.policy_types {
-            let sighting = Sighting {
-                workload: Workload::from_policy_type(policy_type),
-                platform: None,
-                operation: "approval request".to_owned(),
-                outcome,
-                source: Source::ApprovalRequest,
-                sure: Sure::Documented,
-            };
-            tally.add(&app_id, sighting, time);
+        let app_id = requestor.map(|id| ids.get(id.as_str()).map_or_else(|| AppId::new(&id), |app_id| (*app_id).clone()));
+        for workload in workloads(request) {
+            match (&app_id, outcome(request, snapshot.taken_at), time(request)) {
+                (_, None, _) => {}
+                (Some(app_id), Some(outcome), Some(time)) => tally.add(app_id, sighting(workload, outcome), time),
+                _ => *unattributed.entry(workload).or_default() += 1,
+            }
         }
     }
+    unattributed
+}
+
+/// What a request is about. One that does not say is about something unknown.
+fn workloads(request: &ApprovalRequest) -> Vec<Workload> {
+    if request.policy_types.is_empty() {
+        return vec![Workload::Unknown("unknown".to_owned())];
+    }
+    request.policy_types.iter().map(|kind| Workload::from_policy_type(kind)).collect()
+}
+
+fn sighting(workload: Workload, outcome: ObservedOutcome) -> Sighting {
+    let operation = "approval request".to_owned();
+    Sighting { workload, platform: None, operation, outcome, source: Source::ApprovalRequest, sure: Sure::Documented }
+}
+
+/// The time to book a request under.
+fn time(request: &ApprovalRequest) -> Option<DateTime<Utc>> {
+    request.last_modified.or(request.requested).or(request.expires)
 }
 
 /// Every id by which the directory knows an application: the requestor is given by one of them, and which is not documented.
@@ -37,19 +52,17 @@ fn app_ids(snapshot: &Snapshot) -> BTreeMap<&str, &AppId> {
     applications.chain(principals).collect()
 }
 
-/// What became of a request, and the time to book it under. None for a request that was withdrawn, or that has no time.
-fn outcome(request: &ApprovalRequest, now: DateTime<Utc>) -> Option<(ObservedOutcome, DateTime<Utc>)> {
+/// What became of a request; None for one that was withdrawn.
+fn outcome(request: &ApprovalRequest, now: DateTime<Utc>) -> Option<ObservedOutcome> {
     let overdue = request.expires.is_some_and(|expires| expires < now);
-    let outcome = match request.status.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        Some("completed") => ObservedOutcome::Approved,
-        Some("expired" | "rejected") => ObservedOutcome::Blocked,
-        Some("needsapproval" | "approved") if overdue => ObservedOutcome::Blocked,
-        Some("needsapproval" | "approved") => ObservedOutcome::Pending,
-        Some("cancelled" | "canceled") => return None,
-        _ => ObservedOutcome::Unclear,
-    };
-    let time = request.last_modified.or(request.requested).or(request.expires)?;
-    Some((outcome, time))
+    match request.status.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        Some("completed") => Some(ObservedOutcome::Approved),
+        Some("expired" | "rejected") => Some(ObservedOutcome::Blocked),
+        Some("needsapproval" | "approved") if overdue => Some(ObservedOutcome::Blocked),
+        Some("needsapproval" | "approved") => Some(ObservedOutcome::Pending),
+        Some("cancelled" | "canceled") => None,
+        _ => Some(ObservedOutcome::Unclear),
+    }
 }
 
 #[cfg(test)]
@@ -90,7 +103,7 @@ mod tests {
             ("somethingNew", later, Some(ObservedOutcome::Unclear)),
         ];
         for (status, expires, wanted) in expected {
-            assert_eq!(outcome(&request(status, expires), now).map(|(outcome, _)| outcome), wanted, "{status}");
+            assert_eq!(outcome(&request(status, expires), now), wanted, "{status}");
         }
     }
 }

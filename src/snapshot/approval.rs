@@ -30,12 +30,13 @@ pub struct AccessPolicy {
 
 /// GUIDs found in one collection under an unknown member of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CandidateCollection<'a> {
-    /// Name of the top-level member.
-    pub member: &'a str,
+pub struct CandidateCollection {
+    /// Where it stands: the names of the members that lead to it, with dots between them.
+    pub member: String,
     /// GUIDs among its elements, lower case, each once, in their own order. Empty for an empty collection.
     pub ids: BTreeSet<String>,
-    /// The same by element, for an element that is an object may hold several: of itself, and of who added it.
+    /// The same by element and as they stand in the source, for an element that is an object may hold several: of itself,
+    /// and of who added it.
     pub elements: Vec<Vec<String>>,
     /// Elements that hold no GUID.
     pub unreadable_elements: usize,
@@ -45,7 +46,7 @@ impl AccessPolicy {
     /// Collections under unknown members that may be the list of exclusions. A scalar is never one, so
     /// a lone GUID (a scope tag, an author) does not count.
     #[must_use]
-    pub fn candidate_collections(&self) -> Vec<CandidateCollection<'_>> {
+    pub fn candidate_collections(&self) -> Vec<CandidateCollection> {
         let mut found = Vec::new();
         for (member, value) in &self.unknown_members {
             if !member.contains("@odata.") {
@@ -59,31 +60,32 @@ impl AccessPolicy {
 /// Nesting that a policy's JSON is searched to; deeper nesting is hostile.
 const DEEPEST: usize = 8;
 
-fn find_collections<'a>(member: &'a str, value: &Value, found: &mut Vec<CandidateCollection<'a>>) {
-    let mut open = vec![(value, 0)];
-    while let Some((value, depth)) = open.pop() {
+fn find_collections(member: &str, value: &Value, found: &mut Vec<CandidateCollection>) {
+    let mut open = vec![(member.to_owned(), value, 0)];
+    while let Some((member, value, depth)) = open.pop() {
         match value {
-            Value::Array(elements) => {
-                let guids: Vec<Vec<String>> = elements.iter().map(element_ids).filter(|ids| !ids.is_empty()).collect();
-                let unreadable_elements = elements.len() - guids.len();
-                found.push(CandidateCollection {
-                    member,
-                    ids: guids.iter().flatten().cloned().collect(),
-                    elements: guids,
-                    unreadable_elements,
-                });
-            }
+            Value::Array(elements) => found.push(candidate(member, elements)),
             Value::Object(members) if depth < DEEPEST => {
-                open.extend(members.values().map(|inner| (inner, depth + 1)));
+                open.extend(members.iter().map(|(name, inner)| (format!("{member}.{name}"), inner, depth + 1)));
             }
             _ => {}
         }
     }
 }
 
+fn candidate(member: String, elements: &[Value]) -> CandidateCollection {
+    let guids: Vec<Vec<String>> = elements.iter().map(element_ids).filter(|ids| !ids.is_empty()).collect();
+    CandidateCollection {
+        member,
+        ids: guids.iter().flatten().map(|id| id.to_lowercase()).collect(),
+        unreadable_elements: elements.len() - guids.len(),
+        elements: guids,
+    }
+}
+
 /// GUIDs of one element: the element itself, or direct members of an object.
 fn element_ids(element: &Value) -> Vec<String> {
-    let guid = |value: &Value| value.as_str().map(str::trim).filter(|text| is_guid(text)).map(str::to_lowercase);
+    let guid = |value: &Value| value.as_str().map(str::trim).filter(|text| is_guid(text)).map(str::to_owned);
     match element {
         Value::Object(members) => members.values().filter_map(guid).collect(),
         other => guid(other).into_iter().collect(),
@@ -139,8 +141,10 @@ mod tests {
     #[test]
     fn collections_of_guids_are_found_whatever_their_form() {
         let policy = policy(json!({"a": [ONE, TWO], "b": {"list": [{"id": ONE, "name": "x"}]}, "c": []}));
-        let found: Vec<_> = policy.candidate_collections().into_iter().map(|c| (c.member, c.ids.len(), c.unreadable_elements)).collect();
-        assert_eq!(found, [("a", 2, 0), ("b", 1, 0), ("c", 0, 0)]);
+        let collections = policy.candidate_collections();
+        let found: Vec<_> = collections.iter().map(|c| (c.member.as_str(), c.ids.len(), c.unreadable_elements)).collect();
+        assert_eq!(found, [("a", 2, 0), ("b.list", 1, 0), ("c", 0, 0)]);
+        assert!(collections[0].ids.contains(&TWO.to_lowercase()) && collections[0].elements[1] == [TWO], "ids compare, elements quote");
     }
 
     #[test]
