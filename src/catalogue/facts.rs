@@ -76,7 +76,8 @@ pub(super) fn load(text: &str) -> Result<File, Error> {
     for facts in &file.workload {
         checked.cite(&facts.source)?;
         checked.workload(&facts.workload)?;
-        checked.require(facts.expected_status.is_subset(&current), || format!("expects a status that is not current: {}", facts.workload))?;
+        checked
+            .require(facts.expected_status.is_subset(&current), || format!("expects a status that is not current: {}", facts.workload))?;
     }
     for workload in Workload::KNOWN {
         let entries = file.workload.iter().filter(|facts| facts.workload == workload).count();
@@ -126,6 +127,9 @@ mod tests {
     fn a_file_without_every_workload_is_refused() {
         let text = "[sources]\nS = \"s\"\n[[status]]\ncode = 400\nmeaning = \"queued\"\ncurrent = true\nsure = \"observed\"\nsource = \"S\"\nnote = \"\"\n";
         assert!(load(&format!("{text}[[workload]]\n")).is_err());
-        assert!(matches!(load(&text.replace("[[status]]", "workload = []\n[[status]]")), Err(Error::Unreadable { .. })), "member in the wrong table");
+        assert!(
+            matches!(load(&text.replace("[[status]]", "workload = []\n[[status]]")), Err(Error::Unreadable { .. })),
+            "member in the wrong table"
+        );
     }
 }

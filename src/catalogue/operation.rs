@@ -166,9 +166,10 @@ impl Entry {
     /// One operation for each path and method.
     fn spread(&self) -> Vec<Operation> {
         let plain = self.paths.iter().flat_map(|path| self.methods.iter().map(|(method, name)| self.operation(*method, path, name)));
-        let actions = self.under.iter().flat_map(|under| {
-            self.actions.iter().map(move |action| self.operation(Method::Post, &format!("{under}/{action}"), action))
-        });
+        let actions = self
+            .under
+            .iter()
+            .flat_map(|under| self.actions.iter().map(move |action| self.operation(Method::Post, &format!("{under}/{action}"), action)));
         plain.chain(actions).collect()
     }
 
@@ -276,9 +277,10 @@ mod tests {
         for operation in catalogue.operations() {
             for name in operation.permissions.iter().chain(&operation.possible) {
                 let permission = catalogue.permissions().find(|permission| permission.name == *name).unwrap();
-                let fits = operation.workloads.iter().all(|workload| {
-                    permission.primary.contains(workload) || permission.possible.contains(workload)
-                });
+                let fits = operation
+                    .workloads
+                    .iter()
+                    .all(|workload| permission.primary.contains(workload) || permission.possible.contains(workload));
                 assert!(fits, "{name} for {}", operation.path);
             }
         }
@@ -290,7 +292,9 @@ mod tests {
         for permission in catalogue.permissions() {
             for workload in &permission.primary {
                 let found = catalogue.operations().iter().any(|operation| {
-                    operation.gate == Gate::Gated && operation.workloads.contains(workload) && operation.permissions.contains(&permission.name)
+                    operation.gate == Gate::Gated
+                        && operation.workloads.contains(workload)
+                        && operation.permissions.contains(&permission.name)
                 });
                 assert!(found, "{} for {workload}", permission.name);
             }
@@ -319,7 +323,8 @@ mod tests {
     #[test]
     fn the_body_of_a_bulk_action_decides() {
         let catalogue = Catalogue::builtin().unwrap();
-        let bulk = catalogue.operations().iter().find(|operation| operation.path == "/deviceManagement/managedDevices/executeAction").unwrap();
+        let bulk =
+            catalogue.operations().iter().find(|operation| operation.path == "/deviceManagement/managedDevices/executeAction").unwrap();
         let body = bulk.body.as_ref().unwrap();
         assert_eq!(body.member, "actionName");
         assert_eq!(body.workload_of("Wipe"), Some(&Workload::DeviceWipe));
@@ -354,7 +359,10 @@ mod tests {
 
     #[test]
     fn a_sound_entry_is_spread_over_paths_and_methods() {
-        let text = format!("{HEAD}{}", entry(&[("paths", "[\"/a/{id}\", \"/b/{id}\"]"), ("methods", "{ PATCH = \"update\", DELETE = \"delete\" }")]));
+        let text = format!(
+            "{HEAD}{}",
+            entry(&[("paths", "[\"/a/{id}\", \"/b/{id}\"]"), ("methods", "{ PATCH = \"update\", DELETE = \"delete\" }")])
+        );
         let loaded = load(&text, &[]).unwrap();
         let spread: Vec<(&str, &str)> = loaded.operations.iter().map(|one| (one.method.name(), one.path.as_str())).collect();
         assert_eq!(spread, [("PATCH", "/a/{id}"), ("DELETE", "/a/{id}"), ("PATCH", "/b/{id}"), ("DELETE", "/b/{id}")]);
