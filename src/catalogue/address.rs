@@ -89,33 +89,30 @@ impl<'u> Address<'u> {
     fn pass_prefix(&mut self, absolute: bool, is_root: impl Fn(&str) -> bool) {
         let mut host_seen = absolute;
         while let [first, rest @ ..] = self.segments() {
-            let decoded = decode_dot(first.text);
-            let before_path = rest.first().is_some_and(|next| version_of(next.text).is_some() || is_root(next.text));
-            if let Some(version) = decoded {
-                self.version = Some(version);
+            let version = version_of(first.text);
+            let next = rest.iter().find(|segment| segment.kind != Kind::Hole);
+            let before_path = next.is_some_and(|next| version_of(next.text).is_some() || is_root(next.text));
+            if version.is_some() {
+                self.version = version;
+                host_seen = false;
             } else if is_root(first.text) {
                 return;
             } else if first.kind == Kind::Word && !host_seen && is_graph_host(first.text) {
                 host_seen = true;
-            } else if first.text.eq_ignore_ascii_case("myorganization") || (before_path && (first.kind == Kind::Hole || host_seen)) {
+            } else if first.text.eq_ignore_ascii_case("myorganization")
+                || (before_path && self.version.is_none() && (first.kind == Kind::Hole || host_seen))
+            {
                 // After a host, what stands before a known root is a version of the service's own.
             } else {
                 return;
             }
             self.start += 1;
-            if decoded.is_some() {
-                host_seen = false;
-            }
         }
     }
 }
 
-fn version_of(segment: &str) -> Option<GraphVersion> {
-    decode_dot(segment)
-}
-
 /// A version, also with its dot encoded.
-fn decode_dot(segment: &str) -> Option<GraphVersion> {
+fn version_of(segment: &str) -> Option<GraphVersion> {
     GraphVersion::from_segment(segment).or_else(|| segment.eq_ignore_ascii_case("v1%2E0").then_some(GraphVersion::V1))
 }
 
@@ -243,13 +240,13 @@ fn decode(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn read(url: &str) -> Option<(Option<GraphVersion>, Vec<(String, Kind)>)> {
+    fn read(url: &str) -> Option<(Option<GraphVersion>, Vec<String>)> {
         let address = Address::read(url, |word| word.eq_ignore_ascii_case("deviceManagement"))?;
-        Some((address.version, address.segments().iter().map(|segment| (segment.text.to_owned(), segment.kind)).collect()))
+        Some((address.version, address.segments().iter().map(|segment| segment.text.to_owned()).collect()))
     }
 
     fn words(url: &str) -> Vec<String> {
-        read(url).unwrap().1.into_iter().map(|(text, _)| text).collect()
+        read(url).unwrap().1
     }
 
     #[test]
@@ -268,7 +265,7 @@ mod tests {
         ] {
             let (found, segments) = read(url).unwrap();
             assert_eq!(found, version, "{url}");
-            assert_eq!(segments.iter().map(|segment| segment.0.as_str()).collect::<Vec<_>>(), ["deviceManagement", "x"], "{url}");
+            assert_eq!(segments, ["deviceManagement", "x"], "{url}");
         }
     }
 

@@ -4,12 +4,12 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file is not TOML, or has a member or word that does not belong in it.
-    #[error("built-in catalogue cannot be read: {file}: {source}\nhint: this is a fault of maascan, please report it")]
+    #[error("built-in catalogue cannot be read: {file}: {detail}\nhint: this is a fault of maascan, please report it")]
     Unreadable {
         /// The file, below `rules/catalogue`.
         file: &'static str,
         /// What the reader said.
-        source: Box<toml::de::Error>,
+        detail: String,
     },
     /// A file says two things at once, or refers to what is not there.
     #[error("built-in catalogue contradicts itself: {file}: {detail}\nhint: this is a fault of maascan, please report it")]

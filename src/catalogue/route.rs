@@ -103,14 +103,18 @@ fn elsewhere<'c>(trie: &Trie, address: &Address<'_>, in_intune: Route<'c>) -> Ro
 
 fn conclude<'c>(found: Found<'c>, address: &Address<'_>, operations: &'c [Operation]) -> Option<Route<'c>> {
     let first = found.first?;
+    // A placeholder is a key or a type far more often than a name: where such a reading leads somewhere, the others are dropped.
+    let plain = std::iter::once(&first).chain(&found.more).filter(|hit| !hit.vague).count();
     if address.segments().iter().all(|segment| has_hole(segment.text)) {
         return Some(Route::Unresolved);
     }
-    if found.more.is_empty() && !first.vague {
-        let operation = operations.get(first.operation)?;
-        return Some(Route::Operation(operation, fit(operation, &first, address.version)));
+    let mut hits = std::iter::once(first).chain(found.more).filter(|hit| plain == 0 || !hit.vague);
+    if plain == 1 {
+        let hit = hits.next()?;
+        let operation = operations.get(hit.operation)?;
+        return Some(Route::Operation(operation, fit(operation, &hit, address.version)));
     }
-    let mut places: Vec<usize> = std::iter::once(first).chain(found.more).map(|hit| hit.operation).collect();
+    let mut places: Vec<usize> = hits.map(|hit| hit.operation).collect();
     places.sort_unstable();
     Some(Route::Ambiguous(places.into_iter().filter_map(|place| operations.get(place)).collect()))
 }

@@ -14,7 +14,7 @@ pub(super) struct Checked<'a> {
 
 /// Reads a file into its type.
 pub(super) fn parse<T: DeserializeOwned>(file: &'static str, text: &str) -> Result<T, Error> {
-    toml::from_str(text).map_err(|source| Error::Unreadable { file, source: Box::new(source) })
+    toml::from_str(text).map_err(|error| Error::Unreadable { file, detail: error.to_string() })
 }
 
 impl<'a> Checked<'a> {

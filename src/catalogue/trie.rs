@@ -210,12 +210,18 @@ impl<'t> Found<'t> {
         usize::from(self.first.is_some()) + self.more.len()
     }
 
+    fn plain(&self) -> usize {
+        self.first.iter().chain(&self.more).filter(|hit| !hit.vague).count()
+    }
+
+    /// Takes a hit. One that was there stays once, and is vague only if every way to it was.
     fn add(&mut self, hit: Hit<'t>) {
-        match &self.first {
-            None => self.first = Some(hit),
-            Some(first) if first.operation == hit.operation => {}
-            Some(_) if self.more.iter().any(|known| known.operation == hit.operation) => {}
-            Some(_) => self.more.push(hit),
+        if let Some(known) = self.first.iter_mut().chain(&mut self.more).find(|known| known.operation == hit.operation) {
+            known.vague &= hit.vague;
+        } else if self.first.is_none() {
+            self.first = Some(hit);
+        } else {
+            self.more.push(hit);
         }
     }
 }
@@ -242,15 +248,17 @@ impl<'t> Search<'t, '_> {
     fn walk(&mut self, at: usize, depth: usize, trail: Trail<'t>) {
         let trie = self.trie;
         let Some(node) = trie.nodes.get(at) else { return };
-        let before = self.found.count();
+        let (before, plain) = (self.found.count(), self.found.plain());
         match self.segments.get(depth).copied() {
             None => self.arrive(&node.operations, trail),
             Some(Segment { kind: Kind::Argument, .. }) => self.argument(node, at, depth, trail),
             Some(Segment { text, kind: Kind::Word }) => self.word(text, node, at, depth, trail),
             Some(Segment { text, kind: Kind::Hole }) => self.hole(text, node, at, depth, trail),
         }
-        if self.found.count() == before {
-            self.arrive(&node.tail, Trail { stray: false, ..trail });
+        if self.found.plain() == plain {
+            // Beside a name that a placeholder may be, the tail is one more possibility.
+            let vague = trail.vague || self.found.count() > before;
+            self.arrive(&node.tail, Trail { stray: false, vague, ..trail });
         }
     }
 
