@@ -38,6 +38,11 @@ impl Doubt {
         self.sentences.push(sentence.into());
     }
 
+    /// As sure as before, but worth knowing.
+    fn note(&mut self, sentence: String) {
+        self.sentences.push(sentence);
+    }
+
     /// As unsure as can be.
     fn all(&mut self, sentence: impl Into<String>) {
         self.confidence = Confidence::Low;
@@ -61,7 +66,8 @@ fn no_gate(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
 }
 
 fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
-    if case.concern.state == GateState::Planned && !context.directory.is_complete(Dataset::AccessPolicies) {
+    let plan_only = case.concern.state == GateState::Planned && case.concern.policies.is_empty();
+    if plan_only && !context.directory.is_complete(Dataset::AccessPolicies) {
         doubt.step("the access policies could not be read in full, so a gate may be there already");
     }
     let sure = context.catalogue.workload(case.workload).map(|facts| facts.app_only);
@@ -110,20 +116,23 @@ fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &m
         doubt.step("its sign-ins are not known");
     }
     if rests_on_silence || matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
-        requests(context, case, doubt);
+        requests(context, case, rests_on_silence, doubt);
     }
 }
 
-/// Requests of its own would have made it `handshake` or `blocked`.
-fn requests(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
+/// Requests of its own would have made it `handshake` or `blocked`. A few that name nobody weigh less than writes that were seen.
+fn requests(context: &Context<'_>, case: &Case<'_>, rests_on_silence: bool, doubt: &mut Doubt) {
     if !context.directory.is_complete(Dataset::ApprovalRequests) {
         doubt.step("approval requests could not be read in full, so it may have filed some");
     }
     let on = |workload: &Workload| context.unattributed.get(workload).copied().unwrap_or_default();
     let nobodys: u64 =
         context.unattributed.keys().filter(|kind| *kind == case.workload || matches!(kind, Workload::Unknown(_))).map(on).sum();
-    if nobodys > 0 {
-        doubt.step(format!("approval requests that do not say who filed them, or when: {nobodys}"));
+    let sentence = format!("approval requests that do not say who filed them, or when: {nobodys}");
+    match (nobodys, rests_on_silence) {
+        (0, _) => {}
+        (_, true) => doubt.step(sentence),
+        (_, false) => doubt.note(sentence),
     }
     if case.unclear > 0 {
         doubt.step(format!("operations of its own of which it is not known how they ended: {}", case.unclear));

@@ -5,7 +5,7 @@ use super::finding::ObjectRef;
 use super::model::{ApplicationProfile, Assessment, Exclusion, Key, Known, LastSignIn};
 use super::words::{ExclusionState, GateState, Home, KeyKind, VerdictKind};
 use crate::catalogue::Workload;
-use crate::snapshot::{Dataset, Gap};
+use crate::snapshot::{Dataset, Gap, PolicyId};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -134,13 +134,37 @@ const EXCLUSION: &[Field] = &[
     field("state", Text, "active, disabled, deleted or unresolved", &[Dataset::ServicePrincipals, Dataset::Applications]),
 ];
 
-/// The facts of an assessment, by entity and then by object id.
+/// The facts of an assessment, by entity and then by object id. Where not every list of exclusions could be read, each kind
+/// of entity has one more record, of the tenant, in which nothing is known: it stands for those that were not seen.
 #[must_use]
 pub fn facts(assessment: &Assessment) -> Vec<Fact> {
     let applications = assessment.applications.values().filter(|profile| profile.excluded);
     let mut facts: Vec<Fact> = applications.map(|profile| excluded_application(assessment, profile)).collect();
     facts.extend(assessment.exclusions.iter().map(exclusion));
+    if let Some(gap) = unseen_exclusions(assessment) {
+        facts.extend(EntityKind::ALL.map(|entity| unseen(assessment, entity, &gap)));
+    }
     facts
+}
+
+/// Why there may be exclusions that were not seen.
+fn unseen_exclusions(assessment: &Assessment) -> Option<Gap> {
+    let coverage = assessment.coverage.get(&Dataset::AccessPolicies).map(|reading| &reading.coverage);
+    let policies: BTreeMap<&PolicyId, bool> =
+        assessment.gates.iter().flat_map(|gate| &gate.policies).map(|policy| (&policy.policy_id, policy.exclusions_readable)).collect();
+    let unread = policies.values().filter(|readable| !**readable).count();
+    if unread > 0 {
+        return Some(Gap::Failed { detail: format!("exclusions of {unread} of {} access policies could not be read", policies.len()) });
+    }
+    coverage.and_then(|coverage| coverage.gap().cloned())
+}
+
+fn unseen(assessment: &Assessment, entity: EntityKind, gap: &Gap) -> Fact {
+    let tenant = &assessment.run.tenant_id;
+    let name = assessment.run.tenant_name.clone().unwrap_or_else(|| tenant.to_string());
+    let object = ObjectRef { kind: "tenant", id: tenant.to_string(), name, app_id: None };
+    let gaps = entity.fields().iter().map(|field| (field.name, gap.clone())).collect();
+    Fact { entity, object, values: Map::new(), gaps }
 }
 
 /// Collects fields, each either known or with the reason why not.

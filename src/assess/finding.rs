@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// The object that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectRef {
-    /// Kind of object: `servicePrincipal`, `application`, `accessPolicy`, `exclusion`.
+    /// Kind of object: `servicePrincipal`, `application`, `exclusion`, and `tenant` where objects were not seen.
     pub kind: &'static str,
     /// Directory id; for a dangling exclusion the id as listed. Part of the fingerprint.
     pub id: String,

@@ -401,7 +401,7 @@ mod tests {
             ("MacOSPkgApp", Some(Platform::MacOs)),
             ("IosVppApp", Some(Platform::Ios)),
             ("IosLobApp", Some(Platform::Ios)),
-            ("AndroidLobApp", Some(Platform::AndroidDeviceAdministrator)),
+            ("AndroidLobApp", None),
             ("AndroidManagedStoreApp", Some(Platform::AndroidEnterprise)),
             ("WebApp", None),
             ("SomethingNew", None),

@@ -2,7 +2,7 @@
 
 use super::exit::{Failure, Status, could_not_run};
 use super::options::{Connection, Reading};
-use super::{EXIT_STATUS, output, tenant};
+use super::{READING_STATUS, output, tenant};
 use crate::snapshot;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ Example:
 
 /// Read a tenant into a snapshot file
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n{EXIT_STATUS}"))]
+#[command(after_help = format!("{EXAMPLES}\n{READING_STATUS}"))]
 pub(super) struct Arguments {
     #[command(flatten)]
     connection: Connection,

@@ -34,7 +34,11 @@ impl<'a> Prepared<'a> {
         if let Some(folder) = &self.folder {
             folder.write(&assessment).map_err(could_not_run)?;
         }
-        output::data(&self.render(&assessment)?)?;
+        // Who went away after reading enough still gets the reports and the status.
+        match output::data(&self.render(&assessment)?) {
+            Ok(()) | Err(Failure::ReaderGone) => {}
+            Err(failure) => return Err(failure),
+        }
         if let Some(path) = &self.output.out {
             output::note(&format!("reports written to {}", path.display()));
         }

@@ -25,6 +25,14 @@ Exit status:
   3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
   4  could not run: sign-in, network, disk";
 
+/// The same for a command that only reads.
+const READING_STATUS: &str = "\
+Exit status:
+  0  done
+  2  wrong usage or configuration
+  3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
+  4  could not run: sign-in, network, disk";
+
 /// Which automations break when Multi Admin Approval holds for app-only calls to Microsoft Intune, and which excluded
 /// applications are the weak spot. Reads a tenant, never writes it.
 #[derive(Debug, Parser)]
@@ -78,9 +86,12 @@ mod tests {
 
     #[test]
     fn every_command_has_an_example() {
-        for command in Cli::command().get_subcommands() {
+        let cli = Cli::command();
+        let mut open: Vec<&clap::Command> = cli.get_subcommands().collect();
+        while let Some(command) = open.pop() {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains("Example"), "{}", command.get_name());
+            open.extend(command.get_subcommands());
         }
     }
 }

@@ -25,13 +25,18 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the built-in rules
+    #[command(after_help = "Example:\n  maascan rules list")]
     List,
     /// Show one rule
+    #[command(after_help = "Example:\n  maascan rules show excluded-app-holds-secret")]
     Show {
         /// Its id
         id: String,
     },
-    /// Load rules and run their examples; without a folder, the built-in ones. Status 2 if they do not load, 1 if an example does not hold
+    /// Load rules and run their examples; without a folder, the built-in ones
+    #[command(
+        after_help = "Example:\n  maascan rules check my-rules/\n\nExit status: 0 all hold, 1 an example does not hold, 2 a rule does not load"
+    )]
     Check {
         /// Folder with rules
         dir: Option<PathBuf>,

@@ -17,7 +17,7 @@ Standard output shows the environment and the command that scan it.
 
 /// Serve a made-up tenant on loopback, for trying maascan and for tests
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = format!("{EXAMPLES}\nExit status: 0 stopped by Ctrl-C, 2 wrong usage, 4 could not run"))]
 pub(super) struct Arguments {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "P", default_value_t = 0)]

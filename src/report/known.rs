@@ -40,6 +40,54 @@ pub(super) fn all_automations(assessment: &Assessment) -> bool {
         .all(|dataset| coverage(assessment, dataset).is_complete())
 }
 
+/// A count, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    /// So many.
+    Exactly(usize),
+    /// So many were found, and there may be more.
+    AtLeast(usize),
+    /// None was found, and what would show them was not read whole.
+    Unknown,
+}
+
+impl Count {
+    fn new(found: usize, whole: bool) -> Self {
+        match (found, whole) {
+            (found, true) => Self::Exactly(found),
+            (0, false) => Self::Unknown,
+            (found, false) => Self::AtLeast(found),
+        }
+    }
+
+    /// What was found; None where nothing was, and that says nothing.
+    pub(super) fn found(self) -> Option<usize> {
+        match self {
+            Self::Exactly(found) | Self::AtLeast(found) => Some(found),
+            Self::Unknown => None,
+        }
+    }
+
+    /// Whether there may be more.
+    pub(super) fn is_least(self) -> bool {
+        !matches!(self, Self::Exactly(_))
+    }
+}
+
+/// Automations that break or are blocked. Those whose gates are unknown have a count of their own beside it, so they matter
+/// here only where nothing else was found.
+pub(super) fn breaking(assessment: &Assessment) -> Count {
+    let counts = assessment.headline();
+    let seen = [Dataset::AuditEvents, Dataset::ApprovalRequests].into_iter().all(|dataset| coverage(assessment, dataset).is_complete());
+    Count::new(counts.breaking, seen && (counts.breaking > 0 || counts.unknown == 0))
+}
+
+/// Automations that are excluded.
+pub(super) fn excluded_automations(assessment: &Assessment) -> Count {
+    let whole = coverage(assessment, Dataset::AccessPolicies).is_complete() && unreadable_exclusions(assessment) == 0;
+    Count::new(assessment.headline().excluded, whole)
+}
+
 /// Access policies behind the gates, each once, by id.
 pub(super) fn policies(assessment: &Assessment) -> Vec<&PolicyGate> {
     let all = assessment.gates.iter().flat_map(|gate| &gate.policies);

@@ -288,8 +288,11 @@ fn method(assessment: &Assessment) -> String {
             phrases::time(run.audit_since)
         ),
         "Multi Admin Approval has held for app-only calls since 2026-06-22; earlier writes say nothing about it.".to_owned(),
-        "Exclusions are not in the published Graph schema. They are put together from members of access policies that the schema does not \
-         name, approval requests, audit events, and a file if one was given; the column source says which."
+        "Exclusions are not in the published Graph schema. They are taken from members of access policies that the schema does not name, \
+         where a member lists ids of applications of this tenant; that it is the list of exclusions is inferred."
+            .to_owned(),
+        "When a policy came into force is told by its approval request (shown for about 30 days) or by an audit event within the span \
+         above; else only its last change is known, and writes before that change do not count as behind it."
             .to_owned(),
         "A write counts only where Intune's audit log shows that the application made it as itself. The log names no URL, and a refused \
          call may leave no event."

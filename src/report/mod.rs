@@ -130,7 +130,7 @@ mod tests {
     fn every_report_opens_with_the_same_sentence() {
         let assessment = samples::everything();
         let headline = phrases::headline(&assessment);
-        assert_eq!(headline, "At least 27 automations write to Intune; 6 break, 3 are excluded, 3 unknown");
+        assert_eq!(headline, "At least 27 automations write to Intune; at least 6 break, at least 3 are excluded, 3 unknown");
         for kind in [OutputKind::Table(Style::default()), OutputKind::Markdown] {
             let text = String::from_utf8(render(kind, &assessment).unwrap()).unwrap();
             assert!(text.contains(&headline), "{text}");

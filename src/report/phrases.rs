@@ -101,12 +101,16 @@ pub(super) fn headline(assessment: &Assessment) -> String {
     }
     let at_least = if whole { "" } else { "At least " };
     let (automations, write) = if counts.automations == 1 { ("automation", "writes") } else { ("automations", "write") };
-    let breaks = if counts.breaking == 1 { "breaks" } else { "break" };
-    let are = if counts.excluded == 1 { "is" } else { "are" };
-    format!(
-        "{at_least}{} {automations} {write} to Intune; {} {breaks}, {} {are} excluded, {} unknown",
-        counts.automations, counts.breaking, counts.excluded, counts.unknown
-    )
+    let breaks = part(known::breaking(assessment), "breaks", "break", "how many break is not known");
+    let excluded = part(known::excluded_automations(assessment), "is excluded", "are excluded", "exclusions are not known");
+    format!("{at_least}{} {automations} {write} to Intune; {breaks}, {excluded}, {} unknown", counts.automations, counts.unknown)
+}
+
+/// A count with its verb, for one and for many.
+fn part(count: known::Count, one: &str, many: &str, unknown: &str) -> String {
+    let Some(found) = count.found() else { return unknown.to_owned() };
+    let at_least = if count.is_least() { "at least " } else { "" };
+    format!("{at_least}{found} {}", if found == 1 { one } else { many })
 }
 
 /// What the headline counts, and how many were seen writing.
@@ -163,13 +167,15 @@ pub(super) fn findings(assessment: &Assessment) -> Option<String> {
 pub(super) fn meaning(kind: VerdictKind) -> &'static str {
     match kind {
         VerdictKind::Blocked => "calls were refused, requests were not granted, or its writes only fail since the gate is in force",
-        VerdictKind::Breaks => "it was seen writing, is not excluded, and its writes are or will be held for approval",
-        VerdictKind::AtRisk => "it may write, is not excluded, and signs in as itself, but was not seen writing",
+        VerdictKind::Breaks => {
+            "it was seen writing, no source shows it as excluded throughout, and its writes are or will be held for approval"
+        }
+        VerdictKind::AtRisk => "it may write and signs in as itself, or its sign-ins are not known, but it was not seen writing",
         VerdictKind::Passes => "its writes succeed behind a gate in force, and no source lists it as excluded: verify",
-        VerdictKind::Unknown => "the access policies could not be read whole",
+        VerdictKind::Unknown => "whether an access policy gates it could not be read",
         VerdictKind::Excluded => "every access policy that gates it excludes it",
         VerdictKind::Handshake => "it completed approval requests of its own",
         VerdictKind::Dormant => "it may write, but no sign-in as itself was seen, or it is disabled",
-        VerdictKind::NotGated => "no access policy protects this workload, and none is planned",
+        VerdictKind::NotGated => "no access policy gates what it was seen or may be expected to write, and none is planned",
     }
 }

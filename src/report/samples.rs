@@ -201,6 +201,7 @@ fn verdict(at: usize, kind: VerdictKind) -> Verdict {
         reasons: vec!["a policy is in force on this workload".to_owned()],
         doubts: vec!["audit events were read in part".to_owned()],
         next_step: format!("adopt the approval flow in the script of {}", name(at)),
+        ways_out: vec![format!("exclude {}", name(at))],
     }
 }
 
@@ -211,6 +212,7 @@ fn gates() -> Vec<Gate> {
         platforms: BTreeSet::new(),
         in_force: InForce::Yes,
         since: Some(time("2026-07-01T00:00:00Z")),
+        since_exact: true,
         approver_groups: (at != 6).then(|| vec!["Approvers; =night".to_owned(), "+day".to_owned()]),
         approvers: (at != 6).then_some(2),
         problems: problems.iter().map(|problem| (*problem).to_owned()).collect(),

@@ -61,9 +61,15 @@ struct Headline {
     automations: usize,
     /// Null where audit events were not read whole and none was seen writing.
     writing: Option<u64>,
-    breaking: usize,
+    /// Null where none was found and what would show them was not read whole.
+    breaking: Option<usize>,
+    /// Whether more may break than were found.
+    breaking_at_least: bool,
     blocked: usize,
-    excluded: usize,
+    /// Null where none was found and not every list of exclusions could be read.
+    excluded: Option<usize>,
+    /// Whether more may be excluded than were found.
+    excluded_at_least: bool,
     unknown: usize,
     /// Whether there may be more automations than were found, because something was not read.
     at_least: bool,
@@ -158,6 +164,7 @@ struct Verdict<'a> {
     reasons: &'a [String],
     doubts: &'a [String],
     next_step: &'a str,
+    ways_out: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -176,6 +183,8 @@ struct Policy<'a> {
     platforms: Vec<&'a str>,
     in_force: &'static str,
     since: Option<String>,
+    /// Whether a request or an audit event tells that time; else it is the policy's last change.
+    since_exact: bool,
     /// Null where they could not be read.
     approver_groups: Option<&'a [String]>,
     approvers: Option<u64>,
@@ -277,12 +286,15 @@ fn run(run: &assess::Run) -> Run<'_> {
 
 fn headline(assessment: &assess::Assessment) -> Headline {
     let counts = assessment.headline();
+    let (breaking, excluded) = (known::breaking(assessment), known::excluded_automations(assessment));
     Headline {
         automations: counts.automations,
         writing: known::count(assessment, snapshot::Dataset::AuditEvents, counts.writing as u64),
-        breaking: counts.breaking,
+        breaking: breaking.found(),
+        breaking_at_least: breaking.is_least(),
         blocked: counts.blocked,
-        excluded: counts.excluded,
+        excluded: excluded.found(),
+        excluded_at_least: excluded.is_least(),
         unknown: counts.unknown,
         at_least: !known::all_automations(assessment),
     }
@@ -362,6 +374,7 @@ fn verdict<'a>(assessment: &'a assess::Assessment, verdict: &'a assess::Verdict)
         reasons: &verdict.reasons,
         doubts: &verdict.doubts,
         next_step: &verdict.next_step,
+        ways_out: &verdict.ways_out,
     }
 }
 
@@ -381,6 +394,7 @@ fn policy(policy: &assess::PolicyGate) -> Policy<'_> {
         platforms: platforms(&policy.platforms),
         in_force: policy.in_force.word(),
         since: policy.since.map(phrases::time),
+        since_exact: policy.since_exact,
         approver_groups: policy.approver_groups.as_deref(),
         approvers: policy.approvers,
         problems: &policy.problems,

@@ -28,7 +28,7 @@ fn found(facts: &[Fact], rule: &str) -> Vec<Finding> {
 fn a_finding_says_what_was_found_and_what_was_not_read() {
     let found = found(&[with_secrets("Publisher", &["k1"], &["secrets"])], "excluded-app-holds-secret");
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].message, "Publisher is excluded from approval on app and can sign in with a client secret");
+    assert_eq!(found[0].message, "Publisher is excluded from approval on app and holds an unexpired client secret");
     let partial = "secrets was read in part (permission missing: Application.Read.All): there may be more";
     assert_eq!(found[0].evidence, ["client secret k1 on the application, valid until unknown", partial]);
 }
@@ -37,7 +37,7 @@ fn a_finding_says_what_was_found_and_what_was_not_read() {
 fn a_hostile_name_stands_in_the_message_as_it_is() {
     let name = "<script>{app_id}{</script>\u{202e}\n=cmd|'{threshold.x}'";
     let found = found(&[with_secrets(name, &["k1"], &[])], "excluded-app-holds-secret");
-    assert_eq!(found[0].message, format!("{name} is excluded from approval on app and can sign in with a client secret"));
+    assert_eq!(found[0].message, format!("{name} is excluded from approval on app and holds an unexpired client secret"));
 }
 
 #[test]

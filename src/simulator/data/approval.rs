@@ -130,8 +130,8 @@ const PLANS: [Plan; 9] = [
         Some(Style::ObjectIdObjects),
     ),
     (Gate::Compliance, "Compliance policies", Some("compliancePolicy"), "notApplicable", &[group::APPROVERS], None, Some(Style::AppIdText)),
-    (Gate::Wipe, "Device wipe", Some("deviceWipe"), "notApplicable", &[group::TEAM], Some(60), None),
-    (Gate::Retire, "Device retirement", Some("deviceRetire"), "notApplicable", &[group::LONE], Some(55), Some(Style::ObjectIdText)),
+    (Gate::Wipe, "Device wipe", Some("deviceWipe"), "notApplicable", &[group::TEAM], Some(60), Some(Style::ObjectIdText)),
+    (Gate::Retire, "Device retirement", Some("deviceRetire"), "notApplicable", &[group::LONE], Some(55), None),
     (
         Gate::EndpointSecurity,
         "Endpoint security",

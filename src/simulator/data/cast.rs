@@ -98,15 +98,15 @@ fn excluded_from_apps() -> Vec<Spec> {
             .signs_in(120)
             .excluded(&[Gate::App])
             .expect("app", "excluded"),
-        automation("Lost device responder", &[APPS, PRIVILEGED], "excluded from the gate on apps, and can wipe devices")
+        automation("Lost device responder", &[APPS, PRIVILEGED], "excluded from the gates on apps and on wiping")
             .secret(30, 180)
             .writes(&PATCH_WIN32, 60, 4, 4)
             .writes(&RETIRE_DEVICE, 59, 57, 1)
             .writes(&WIPE_DEVICE, 40, 4, 9)
             .signs_in(4)
-            .excluded(&[Gate::App])
+            .excluded(&[Gate::App, Gate::Wipe])
             .expect("app", "excluded")
-            .expect("deviceWipe", "passes"),
+            .expect("deviceWipe", "excluded"),
         automation("Nebelhorn Patch Cloud", &[APPS], "a vendor's multi-tenant application, verified publisher, excluded")
             .home(Home::Vendor(true))
             .writes(&PATCH_STORE_APP, 90, 1, 1)
@@ -215,7 +215,7 @@ fn passing() -> Vec<Spec> {
             .writes(&ASSIGN_CONFIGURATION, 90, 1, 1)
             .signs_in(0)
             .expect("configurationPolicy", "passes"),
-        automation("Service desk wipe button", &[PRIVILEGED], "wipes devices behind a gate whose exclusions are not shown")
+        automation("Service desk wipe button", &[PRIVILEGED], "wipes devices behind the gate, on no list")
             .secret(25, 90)
             .writes(&WIPE_DEVICE, 50, 2, 6)
             .signs_in(2)

@@ -15,9 +15,9 @@ pub(crate) enum Gate {
     ConfigurationNarrow,
     /// Compliance: approved, never completed.
     Compliance,
-    /// Wipe: exclusions not shown.
+    /// Wipe.
     Wipe,
-    /// Retire.
+    /// Retire: exclusions not shown.
     Retire,
     /// A policy type that no document knows.
     EndpointSecurity,
