@@ -27,7 +27,7 @@ impl Default for Style {
 }
 
 /// Most characters of a name, so that a row is a line.
-const LONGEST_IN_TABLE: usize = 40;
+const LONGEST_IN_TABLE: usize = 32;
 const NARROWEST: u16 = 40;
 const NO_TERMINAL: u16 = 120;
 /// From here on the columns have a column of the terminal each; below, they stand under one another.

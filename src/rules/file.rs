@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::DeTable;
 
-/// The keys of a rule file, in their order.
+/// The keys of a rule file, in their order: that of the design, but for `false_positives`, which TOML wants before the first table.
 pub(super) const KEYS: [&str; 16] = [
     "id",
     "title",
@@ -29,8 +29,8 @@ pub(super) const KEYS: [&str; 16] = [
     "message",
     "why",
     "remediation",
-    "false_positives",
     "references",
+    "false_positives",
     "thresholds",
     "example",
 ];
@@ -47,8 +47,8 @@ const REQUIRED: [&str; 13] = [
     "message",
     "why",
     "remediation",
-    "false_positives",
     "references",
+    "false_positives",
     "example",
 ];
 

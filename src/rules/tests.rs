@@ -19,10 +19,10 @@ identity = "secrets.map(secret, secret.key_id)"
 message = "{name} holds a secret for more than {threshold.days} days"
 why = "It may leak."
 remediation = "Remove it."
-false_positives = "None known."
 references = [
     { title = "NIST SP 800-53", id = "IA-5" },
 ]
+false_positives = "None known."
 
 [thresholds.default]
 days = 90

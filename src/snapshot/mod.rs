@@ -99,10 +99,4 @@ impl Snapshot {
         self.audit_events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
         self.audit_events.dedup_by(|a, b| a.id == b.id);
     }
-
-    /// The service principal of an app id.
-    #[must_use]
-    pub fn service_principal_of(&self, app_id: &AppId) -> Option<&ServicePrincipal> {
-        self.service_principals.values().find(|principal| principal.app_id == *app_id)
-    }
 }
