@@ -15,19 +15,13 @@ use tokio::runtime::Runtime;
 /// Service principals in the tenant, automations in scope, most requests that a scan may make.
 const SIZES: [(usize, usize, usize); 3] = [(1_000, 60, 60), (10_000, 200, 100), (100_000, 200, 350)];
 
-fn sign_in(simulator: &Simulator, variable: &str) -> Option<String> {
-    match variable {
-        "AZURE_TENANT_ID" => Some(simulator.tenant_id().to_owned()),
-        "AZURE_CLIENT_ID" => Some(simulator.client_id().to_owned()),
-        "AZURE_CLIENT_SECRET" => Some(simulator.client_secret().to_owned()),
-        _ => None,
-    }
-}
-
 async fn scan(simulator: &Simulator) -> Snapshot {
     let origin = simulator.origin();
     let endpoints = Endpoints::new(Cloud::Global, Some(&origin), Some(&origin)).expect("loopback is an endpoint");
-    let credential = Credential::from_lookup(|name| sign_in(simulator, name)).expect("the sign-in is complete");
+    let credential = Credential::from_lookup(|name| {
+        simulator.environment().into_iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_owned())
+    })
+    .expect("the sign-in is complete");
     let client = Client::connect(endpoints, credential, graph::Settings::new(Utc::now())).await.expect("the simulator signs in");
     let scope_app_roles = Catalogue::builtin().expect("the catalogue loads").scope_app_roles();
     let options = Options { taken_at: DEMO_TIME, audit_days: 90, scope_app_roles };

@@ -5,7 +5,7 @@ use super::judge::Prepared;
 use super::options::{FailOn, Format, Judging, Output};
 use super::{output, tenant};
 use crate::graph::{Cloud, Credential, Endpoints};
-use crate::simulator::{self, DEMO_TIME, Settings, Simulator};
+use crate::simulator::{self, DEMO_TIME, Settings};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -42,20 +42,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         let origin = simulator.origin();
         output::note(&format!("a made-up tenant on {origin}, read over HTTP like a real one"));
         let endpoints = Endpoints::new(Cloud::Global, Some(&origin), Some(&origin)).map_err(could_not_run)?;
-        let credential = Credential::from_lookup(|name| sign_in(&simulator, name)).map_err(could_not_run)?;
+        let credential = Credential::from_lookup(|name| {
+            simulator.environment().into_iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_owned())
+        })
+        .map_err(could_not_run)?;
         let snapshot = tenant::read(endpoints, credential, &catalogue, DEMO_TIME, AUDIT_DAYS).await?;
         simulator.stop().await;
         Ok(snapshot)
     })?;
     prepared.finish(&snapshot, &catalogue)
-}
-
-/// What the environment would say of the sign-in to the made-up tenant.
-fn sign_in(simulator: &Simulator, variable: &str) -> Option<String> {
-    match variable {
-        "AZURE_TENANT_ID" => Some(simulator.tenant_id().to_owned()),
-        "AZURE_CLIENT_ID" => Some(simulator.client_id().to_owned()),
-        "AZURE_CLIENT_SECRET" => Some(simulator.client_secret().to_owned()),
-        _ => None,
-    }
 }

@@ -67,12 +67,7 @@ fn settings(arguments: &Arguments) -> Settings {
 
 fn instructions(simulator: &Simulator, now: DateTime<Utc>) -> String {
     let origin = simulator.origin();
-    format!(
-        "export AZURE_TENANT_ID={}\nexport AZURE_CLIENT_ID={}\nexport AZURE_CLIENT_SECRET={}\n\
-         maascan scan --graph-endpoint {origin} --login-endpoint {origin} --now {} --allow-incomplete\n",
-        simulator.tenant_id(),
-        simulator.client_id(),
-        simulator.client_secret(),
-        now.to_rfc3339_opts(SecondsFormat::Secs, true),
-    )
+    let now = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let exports: String = simulator.environment().iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
+    format!("{exports}maascan scan --graph-endpoint {origin} --login-endpoint {origin} --now {now} --allow-incomplete\n")
 }

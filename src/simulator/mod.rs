@@ -231,6 +231,12 @@ impl Simulator {
         &self.shared.tenant.client_secret
     }
 
+    /// The variables with which a client signs in to this tenant.
+    #[must_use]
+    pub fn environment(&self) -> [(&'static str, &str); 3] {
+        [("AZURE_TENANT_ID", self.tenant_id()), ("AZURE_CLIENT_ID", self.client_id()), ("AZURE_CLIENT_SECRET", self.client_secret())]
+    }
+
     /// App id of the first automation of this display name, if the tenant has it.
     #[must_use]
     pub fn app_id_of(&self, name: &str) -> Option<String> {

@@ -55,9 +55,7 @@ impl Tenant {
     }
 
     pub(crate) fn sign_in(&self, command: &mut Command) {
-        command.env("AZURE_TENANT_ID", self.simulator.tenant_id());
-        command.env("AZURE_CLIENT_ID", self.simulator.client_id());
-        command.env("AZURE_CLIENT_SECRET", self.simulator.client_secret());
+        command.envs(self.simulator.environment());
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {
