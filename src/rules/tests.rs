@@ -99,7 +99,7 @@ fn keys_are_known_present_typed_and_in_order() {
     let element = "6: an element of requires must be a text, not integer | write an element of requires as a text";
     refused("[\"service-principals\", ", "[7, \"service-principals\", ", &[element]);
     refused("id = \"IA-5\"", "idd = \"IA-5\"", &["15: unknown key of a reference: idd | did you mean id?"]);
-    refused("id = \"IA-5\"", "url = \"http://x\"", &["16: not an https address: http://x | begin it with https://"]);
+    refused("id = \"IA-5\"", "url = \"http://x\"", &["15: not an https address: http://x | begin it with https://"]);
     let not_toml = load(&GOOD.replacen("severity = \"high\"", "severity = ", 1)).unwrap_err();
     assert!(not_toml[0].to_string().starts_with("rules/rule.toml:3: not TOML: "), "{not_toml:?}");
 }
