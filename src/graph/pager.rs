@@ -8,6 +8,10 @@ use url::Url;
 /// Most pages of one list: above any tenant, and an end to a service that always has another page.
 const MOST_PAGES: usize = 200_000;
 
+/// Most pages without a row that are followed one after another. Intune sends some (facts/graph.md section 4); more than
+/// this is a service that will not end.
+const MOST_EMPTY: usize = 50;
+
 /// Reads a list. Links to the next page are followed as they come, with the headers of the first, and only to the
 /// same scheme, host and port.
 pub struct Pager {
@@ -15,6 +19,7 @@ pub struct Pager {
     resource: Resource,
     next: Next,
     seen: BTreeSet<String>,
+    empty: usize,
     cut: Option<String>,
 }
 
@@ -27,11 +32,11 @@ enum Next {
 
 impl Pager {
     pub(super) fn new(client: Client, resource: Resource) -> Self {
-        Self { client, resource, next: Next::First, seen: BTreeSet::new(), cut: None }
+        Self { client, resource, next: Next::First, seen: BTreeSet::new(), empty: 0, cut: None }
     }
 
     pub(super) fn resume(client: Client, resource: Resource, first: Value) -> Self {
-        Self { client, resource, next: Next::Body(first), seen: BTreeSet::new(), cut: None }
+        Self { client, resource, next: Next::Body(first), seen: BTreeSet::new(), empty: 0, cut: None }
     }
 
     /// The rows of the next page, which may be none; `None` at the end. At the end ask [`Pager::cut`] whether
@@ -56,11 +61,12 @@ impl Pager {
         let Some(Value::Array(rows)) = body.get_mut("value").map(Value::take) else {
             return Err(Error::failed(self.resource.what(), "answer holds no list"));
         };
+        self.empty = if rows.is_empty() { self.empty + 1 } else { 0 };
         self.look_ahead(body.get("@odata.nextLink"));
         Ok(Some(rows))
     }
 
-    /// Why the list ended before its end, if it did: a link that repeats, or is none.
+    /// Why the list ended before its end, if it did: a link that repeats, or is none, or pages without end.
     #[must_use]
     pub fn cut(&self) -> Option<&str> {
         self.cut.as_deref()
@@ -71,6 +77,7 @@ impl Pager {
             None | Some(Value::Null) => {}
             Some(Value::String(link)) if self.seen.contains(link) => self.cut = Some("link to the next page repeats".to_owned()),
             Some(Value::String(_)) if self.seen.len() >= MOST_PAGES => self.cut = Some(format!("more than {MOST_PAGES} pages")),
+            Some(Value::String(_)) if self.empty > MOST_EMPTY => self.cut = Some(format!("more than {MOST_EMPTY} empty pages in a row")),
             Some(Value::String(link)) => {
                 self.seen.insert(link.clone());
                 self.next = Next::Link(link.clone());
