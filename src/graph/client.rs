@@ -213,8 +213,8 @@ impl Client {
         }
         let date = wire_date(&answer.headers).map(str::to_owned);
         match body {
-            Some(body) => Ok(Reply { body, date }),
-            None => Err(Trouble::Again(Transient::new(Error::failed(what, "answer was cut"), None))),
+            Ok(body) => Ok(Reply { body, date }),
+            Err(unread) => Err(Trouble::Again(unread.limited(Transient::new(Error::failed(what, unread.says()), None)))),
         }
     }
 

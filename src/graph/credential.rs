@@ -1,10 +1,11 @@
 //! Where the sign-in comes from: variables of the environment, read through a function so that tests need none.
 
 use super::Error;
+use super::jwt::is_guid;
 use secrecy::SecretString;
 use std::fmt;
 
-/// What to sign in with. Prints `***` for anything secret.
+/// What to sign in with. Prints `***` for anything secret, and for what is no GUID and so may be one.
 #[derive(Clone)]
 pub enum Credential {
     /// A token for Microsoft Graph that somebody else obtained. It is not renewed.
@@ -27,15 +28,16 @@ pub enum Credential {
 
 impl fmt::Debug for Credential {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |value: &str| if is_guid(value) { value.to_owned() } else { "***".to_owned() };
         match self {
             Self::AccessToken { tenant, .. } => {
-                out.debug_struct("AccessToken").field("token", &format_args!("***")).field("tenant", tenant).finish()
+                out.debug_struct("AccessToken").field("token", &"***").field("tenant", &tenant.as_deref().map(shown)).finish()
             }
             Self::ClientSecret { tenant, client_id, .. } => out
                 .debug_struct("ClientSecret")
-                .field("tenant", tenant)
-                .field("client_id", client_id)
-                .field("secret", &format_args!("***"))
+                .field("tenant", &shown(tenant))
+                .field("client_id", &shown(client_id))
+                .field("secret", &"***")
                 .finish(),
         }
     }
@@ -82,8 +84,9 @@ fn checked_tenant(tenant: String) -> Result<String, Error> {
     if plain && tenant.chars().any(|letter| letter.is_ascii_alphanumeric()) {
         return Ok(tenant);
     }
+    // The value is not shown: variables get mixed up, and then it is the secret.
     Err(Error::settings(
-        format!("{TENANT} is neither a GUID nor a domain name: {}", super::text::clean(&tenant, &[])),
+        format!("{TENANT} is neither a GUID nor a domain name, such as contoso.onmicrosoft.com"),
         "copy the directory (tenant) id from the overview page of Entra ID",
     ))
 }
@@ -125,8 +128,15 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_in_the_wrong_variable_is_not_shown() {
+        let error = from(&[(TENANT, "hunter2~hunter2"), (CLIENT, "c"), (SECRET, "s")]).unwrap_err().to_string();
+        assert!(error.contains("GUID") && error.contains("domain name") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
     fn secrets_print_as_stars() {
-        for variables in [vec![(TOKEN, "hunter2hunter2")], vec![(TENANT, "t"), (CLIENT, "c"), (SECRET, "hunter2hunter2")]] {
+        let swapped = vec![(TENANT, "hunter2hunter2"), (CLIENT, "hunter2hunter2"), (SECRET, "c")];
+        for variables in [vec![(TOKEN, "hunter2hunter2")], vec![(TENANT, "t"), (CLIENT, "c"), (SECRET, "hunter2hunter2")], swapped] {
             let shown = format!("{:?} {:#?}", from(&variables).unwrap(), from(&variables).unwrap());
             assert!(shown.contains("***") && !shown.contains("hunter2"), "{shown}");
         }

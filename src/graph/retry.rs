@@ -26,10 +26,13 @@ impl Default for RetryPolicy {
 /// Longest wait that the client chooses by itself, in milliseconds.
 const OWN_LONGEST: u64 = 60_000;
 
+/// Most attempts when a whole answer is not JSON: one more than the first, for a proxy in a bad moment.
+const FOREIGN_ATTEMPTS: u32 = 2;
+
 impl RetryPolicy {
     /// A fresh budget for one read. `seed` varies the jitter from read to read.
     pub(super) fn budget(&self, seed: u64) -> Budget<'_> {
-        Budget { policy: self, seed, made: 1, unconnected: 1 }
+        Budget { policy: self, seed, made: 1, unconnected: 1, foreign: 1 }
     }
 }
 
@@ -42,11 +45,13 @@ pub(super) struct Transient {
     pub(super) floor: Option<Duration>,
     /// Whether no connection came about.
     pub(super) unconnected: bool,
+    /// Whether a whole answer came that is no answer of this service.
+    pub(super) foreign: bool,
 }
 
 impl Transient {
     pub(super) fn new(error: Error, floor: Option<Duration>) -> Self {
-        Self { error, floor, unconnected: false }
+        Self { error, floor, unconnected: false, foreign: false }
     }
 }
 
@@ -57,18 +62,22 @@ pub(super) struct Budget<'a> {
     seed: u64,
     made: u32,
     unconnected: u32,
+    foreign: u32,
 }
 
 impl Budget<'_> {
     /// The wait before the next attempt; None when there is none.
     pub(super) fn spend(&mut self, failure: &Transient) -> Option<Duration> {
-        let spent = self.made >= self.policy.attempts;
-        if spent || (failure.unconnected && self.unconnected >= self.policy.connect_attempts) {
+        let spent = self.made >= self.policy.attempts
+            || (failure.unconnected && self.unconnected >= self.policy.connect_attempts)
+            || (failure.foreign && self.foreign >= FOREIGN_ATTEMPTS);
+        if spent {
             return None;
         }
         let own = equal_jitter(self.made, self.seed);
         self.made += 1;
         self.unconnected += u32::from(failure.unconnected);
+        self.foreign += u32::from(failure.foreign);
         let wait = own.max(failure.floor.unwrap_or_default()).min(self.policy.longest_wait);
         Some(wait.mul_f64(self.policy.scale.clamp(0.0, 1.0)))
     }
@@ -146,6 +155,14 @@ mod tests {
         let mut budget = policy.budget(1);
         let refused = Transient { unconnected: true, ..failure(None) };
         assert_eq!(std::iter::from_fn(|| budget.spend(&refused)).count(), 3);
+    }
+
+    #[test]
+    fn a_foreign_answer_has_one_more_attempt_and_takes_none_from_others() {
+        let policy = RetryPolicy::default();
+        let mut budget = policy.budget(1);
+        let foreign = Transient { foreign: true, ..failure(None) };
+        assert!(budget.spend(&foreign).is_some() && budget.spend(&foreign).is_none() && budget.spend(&failure(None)).is_some());
     }
 
     #[test]

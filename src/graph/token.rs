@@ -2,10 +2,10 @@
 
 use super::cloud::{Endpoints, Origin};
 use super::failure::Trouble;
-use super::jwt::Claims;
+use super::jwt::{Claims, is_guid};
 use super::retry::{Transient, retry_after};
 use super::wire::{self, Answer};
-use super::{Credential, Error, Settings, text};
+use super::{Credential, Error, Settings};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::time::Duration;
@@ -147,18 +147,20 @@ impl Issuer {
         // The tenant was checked to hold nothing that could end its place in the path.
         let url = format!("{}/{}/oauth2/v2.0/token", self.origin.text(), self.tenant);
         let answer = wire::send(self.http.post(url).form(&form), &self.origin, "POST token", LIMIT).await?;
-        let body = answer.json();
-        match (answer.status, body) {
-            (200, Some(body)) => self.held(&body, asked),
-            (200, None) => Err(self.again("token service sent a broken answer", &answer)),
-            (429 | 500..=599, _) => Err(self.again(&format!("token service answered {}", answer.status), &answer)),
+        match (answer.status, answer.json()) {
+            (200, Ok(body)) => self.held(&body, asked),
+            (200, Err(unread)) => {
+                let failure = self.transient(&format!("token service: {}", unread.says()), &answer);
+                Err(Trouble::Again(unread.limited(failure)))
+            }
+            (429 | 500..=599, _) => Err(Trouble::Again(self.transient(&format!("token service answered {}", answer.status), &answer))),
             (status, body) => Err(Trouble::Stop(self.refusal(status, &body.unwrap_or_default()))),
         }
     }
 
-    fn again(&self, message: &str, answer: &Answer) -> Trouble {
+    fn transient(&self, message: &str, answer: &Answer) -> Transient {
         let hint = format!("try again later; if it stays, check the login endpoint: {}", self.origin.text());
-        Trouble::Again(Transient::new(Error::sign_in(message, hint), retry_after(&answer.headers)))
+        Transient::new(Error::sign_in(message, hint), retry_after(&answer.headers))
     }
 
     fn held(&self, body: &Value, asked: Instant) -> Result<Held, Trouble> {
@@ -170,48 +172,66 @@ impl Issuer {
         Ok(Held { token: token.into(), renew_at: asked + usable(body.get("expires_in")), generation })
     }
 
+    /// What a refusal means. Its sentences are never repeated: the request held the secret, and whoever answers may send it
+    /// back in a form that no search finds.
     fn refusal(&self, status: u16, body: &Value) -> Error {
-        let description = body.get("error_description").and_then(Value::as_str).unwrap_or_default();
-        let code = error_code(body, description);
-        let tenant = text::clean(&self.tenant, &[&self.secret]);
-        let client = text::clean(&self.client_id, &[&self.secret]);
+        let code = error_code(body);
         match code {
             Some(7_000_215) => Error::sign_in(
-                format!("wrong client secret for application {client} (AADSTS7000215)"),
+                format!("wrong client secret for {} (AADSTS7000215)", self.application()),
                 "set AZURE_CLIENT_SECRET to the secret's value, not to its id",
             ),
             Some(7_000_222) => Error::sign_in(
-                format!("client secret of application {client} has expired (AADSTS7000222)"),
+                format!("client secret of {} has expired (AADSTS7000222)", self.application()),
                 "create a new secret in Entra ID and set AZURE_CLIENT_SECRET",
             ),
             Some(90_002) => Error::sign_in(
-                format!("unknown tenant: {tenant} (AADSTS90002)"),
+                format!("unknown tenant{} (AADSTS90002)", named(&self.tenant)),
                 "check AZURE_TENANT_ID, and --cloud if the tenant is in a national cloud",
             ),
             Some(700_016) => Error::sign_in(
-                format!("unknown application in this tenant: {client} (AADSTS700016)"),
+                format!("unknown application in this tenant{} (AADSTS700016)", named(&self.client_id)),
                 "check AZURE_CLIENT_ID and AZURE_TENANT_ID; the application needs a service principal in the tenant",
             ),
-            _ => self.other_refusal(status, body, description),
+            code => self.other_refusal(status, body, code),
         }
     }
 
-    fn other_refusal(&self, status: u16, body: &Value, description: &str) -> Error {
-        let first_line = description.lines().next().unwrap_or_default();
-        let kind = body.get("error").and_then(Value::as_str).unwrap_or_default();
-        let told = text::clean(&format!("{kind} {first_line}"), &[&self.secret]);
-        let message = if told.is_empty() { format!("status {status}") } else { format!("status {status}: {told}") };
-        Error::sign_in(message, "check AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and the login endpoint")
+    fn other_refusal(&self, status: u16, body: &Value, code: Option<u64>) -> Error {
+        let kind = body.get("error").and_then(Value::as_str).filter(|kind| is_error_word(kind, self.secret.expose_secret()));
+        let code = code.map(|code| format!("AADSTS{code}"));
+        let told = kind.map(str::to_owned).into_iter().chain(code);
+        let parts: Vec<String> = std::iter::once(format!("status {status}")).chain(told).collect();
+        Error::sign_in(parts.join(": "), "check AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and the login endpoint")
+    }
+
+    fn application(&self) -> String {
+        if is_guid(&self.client_id) { format!("application {}", self.client_id) } else { "the application".to_owned() }
     }
 }
 
+/// The value of a variable, if it is a GUID. Whoever mixes the variables up has the secret in one of the others.
+fn named(value: &str) -> String {
+    if is_guid(value) { format!(": {value}") } else { String::new() }
+}
+
+/// Whether a text is an error word as OAuth 2.0 writes them (RFC 6749 section 5.2), and no part of the secret.
+fn is_error_word(word: &str, secret: &str) -> bool {
+    let plain = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    plain && (1..=40).contains(&word.len()) && !secret.to_lowercase().contains(word) && !word.contains(&secret.to_lowercase())
+}
+
+/// Above every number that Entra ID gives to an error; a longer one is something else.
+const MOST_CODE: u64 = 99_999_999;
+
 /// The number of an Entra ID error: from `error_codes`, else from the text.
-fn error_code(body: &Value, description: &str) -> Option<u64> {
+fn error_code(body: &Value) -> Option<u64> {
     let listed = body.get("error_codes").and_then(Value::as_array).and_then(|codes| codes.first()).and_then(Value::as_u64);
-    listed.or_else(|| {
-        let after = description.split("AADSTS").nth(1)?;
-        after.chars().take_while(char::is_ascii_digit).take(12).collect::<String>().parse().ok()
-    })
+    let from_text = || {
+        let after = body.get("error_description").and_then(Value::as_str)?.split("AADSTS").nth(1)?;
+        after.chars().take_while(char::is_ascii_digit).take(9).collect::<String>().parse().ok()
+    };
+    listed.or_else(from_text).filter(|code| *code <= MOST_CODE)
 }
 
 /// How long a token is used, from `expires_in` in seconds, as number or text; ten minutes where it says nothing.
@@ -237,8 +257,20 @@ mod tests {
 
     #[test]
     fn the_error_number_is_found_in_list_or_text() {
-        assert_eq!(error_code(&json!({"error_codes": [90002]}), ""), Some(90_002));
-        assert_eq!(error_code(&json!({}), "AADSTS700016: Application with identifier 'x' was not found"), Some(700_016));
-        assert_eq!(error_code(&json!({"error_codes": "x"}), "AADSTS: no"), None);
+        assert_eq!(error_code(&json!({"error_codes": [90002]})), Some(90_002));
+        let text = json!({"error_description": "AADSTS700016: Application with identifier 'x' was not found"});
+        assert_eq!(error_code(&text), Some(700_016));
+        assert_eq!(error_code(&json!({"error_codes": "x", "error_description": "AADSTS: no"})), None);
+        assert_eq!(error_code(&json!({"error_codes": [1_234_567_890_123_456_u64]})), None, "a number that long may be a secret");
+    }
+
+    #[test]
+    fn only_an_error_word_is_repeated() {
+        for word in ["invalid_client", "unauthorized_client"] {
+            assert!(is_error_word(word, "s3cret~Value"));
+        }
+        for other in ["", "Invalid", "invalid client", "c2VjcmV0", "sec", "thesecretvalueisthis", &"a".repeat(41)] {
+            assert!(!is_error_word(other, "SecretValue"), "{other}");
+        }
     }
 }

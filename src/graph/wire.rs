@@ -52,9 +52,33 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; None where it is none, which for a success means that it was cut.
-    pub(super) fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
+    /// The body as JSON.
+    pub(super) fn json(&self) -> Result<Value, Unread> {
+        serde_json::from_slice(&self.body).map_err(|error| if error.is_eof() { Unread::Cut } else { Unread::NotJson })
+    }
+}
+
+/// Why the body of a success is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// JSON that ends in the middle, or nothing at all.
+    Cut,
+    /// Whole, and something else: a page of a proxy that wants a sign-in, or another server.
+    NotJson,
+}
+
+impl Unread {
+    /// For the error.
+    pub(super) fn says(self) -> &'static str {
+        match self {
+            Self::Cut => "answer was cut",
+            Self::NotJson => "answer is not JSON",
+        }
+    }
+
+    /// The failure with the patience that it deserves: a cut may pass, another kind of answer hardly.
+    pub(super) fn limited(self, failure: Transient) -> Transient {
+        Transient { foreign: self == Self::NotJson, ..failure }
     }
 }
 
@@ -68,7 +92,7 @@ pub(super) async fn send(request: RequestBuilder, origin: &Origin, what: &str, l
         // The status says enough of a refusal.
         Err(_) if !success => Ok(Answer { status, headers, body: Vec::new() }),
         Err(BodyError::TooLong) => Err(Trouble::Stop(Error::failed(what, format!("answer is longer than {limit} bytes")))),
-        Err(BodyError::Cut) => Err(Trouble::Again(Transient::new(Error::failed(what, "answer was cut"), None))),
+        Err(BodyError::Cut) => Err(Trouble::Again(Transient::new(Error::failed(what, Unread::Cut.says()), None))),
     }
 }
 
@@ -98,7 +122,7 @@ fn transport(error: &reqwest::Error, origin: &Origin, what: &str) -> Trouble {
         detail: if error.is_timeout() { "no answer in time".to_owned() } else { root_cause(error) },
         hint: "check the endpoint, the network, and HTTPS_PROXY".to_owned(),
     };
-    Trouble::Again(Transient { error: unreachable, floor: None, unconnected: error.is_connect() })
+    Trouble::Again(Transient { unconnected: error.is_connect(), ..Transient::new(unreachable, None) })
 }
 
 /// The innermost error, without the URL that outer ones carry.

@@ -363,6 +363,76 @@ async fn refusals_of_a_sign_in_are_explained_without_the_secret() {
 }
 
 #[tokio::test]
+async fn no_form_of_the_secret_comes_back_from_a_refused_sign_in() {
+    use base64::Engine;
+    let form: String = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
+    let packed = base64::engine::general_purpose::STANDARD.encode(SECRET);
+    let (left, right) = SECRET.split_at(15);
+    let echo = format!("AADSTS50000: {SECRET} {form} {packed} {left} and {right} {}", SECRET.chars().rev().collect::<String>());
+    for kind in [echo.as_str(), "invalid_request", SECRET, &packed, left] {
+        let server = MockServer::start().await;
+        let body = json!({"error": kind, "error_description": echo, "error_uri": echo, "suberror": echo});
+        serve(&server, &format!("/{TENANT}/oauth2/v2.0/token"), status(400).set_body_json(body)).await;
+        let error = Client::connect(endpoints(&server), secret_credential(), quick()).await.err().unwrap();
+        let word = if kind == "invalid_request" { ": invalid_request" } else { "" };
+        assert_eq!(error.summary(), format!("sign-in refused: status 400{word}: AADSTS50000"));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_set_as_the_application_or_tenant_is_not_told() {
+    for code in [7_000_215, 7_000_222, 90_002, 700_016, 1] {
+        let server = MockServer::start().await;
+        serve(&server, "/hunter2hunter2/oauth2/v2.0/token", status(401).set_body_json(json!({"error_codes": [code]}))).await;
+        let credential = Credential::ClientSecret { tenant: "hunter2hunter2".into(), client_id: SECRET.into(), secret: "id".into() };
+        let error = Client::connect(endpoints(&server), credential, quick()).await.err().unwrap().to_string();
+        assert!(!error.contains(SECRET) && !error.contains("hunter2") && error.contains(&code.to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_tried_once_more_and_a_cut_to_the_end() {
+    let attempts = u64::from(RetryPolicy::default().attempts);
+    for (body, requests, says) in [
+        ("<html>sign in to the network</html>", 2, "answer is not JSON"),
+        ("{\"value\": [1, 2", attempts, "answer was cut"),
+        ("", attempts, "answer was cut"),
+    ] {
+        let server = MockServer::start().await;
+        serve(&server, "/v1.0/things", status(200).set_body_string(body)).await;
+        let counter = Counter::default();
+        let error = connect(&server).await.counted(&counter).get(&things()).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("failed: GET /v1.0/things: {says}"));
+        assert_eq!(counter.requests(), requests, "{body}");
+    }
+    let server = MockServer::start().await;
+    serve(&server, &format!("/{TENANT}/oauth2/v2.0/token"), status(200).set_body_string("<html>")).await;
+    let error = Client::connect(endpoints(&server), secret_credential(), quick()).await.err().unwrap();
+    assert_eq!(error.summary(), "sign-in refused: token service: answer is not JSON");
+    assert_eq!(server.received_requests().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn empty_pages_without_end_are_a_cut_list() {
+    struct Empty(String, Mutex<u32>);
+    impl Respond for Empty {
+        fn respond(&self, _: &Request) -> ResponseTemplate {
+            let mut page = self.1.lock().unwrap();
+            *page += 1;
+            // One row after forty empty pages: the count begins anew.
+            let rows = if *page == 41 { json!([1]) } else { json!([]) };
+            ok(json!({"value": rows, "@odata.nextLink": format!("{}?$skiptoken={page}", self.0)}))
+        }
+    }
+    let server = MockServer::start().await;
+    serve(&server, "/v1.0/things", Empty(format!("{}/v1.0/things", server.uri()), Mutex::new(0))).await;
+    let mut pager = connect(&server).await.pages(&things());
+    assert_eq!(all_rows(&mut pager).await.unwrap(), [1]);
+    assert_eq!(pager.cut(), Some("more than 50 empty pages in a row"));
+    assert_eq!(server.received_requests().await.unwrap().len(), 41 + 51);
+}
+
+#[tokio::test]
 async fn nothing_at_the_endpoint_is_unreachable() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let origin = format!("http://{free}");
