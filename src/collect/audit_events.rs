@@ -55,6 +55,8 @@ struct Gathered<'a> {
     seen: BTreeSet<String>,
     kept: BTreeMap<String, AuditEvent>,
     failed: BTreeMap<String, Error>,
+    /// Slices that were read or tried.
+    tried: usize,
 }
 
 pub(super) async fn read(mut reader: Reader<'_>, since: DateTime<Utc>, until: DateTime<Utc>) -> (Vec<AuditEvent>, Finished) {
@@ -65,12 +67,12 @@ pub(super) async fn read(mut reader: Reader<'_>, since: DateTime<Utc>, until: Da
     let client = reader.client.clone();
     reader.add(0);
     let window = Slice { from: since, to: until };
-    let gathered = Mutex::new(Gathered { reader, window, seen: BTreeSet::new(), kept: BTreeMap::new(), failed: BTreeMap::new() });
+    let gathered = Mutex::new(Gathered { reader, window, seen: BTreeSet::new(), kept: BTreeMap::new(), failed: BTreeMap::new(), tried: 0 });
     let turn = Turn { slices: &slices, next: AtomicUsize::new(0), stopped: AtomicBool::new(false) };
     // Four at a time: the service allows far more, but its query broker does not like it.
     let lane = || run_lane(&client, &turn, &gathered);
     tokio::join!(lane(), lane(), lane(), lane());
-    gathered.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+    gathered.into_inner().unwrap_or_else(PoisonError::into_inner).finish(slices.len())
 }
 
 /// Whose turn it is.
@@ -85,9 +87,12 @@ async fn run_lane(client: &Client, turn: &Turn<'_>, gathered: &Mutex<Gathered<'_
         if turn.stopped.load(Ordering::Relaxed) {
             return;
         }
+        lock(gathered).tried += 1;
         if let Err(error) = read_slice(client, slice, gathered).await {
-            // A missing permission or an unreachable service is the same for every slice.
-            let same = error.stops_everything() || matches!(error, Error::Permission { .. } | Error::Licence { .. });
+            // A missing permission or an unreachable service is the same for every slice, and so is throttling that
+            // outlasted the budget of one: each further slice would spend minutes to learn it again.
+            let same =
+                error.stops_everything() || matches!(error, Error::Permission { .. } | Error::Licence { .. } | Error::Throttled { .. });
             turn.stopped.fetch_or(same, Ordering::Relaxed);
             lock(gathered).failed.insert(slice.name(), error);
         }
@@ -130,10 +135,15 @@ impl Gathered<'_> {
         }
     }
 
-    fn finish(mut self) -> (Vec<AuditEvent>, Finished) {
+    fn finish(mut self, slices: usize) -> (Vec<AuditEvent>, Finished) {
         self.reader.set_items(self.seen.len());
-        if let Some(error) = self.failed.values().next() {
-            let names: Vec<&str> = self.failed.keys().map(String::as_str).collect();
+        let mut names: Vec<String> = self.failed.keys().cloned().collect();
+        let untried = slices.saturating_sub(self.tried);
+        if untried > 0 {
+            names.push(format!("{untried} more such spans not tried"));
+        }
+        // Each has its kind, of which the reader keeps the one that explains most.
+        for error in self.failed.values() {
             self.reader.fail_in(&names.join("; "), error);
         }
         (self.kept.into_values().collect(), self.reader.finish())
