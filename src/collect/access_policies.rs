@@ -4,7 +4,7 @@
 use super::json::{self, text, time, words};
 use super::reader::{Finished, Reader};
 use crate::graph::{Resource, Version};
-use crate::snapshot::{AccessPolicy, GroupId, PolicyId};
+use crate::snapshot::{AccessPolicy, Gap, GroupId, PolicyId};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -13,6 +13,13 @@ const PATH: &str = "/deviceManagement/operationApprovalPolicies";
 /// Members that the published schema has.
 const KNOWN: [&str; 8] =
     ["id", "displayName", "description", "lastModifiedDateTime", "policyType", "policyPlatform", "policySet", "approverGroupIds"];
+
+/// Most levels of lists and objects in an unknown member that is kept. The service nests three or four; a snapshot nests it
+/// deeper yet, and beyond 128 levels in all serde_json would not read the file back.
+const DEEPEST: usize = 32;
+
+/// Most characters of a member's name that a gap repeats.
+const LONGEST_NAME: usize = 80;
 
 pub(super) type Policies = BTreeMap<PolicyId, AccessPolicy>;
 
@@ -41,7 +48,7 @@ async fn read_one(reader: &mut Reader<'_>, id: &str, stopped: &mut bool) -> Opti
     match body {
         Ok(body) if text(&body, "id").is_some_and(|read| read.eq_ignore_ascii_case(id)) => Some(body),
         Ok(_) => {
-            reader.note(crate::snapshot::Gap::Failed { detail: format!("reading by id gave another object: {PATH}") });
+            reader.note(Gap::Failed { detail: format!("reading by id gave another object: {PATH}") });
             None
         }
         Err(error) => {
@@ -56,12 +63,35 @@ async fn read_one(reader: &mut Reader<'_>, id: &str, stopped: &mut bool) -> Opti
 fn parse(reader: &mut Reader<'_>, id: &str, row: &Value, by_id: Option<&Value>) -> AccessPolicy {
     let mut members: Map<String, Value> = row.as_object().cloned().unwrap_or_default();
     members.extend(by_id.and_then(Value::as_object).cloned().unwrap_or_default());
+    let too_deep = take_too_deep(&mut members);
+    for name in &too_deep {
+        let name: String = name.chars().take(LONGEST_NAME).collect();
+        reader.note(Gap::Failed { detail: format!("policy {id}: member nested deeper than {DEEPEST} levels was left out: {name}") });
+    }
     let whole = Value::Object(members);
-    let (policy, unreadable_groups) = policy_of(id, &whole, by_id.is_some());
+    // The member left out may be the one with the exclusions, so the policy is no better known than from the list.
+    let (policy, unreadable_groups) = policy_of(id, &whole, by_id.is_some() && too_deep.is_empty());
     for _ in 0..unreadable_groups {
-        reader.note(crate::snapshot::Gap::Failed { detail: "approver groups that are not text".to_owned() });
+        reader.note(Gap::Failed { detail: "approver groups that are not text".to_owned() });
     }
     policy
+}
+
+/// Takes out the unknown members that are nested too deeply to be kept, and gives their names.
+fn take_too_deep(members: &mut Map<String, Value>) -> Vec<String> {
+    let unfit = members.iter().filter(|(name, value)| is_unknown(name) && depth(value) > DEEPEST);
+    let names: Vec<String> = unfit.map(|(name, _)| name.clone()).collect();
+    members.retain(|name, _| !names.contains(name));
+    names
+}
+
+/// Levels of lists and objects; 0 for anything else. What the wire gave has at most 128.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 /// The policy, and how many of its approver groups are not text.
@@ -86,8 +116,11 @@ fn policy_of(id: &str, whole: &Value, read_by_id: bool) -> (AccessPolicy, usize)
 
 fn unknown_members(whole: &Value) -> BTreeMap<String, Value> {
     let members = whole.as_object().into_iter().flatten();
-    let unknown = members.filter(|(name, _)| !KNOWN.contains(&name.as_str()) && !name.starts_with("@odata."));
-    unknown.map(|(name, value)| (name.clone(), value.clone())).collect()
+    members.filter(|(name, _)| is_unknown(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn is_unknown(name: &str) -> bool {
+    !KNOWN.contains(&name) && !name.starts_with("@odata.")
 }
 
 #[cfg(test)]
