@@ -1,4 +1,6 @@
-//! Approval requests. Several of their members are not in the published schema, so everything but the id may be missing.
+//! Approval requests. Several of their members are not in the published schema, so everything but the id may be missing. A
+//! request without any time, or without what it is for, is kept and counted: it can be evidence of nothing, so "no request
+//! was seen" would be too much to say of the list.
 
 use super::json::{self, text, time, words};
 use super::reader::{Finished, Reader};
@@ -14,7 +16,10 @@ pub(super) async fn read(mut reader: Reader<'_>) -> (Requests, Finished) {
     let pages = reader.client.pages(&Resource::new(Version::Beta, "/deviceManagement/operationApprovalRequests"));
     reader
         .rows(pages, |reader, row| match parse(&row) {
-            Some(request) => json::file(&mut requests, request.id.clone(), request),
+            Some(request) => {
+                missing(&request).for_each(|lacks| reader.lacking(lacks));
+                json::file(&mut requests, request.id.clone(), request);
+            }
             None => reader.malformed("id"),
         })
         .await;
@@ -39,6 +44,13 @@ fn parse(row: &Value) -> Option<ApprovalRequest> {
     })
 }
 
+/// What a request lacks to be placed: when it was, and of which workload.
+fn missing(request: &ApprovalRequest) -> impl Iterator<Item = &'static str> + use<> {
+    let undated = request.requested.is_none() && request.last_modified.is_none() && request.expires.is_none();
+    let times = undated.then_some("a readable time");
+    times.into_iter().chain(request.policy_types.is_empty().then_some("policy types"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +67,23 @@ mod tests {
         let person = parse(&json!({"id": "R2", "requestor": {"user": {"id": "", "Upn": "a@b.example"}}})).unwrap();
         assert_eq!(person.requestor_user.as_deref(), Some("a@b.example"));
         assert_eq!(parse(&json!({"status": "approved"})), None);
+    }
+
+    #[test]
+    fn what_cannot_be_placed_is_told() {
+        let lacks = |row: Value| missing(&parse(&row).unwrap()).collect::<Vec<_>>();
+        let types = json!(["app"]);
+        for name in ["requestDateTime", "lastModifiedDateTime", "expirationDateTime"] {
+            let row = json!({"id": "R", name: "2026-08-01T10:00:00Z", "requiredOperationApprovalPolicyTypes": types});
+            assert!(lacks(row).is_empty(), "{name}");
+            let row = json!({"id": "R", name: "0001-01-01T00:00:00Z", "requiredOperationApprovalPolicyTypes": types});
+            assert_eq!(lacks(row), ["a readable time"], "{name}");
+        }
+        for types in [json!(null), json!([]), json!(""), json!([7])] {
+            let row = json!({"id": "R", "requestDateTime": "2026-08-01T10:00:00Z", "requiredOperationApprovalPolicyTypes": types});
+            assert_eq!(lacks(row), ["policy types"]);
+        }
+        assert_eq!(lacks(json!({"id": "R"})), ["a readable time", "policy types"]);
     }
 
     proptest! {

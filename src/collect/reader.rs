@@ -81,8 +81,13 @@ impl<'a> Reader<'a> {
 
     /// A row that could not be used; `lacks` says what it lacks.
     pub(super) fn malformed(&mut self, lacks: &'static str) {
-        *self.malformed.entry(lacks).or_default() += 1;
+        self.lacking(lacks);
         self.items = self.items.saturating_sub(1);
+    }
+
+    /// A row that is kept although it lacks something: what is said of all rows is then not known of it.
+    pub(super) fn lacking(&mut self, lacks: &'static str) {
+        *self.malformed.entry(lacks).or_default() += 1;
     }
 
     /// Notes a failure.

@@ -127,6 +127,11 @@ fn grant(number: u32, role: &str) -> Value {
     json!({"id": "g", "principalId": guid('p', number), "principalType": "ServicePrincipal", "appRoleId": role, "createdDateTime": "2026-01-01T00:00:00Z"})
 }
 
+fn request(id: &str) -> Value {
+    json!({"id": id, "requestDateTime": "2026-11-20T00:00:00Z", "requiredOperationApprovalPolicyTypes": ["app"],
+        "requestor": {"application": {"id": guid('a', 2)}}})
+}
+
 fn event(id: &str, time: &str, app: u32, person: &str, kind: &str) -> Value {
     json!({"id": id, "activityDateTime": time, "activityType": format!("Patch {kind}"), "activityResult": "Success",
         "actor": {"applicationId": guid('a', app), "userPrincipalName": person, "userId": ""},
@@ -148,7 +153,7 @@ fn fake(uri: &str) -> Fake {
         "mystery": [guid('p', 3)], "roleScopeTagIds": ["0"]});
     fake.set(POLICIES, Ok(json!({"value": [{"id": "p1", "displayName": "Apps"}]})));
     fake.set(&format!("{POLICIES}/p1"), Ok(policy));
-    fake.set(REQUESTS, Ok(json!({"value": [{"id": "r1", "requestor": {"application": {"id": guid('a', 2)}}}]})));
+    fake.set(REQUESTS, Ok(json!({"value": [request("r1")]})));
     fake.set(GRAPH, Ok(json!({"appRoles": [{"id": ROLE, "value": "DeviceManagementApps.ReadWrite.All"}]})));
     let user = json!({"principalType": "User", "principalId": "u", "appRoleId": ROLE});
     let pages = vec![json!([grant(1, ROLE), user]), json!([]), json!([grant(2, OTHER_ROLE), grant(1, OTHER_ROLE), grant(6, OTHER_ROLE)])];
@@ -295,14 +300,15 @@ async fn a_list_that_was_cut_is_partial() {
 #[tokio::test]
 async fn malformed_rows_are_counted() {
     let snapshot = run(|tenant, _| {
-        tenant.set(REQUESTS, Ok(json!({"value": [{"id": "r"}, {"status": "approved"}, 7]})));
+        tenant.set(REQUESTS, Ok(json!({"value": [request("r"), {"status": "approved"}, 7, {"id": "s"}]})));
         let rows = [event("e", "not a time", 4, "", "MobileApp"), event("f", "2026-11-20T00:00:00Z", 4, "", "MobileApp")];
         tenant.set(AUDIT, Ok(json!({"value": rows})));
     })
     .await;
     let gap = |detail: &str| Gap::Failed { detail: detail.to_owned() };
-    let expected = Coverage::Partial { items: 1, gap: gap("malformed rows: 2 without id") };
-    assert_eq!(snapshot.coverage_of(Dataset::ApprovalRequests), &expected);
+    let expected = gap("malformed rows: 1 without a readable time, 2 without id, 1 without policy types");
+    assert_eq!(snapshot.coverage_of(Dataset::ApprovalRequests), &Coverage::Partial { items: 2, gap: expected });
+    assert!(snapshot.approval_requests.contains_key(&"s".into()), "a request that cannot be placed is kept");
     let expected = Coverage::Partial { items: 1, gap: gap("malformed rows: 1 without a readable time") };
     assert_eq!(snapshot.coverage_of(Dataset::AuditEvents), &expected);
 }
@@ -314,6 +320,29 @@ async fn a_policy_that_cannot_be_read_by_id_stays_as_listed() {
     assert!(!policy.read_by_id && policy.display_name == "Apps");
     assert_eq!(snapshot.coverage_of(Dataset::AccessPolicies).word(), "partial");
     assert!(snapshot.coverage_of(Dataset::ApproverGroups).is_skipped());
+}
+
+/// Lists within each other, so many.
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(json!([guid('p', 3)]), |inner, _| json!([inner]))
+}
+
+#[tokio::test]
+async fn a_member_nested_too_deeply_is_named_and_the_snapshot_can_be_read_back() {
+    for (levels, kept) in [(32, true), (33, false), (120, false)] {
+        let body = json!({"id": "p1", "displayName": "Apps", "policyType": "app", "mystery": nested(levels), "other": [1]});
+        let snapshot = run(|tenant, _| tenant.set(&format!("{POLICIES}/p1"), Ok(body))).await;
+        let policy = &snapshot.access_policies[&"p1".into()];
+        assert_eq!((policy.read_by_id, policy.unknown_members.contains_key("mystery")), (kept, kept), "{levels}");
+        assert!(policy.unknown_members.contains_key("other"));
+        let detail = "policy p1: member nested deeper than 32 levels was left out: mystery".to_owned();
+        let coverage = if kept { Coverage::Complete { items: 1 } } else { Coverage::Partial { items: 1, gap: Gap::Failed { detail } } };
+        assert_eq!(snapshot.coverage_of(Dataset::AccessPolicies), &coverage);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.json.zst");
+        crate::snapshot::save(&snapshot, &path).unwrap();
+        assert_eq!(crate::snapshot::load(&path).unwrap(), snapshot);
+    }
 }
 
 #[tokio::test]
@@ -387,6 +416,21 @@ async fn a_slice_that_fails_is_named() {
     assert!(detail.starts_with("audit events from 2026-11-08T12:00:00Z to 2026-11-15T12:00:00Z: "), "{detail}");
     let none = run_in(Cloud::Global, &unused, fake(&unused.uri()), 0).await.unwrap();
     assert!(none.coverage_of(Dataset::AuditEvents).is_skipped());
+}
+
+#[tokio::test]
+async fn throttling_that_outlasts_one_slice_ends_the_others() {
+    let server = MockServer::start().await;
+    let mut tenant = fake(&server.uri());
+    tenant.set(AUDIT, Err((429, Value::Null)));
+    let snapshot = run_in(Cloud::Global, &server, tenant, 90).await.unwrap();
+    let Coverage::Unavailable { gap: Gap::Throttled { detail } } = snapshot.coverage_of(Dataset::AuditEvents) else {
+        panic!("{:?}", snapshot.coverage)
+    };
+    assert!(detail.contains("audit events from 2026-11-15T12:00:00Z to 2026-11-22T12:00:00Z"), "{detail}");
+    assert!(detail.contains("9 more such spans not tried"), "{detail}");
+    let attempts = u64::from(RetryPolicy::default().attempts);
+    assert_eq!(snapshot.coverage[&Dataset::AuditEvents].requests, 4 * attempts, "four at a time, and none after");
 }
 
 #[tokio::test]
