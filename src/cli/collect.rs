@@ -1,6 +1,6 @@
 //! `maascan collect`: reads a tenant into a snapshot file, to be judged later or elsewhere.
 
-use super::exit::{Failure, Status, could_not_run};
+use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::options::{Connection, Reading};
 use super::{READING_STATUS, output, tenant};
 use crate::snapshot;
@@ -51,8 +51,31 @@ fn writable(path: &Path) -> Result<(), Failure> {
             "name a file in a folder that exists and is yours to write",
         )
     };
-    if path.is_dir() {
-        return Err(refused("is a folder".to_owned()));
+    if let Some(unfit) = snapshot::Error::of_target(path) {
+        return Err(usage_error(unfit));
     }
     tempfile::NamedTempFile::new_in(folder).map(drop).map_err(|error| refused(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_that_cannot_be_replaced_is_refused_as_wrong_usage() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "old").unwrap();
+        assert!(writable(&file).is_ok() && writable(&folder.path().join("new")).is_ok());
+        let mut unfit = vec![folder.path().to_owned(), folder.path().join("missing/new"), file.join("below")];
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&file, folder.path().join("link")).unwrap();
+            unfit.extend([folder.path().join("link"), "/dev/null".into()]);
+        }
+        for path in unfit {
+            assert!(matches!(writable(&path), Err(Failure::Usage(error)) if error.to_string().contains("hint: ")), "{}", path.display());
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), if cfg!(unix) { 2 } else { 1 });
+    }
 }

@@ -1,22 +1,36 @@
 //! A snapshot on disk: JSON, compressed with zstd, readable by its owner only, there whole or not at all.
 
-use super::{SCHEMA_VERSION, Snapshot};
-use std::fs::File;
+use super::{Coverage, Dataset, DatasetReading, Gap, SCHEMA_VERSION, Snapshot};
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What can go wrong with a snapshot file. All of it is about the file that the user named.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file could not be opened, read or written.
-    #[error("cannot {action} snapshot: {}: {source}\nhint: name a file that maascan collect wrote, or a folder that is yours to write", path.display())]
-    Io {
-        /// `read` or `write`.
-        action: &'static str,
+    /// The file could not be opened or read.
+    #[error("cannot read snapshot: {}: {source}\nhint: name a file that maascan collect wrote and that is yours to read", path.display())]
+    Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// The file could not be written.
+    #[error("cannot write snapshot: {}: {source}\nhint: its folder must exist, be yours to write, and have room on its disk", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something stands at the path that a snapshot must not replace.
+    #[error("cannot write snapshot: {}: is {kind}, not a regular file\nhint: name a file, or a path that does not exist yet", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What stands there.
+        kind: &'static str,
     },
     /// The file is not a snapshot, or was damaged.
     #[error("not a readable snapshot: {}: {detail}\nhint: it was cut or is something else; collect it again with maascan collect", path.display())]
@@ -36,6 +50,22 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Why no snapshot can be saved at `path`, as far as what stands there tells: a folder, a link (the file behind it would
+    /// stay as it is), or a device, which would be replaced by a file. None for a regular file and for nothing at all.
+    #[must_use]
+    pub fn of_target(path: &Path) -> Option<Self> {
+        let kind = fs::symlink_metadata(path).ok()?.file_type();
+        let kind = match kind {
+            _ if kind.is_file() => return None,
+            _ if kind.is_dir() => "a folder",
+            _ if kind.is_symlink() => "a symbolic link",
+            _ => "a device or pipe",
+        };
+        Some(Self::NotAFile { path: path.to_owned(), kind })
+    }
+}
+
 /// Most bytes that a snapshot may unpack to: 4 GiB, far above a tenant of 100,000 service principals, so that a crafted
 /// file cannot fill the memory without end.
 const MOST_BYTES: u64 = 4 << 30;
@@ -43,9 +73,12 @@ const MOST_BYTES: u64 = 4 << 30;
 /// Writes `snapshot` to `path`, replacing what is there only once the new file is whole. Mode 0600 where the system has modes.
 ///
 /// # Errors
-/// [`Error::Io`] if the folder is missing, not writable, or full.
+/// [`Error::NotAFile`] before anything is written; [`Error::Write`] if the folder is missing, not writable, or full.
 pub fn save(snapshot: &Snapshot, path: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Io { action: "write", path: path.to_owned(), source };
+    if let Some(unfit) = Error::of_target(path) {
+        return Err(unfit);
+    }
+    let failed = |source| Error::Write { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     write_to(snapshot, file.as_file()).map_err(failed)?;
@@ -61,10 +94,11 @@ fn write_to(snapshot: &Snapshot, file: &File) -> io::Result<()> {
     packed.finish()?.flush()
 }
 
-/// Reads a snapshot, packed or as plain JSON.
+/// Reads a snapshot, packed or as plain JSON. A dataset that the file does not mention is one of which nothing is known:
+/// maascan writes them all, so it may have been taken out.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Corrupt`] or [`Error::Newer`].
+/// [`Error::Read`], [`Error::Corrupt`] or [`Error::Newer`].
 pub fn load(path: &Path) -> Result<Snapshot, Error> {
     let bytes = read_bytes(path)?;
     let corrupt = |detail: String| Error::Corrupt { path: path.to_owned(), detail };
@@ -74,8 +108,19 @@ pub fn load(path: &Path) -> Result<Snapshot, Error> {
         return Err(Error::Newer { path: path.to_owned(), found: version.schema_version });
     }
     let mut snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+    if snapshot.audit_since > snapshot.taken_at {
+        return Err(corrupt("audit_since is after taken_at".to_owned()));
+    }
+    for dataset in Dataset::ALL {
+        snapshot.coverage.entry(dataset).or_insert_with(unmentioned);
+    }
     snapshot.normalise();
     Ok(snapshot)
+}
+
+fn unmentioned() -> DatasetReading {
+    let gap = Gap::Failed { detail: "the snapshot file does not say".to_owned() };
+    DatasetReading { coverage: Coverage::Unavailable { gap }, requests: 0 }
 }
 
 #[derive(serde::Deserialize)]
@@ -87,7 +132,7 @@ struct Version {
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    let unreadable = |source| Error::Io { action: "read", path: path.to_owned(), source };
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
     let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
     let mut start = Vec::new();
     file.by_ref().take(4).read_to_end(&mut start).map_err(unreadable)?;
@@ -112,7 +157,11 @@ mod tests {
 
     fn snapshot() -> Snapshot {
         let time = "2026-11-02T06:00:00Z".parse().unwrap();
-        Snapshot::new("Tenant".into(), time, time)
+        let mut snapshot = Snapshot::new("Tenant".into(), time, time);
+        for dataset in Dataset::ALL {
+            snapshot.coverage.insert(dataset, DatasetReading { coverage: Coverage::Complete { items: 0 }, requests: 1 });
+        }
+        snapshot
     }
 
     #[test]
@@ -127,7 +176,7 @@ mod tests {
     fn plain_json_is_read_too() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.json");
-        std::fs::write(&path, serde_json::to_vec(&snapshot()).unwrap()).unwrap();
+        fs::write(&path, serde_json::to_vec(&snapshot()).unwrap()).unwrap();
         assert_eq!(load(&path).unwrap(), snapshot());
     }
 
@@ -136,20 +185,80 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.json.zst");
         save(&snapshot(), &path).unwrap();
-        let whole = std::fs::read(&path).unwrap();
+        let whole = fs::read(&path).unwrap();
         for length in [5, whole.len() / 2, whole.len() - 1] {
-            std::fs::write(&path, &whole[..length]).unwrap();
+            fs::write(&path, &whole[..length]).unwrap();
             assert!(matches!(load(&path), Err(Error::Corrupt { .. })), "cut at {length}");
         }
-        std::fs::write(&path, "PK\u{3}\u{4} not a snapshot").unwrap();
+        fs::write(&path, "PK\u{3}\u{4} not a snapshot").unwrap();
         assert!(matches!(load(&path), Err(Error::Corrupt { .. })));
+    }
+
+    #[test]
+    fn a_dataset_that_the_file_does_not_mention_is_unknown_and_not_left_out_on_purpose() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.json.zst");
+        let mut silent = snapshot();
+        silent.coverage.remove(&Dataset::AuditEvents);
+        save(&silent, &path).unwrap();
+        let loaded = load(&path).unwrap();
+        let gap = Gap::Failed { detail: "the snapshot file does not say".to_owned() };
+        assert_eq!(loaded.coverage_of(Dataset::AuditEvents), &Coverage::Unavailable { gap });
+        assert!(!loaded.coverage_of(Dataset::AuditEvents).is_skipped());
+        assert!(loaded.coverage_of(Dataset::Organization).is_complete());
+    }
+
+    #[test]
+    fn a_window_that_ends_before_it_begins_is_corrupt() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.json.zst");
+        let mut backwards = snapshot();
+        backwards.audit_since = "2026-11-02T06:00:01Z".parse().unwrap();
+        save(&backwards, &path).unwrap();
+        assert!(matches!(load(&path), Err(Error::Corrupt { detail, .. }) if detail == "audit_since is after taken_at"));
+    }
+
+    #[test]
+    fn only_a_regular_file_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |path: &Path, kind: &str| {
+            let error = save(&snapshot(), path).unwrap_err();
+            assert!(matches!(error, Error::NotAFile { .. }), "{error}");
+            let text = error.to_string();
+            assert!(text.contains(kind) && text.contains("\nhint: name a file"), "{text}");
+        };
+        refused(folder.path(), "a folder");
+        let file = folder.path().join("s.json.zst");
+        fs::write(&file, "old").unwrap();
+        #[cfg(unix)]
+        {
+            let (link, dangling) = (folder.path().join("link"), folder.path().join("dangling"));
+            std::os::unix::fs::symlink(&file, &link).unwrap();
+            std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+            refused(&link, "a symbolic link");
+            refused(&dangling, "a symbolic link");
+            refused(Path::new("/dev/null"), "a device");
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        }
+        assert_eq!(fs::read(&file).unwrap(), b"old");
+        save(&snapshot(), &file).unwrap();
+        assert_eq!(load(&file).unwrap(), snapshot());
+    }
+
+    #[test]
+    fn the_hint_fits_what_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing").join("s.json.zst");
+        let (read, write) = (load(&path).unwrap_err().to_string(), save(&snapshot(), &path).unwrap_err().to_string());
+        assert!(read.starts_with("cannot read snapshot: ") && read.contains("\nhint: name a file that maascan collect wrote"), "{read}");
+        assert!(write.starts_with("cannot write snapshot: ") && write.contains("\nhint: its folder must exist"), "{write}");
     }
 
     #[test]
     fn a_newer_file_is_refused_even_if_its_members_changed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.json");
-        std::fs::write(&path, r#"{"schema_version": 99, "tenant": 7}"#).unwrap();
+        fs::write(&path, r#"{"schema_version": 99, "tenant": 7}"#).unwrap();
         assert!(matches!(load(&path), Err(Error::Newer { found: 99, .. })));
     }
 
@@ -160,6 +269,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.json.zst");
         save(&snapshot(), &path).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
