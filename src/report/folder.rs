@@ -15,42 +15,37 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes sure that a report can be written to `path`: it is a folder, or can be made one, and takes files. An empty
-    /// path is the current folder.
+    /// Makes sure that a report can be written to `path`: it is a folder that takes files, or the nearest folder above it
+    /// that exists takes some. Nothing is left behind: the folder itself is made when there is a report to put into it. An
+    /// empty path is the current folder.
     ///
     /// # Errors
     /// [`Error::NotAFolder`] or [`Error::Unwritable`].
     pub fn prepare(path: &Path) -> Result<Self, Error> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let unwritable = |source| Error::Unwritable { path: path.to_owned(), source };
-        if path.exists() && !path.is_dir() {
+        if fs::symlink_metadata(path).is_ok() && !path.is_dir() {
             return Err(Error::NotAFolder { path: path.to_owned() });
         }
-        fs::create_dir_all(path).map_err(unwritable)?;
         // Permission bits do not tell on every system, so a file is made; it is gone again at once.
-        temporary_file(path).map_err(unwritable)?;
+        temporary_file(existing(path)).map_err(|source| Error::Unwritable { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned() })
     }
 
-    /// Writes every file of the report and then `manifest.json`, replacing those of an earlier run, and returns their
+    /// Makes the folder if need be, writes every file of the report and then `manifest.json`, replacing those of an earlier run, and returns their
     /// paths. Other files in the folder stay as they are.
     ///
     /// All files are rendered and on disk under temporary names before the first one gets its name, so an error up to
     /// there leaves the folder as it was. Should a rename fail after that, the folder has no manifest.
     ///
     /// # Errors
-    /// [`Error::Render`] or [`Error::Write`].
+    /// [`Error::Render`], [`Error::Unwritable`] if the folder cannot be made, or [`Error::Write`].
     pub fn write(&self, assessment: &Assessment) -> Result<Vec<PathBuf>, Error> {
         self.write_formats(assessment, &formats())
     }
 
     fn write_formats(&self, assessment: &Assessment, formats: &[Box<dyn Format>]) -> Result<Vec<PathBuf>, Error> {
-        let mut files = Vec::new();
-        for format in formats {
-            files.push((format.file_name(), format.render(assessment)?));
-        }
-        let manifest = manifest::render(assessment, &files)?;
-        files.push((manifest::FILE_NAME, manifest));
+        let files = rendered(assessment, formats)?;
+        fs::create_dir_all(&self.path).map_err(|source| Error::Unwritable { path: self.path.clone(), source })?;
         let staged = self.stage(&files)?;
         self.publish(staged)
     }
@@ -78,8 +73,25 @@ impl Folder {
         Ok(file)
     }
 
+    /// Keeps other runs from publishing into the folder while the handle lives. The lock is on the folder itself, because a
+    /// file for it would stay behind. Some network file systems have no locks; a report without one is better than none.
+    #[cfg(unix)]
+    fn lock(&self) -> Option<fs::File> {
+        let folder = fs::File::open(&self.path).ok()?;
+        folder.lock().ok()?;
+        Some(folder)
+    }
+
+    /// Elsewhere a folder cannot be opened as a file, so nothing is locked: two runs at once must not share a folder.
+    #[cfg(not(unix))]
+    fn lock(&self) -> Option<fs::File> {
+        None
+    }
+
     /// Gives every file its name, the manifest last. The old manifest goes first: it would vouch for files of two runs.
+    /// Another run that writes to the same folder waits, or the files of both would be mixed.
     fn publish(&self, staged: Vec<(PathBuf, NamedTempFile)>) -> Result<Vec<PathBuf>, Error> {
+        let _lock = self.lock();
         let old = self.path.join(manifest::FILE_NAME);
         match fs::remove_file(&old) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(Error::Write { path: old, source }),
@@ -96,6 +108,23 @@ impl Folder {
         let _ = fs::File::open(&self.path).and_then(|folder| folder.sync_all());
         Ok(written)
     }
+}
+
+/// Every file of a report, the manifest last.
+fn rendered(assessment: &Assessment, formats: &[Box<dyn Format>]) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+    let mut files = Vec::new();
+    for format in formats {
+        files.push((format.file_name(), format.render(assessment)?));
+    }
+    let manifest = manifest::render(assessment, &files)?;
+    files.push((manifest::FILE_NAME, manifest));
+    Ok(files)
+}
+
+/// The folder nearest to `path` that exists, `path` itself included; what stands there may also be a file.
+fn existing(path: &Path) -> &Path {
+    let there = path.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok());
+    there.unwrap_or(Path::new("."))
 }
 
 /// A new file in `folder`, mode 0600 where the system has modes, that is removed when dropped.
@@ -230,13 +259,60 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_went_away_is_an_error() {
+    fn looking_makes_no_folder_and_writing_does() {
         let parent = tempfile::tempdir().unwrap();
-        let path = parent.path().join("report");
+        let path = parent.path().join("not/there");
         let report = Folder::prepare(&path).unwrap();
-        fs::remove_dir(&path).unwrap();
-        assert!(matches!(report.write(&samples::empty()), Err(Error::Write { .. })));
         assert!(contents(parent.path()).is_empty());
+        report.write(&samples::empty()).unwrap();
+        assert!(path.join("manifest.json").is_file());
+        fs::remove_dir_all(&path).unwrap();
+        fs::write(&path, "in the way").unwrap();
+        let error = report.write(&samples::empty()).unwrap_err();
+        assert!(matches!(error, Error::Unwritable { .. }) && error.to_string().contains("\nhint: "), "{error}");
+    }
+
+    #[test]
+    fn a_relative_path_is_looked_at_from_here() {
+        let nowhere = Path::new("a-folder-that-is-not-there/below");
+        assert!(Folder::prepare(nowhere).is_ok() && Folder::prepare(Path::new("")).is_ok());
+        assert!(!Path::new("a-folder-that-is-not-there").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_no_folder() {
+        let parent = tempfile::tempdir().unwrap();
+        let link = parent.path().join("link");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        assert!(matches!(Folder::prepare(&link), Err(Error::NotAFolder { .. })));
+        assert!(matches!(Folder::prepare(&link.join("below")), Err(Error::Unwritable { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn two_runs_at_once_leave_the_report_of_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = Folder::prepare(folder.path()).unwrap();
+        let reports = [samples::empty(), samples::everything(), samples::only_unknowns()].map(|one| rendered(&one, &formats()).unwrap());
+        for _ in 0..50 {
+            let start = std::sync::Barrier::new(reports.len());
+            std::thread::scope(|scope| {
+                for files in &reports {
+                    let staged = report.stage(files).unwrap();
+                    let (report, start) = (&report, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        report.publish(staged).unwrap();
+                    });
+                }
+            });
+            let manifest: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join("manifest.json")).unwrap()).unwrap();
+            for file in manifest["files"].as_array().unwrap() {
+                let bytes = fs::read(folder.path().join(file["name"].as_str().unwrap())).unwrap();
+                assert_eq!(file["sha256"], manifest::sha256(&bytes), "{}", file["name"]);
+            }
+        }
     }
 
     #[test]
