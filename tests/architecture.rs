@@ -59,10 +59,29 @@ fn sources() -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The file without its comments and without its tests, which may look anywhere.
+/// The file without its comments and without what is compiled for tests only, which may look anywhere: `mod tests;` is one
+/// line, and an item with a body ends at the brace that stands as far in as its attribute (rustfmt puts it there).
 fn code(text: &str) -> String {
-    let shipped = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    shipped.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    let mut kept = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        match line.find("#[cfg(test)]") {
+            Some(indent) if line.trim() == "#[cfg(test)]" => skip_item(&mut lines, indent),
+            _ if line.trim_start().starts_with("//") => {}
+            _ => kept.push(line),
+        }
+    }
+    kept.join("\n")
+}
+
+/// Passes over the item behind an attribute. A brace inside a string may end it too early, and then too much is looked at.
+fn skip_item<'a>(lines: &mut impl Iterator<Item = &'a str>, indent: usize) {
+    let mut head = lines.skip_while(|line| line.trim_start().starts_with("#["));
+    let Some(last) = head.find(|line| line.trim_end().ends_with([';', '{', '}'])) else { return };
+    if last.trim_end().ends_with('{') {
+        let end = format!("{}}}", " ".repeat(indent));
+        lines.find(|line| line.trim_end() == end);
+    }
 }
 
 /// The room of a file; none for `lib.rs`, `main.rs` and for files that exist for tests only.
@@ -77,17 +96,47 @@ fn imported(text: &str) -> BTreeSet<String> {
     let mut rooms = BTreeSet::new();
     for (at, _) in text.match_indices("crate::") {
         let rest = &text[at + "crate::".len()..];
-        let names = match rest.strip_prefix('{') {
-            Some(group) => group.split('}').next().unwrap_or_default().split(',').collect(),
-            None => vec![rest],
-        };
-        rooms.extend(names.iter().map(|name| word(name.trim())).filter(|name| ROOMS.iter().any(|(room, _)| room == name)));
+        let names = if rest.starts_with('{') { branches(rest) } else { vec![rest] };
+        rooms.extend(names.iter().map(|name| word(name)).filter(|name| ROOMS.iter().any(|(room, _)| room == name)));
     }
     rooms
 }
 
+/// The parts between the commas of `{a::{b, c}, d}`, whatever follows it; braces inside a part stay with it.
+fn branches(group: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut found) = (0, 1, Vec::new());
+    for (at, letter) in group.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 || (depth == 1 && letter == ',') {
+            found.push(group[start..at].trim());
+            start = at + 1;
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    found.retain(|part| !part.is_empty());
+    found
+}
+
+/// The names that a tree of `use` binds: `a::{b, c::{self, d as e}}` binds b, c and e.
+fn bound(tree: &str) -> Vec<String> {
+    let tree = tree.trim();
+    if let Some(at) = tree.find('{') {
+        let parent = word(tree[..at].trim_end_matches("::").rsplit("::").next().unwrap_or_default());
+        let parts = branches(&tree[at..]);
+        return parts.iter().flat_map(|part| if *part == "self" { vec![parent.clone()] } else { bound(part) }).collect();
+    }
+    let name = tree.rsplit_once(" as ").map_or_else(|| tree.rsplit("::").next().unwrap_or_default(), |(_, alias)| alias);
+    vec![word(name)]
+}
+
 fn word(text: &str) -> String {
-    text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
+    text.chars().take_while(|letter| is_word(*letter)).collect()
 }
 
 #[test]
@@ -131,20 +180,33 @@ fn heavy_crates_stay_in_their_room() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether a text uses a crate by a path: `name::`, not part of a longer word or of a path of ours.
+/// Whether a text uses a crate: by a path (`name::x`, `::name::x`), by `use name` or `extern crate name`; not as part of a
+/// longer word or of a path of ours. Where a sibling file of that name was imported, a bare path means the sibling, but
+/// `use name`, `::name::` and `extern crate` still mean the crate.
 fn names_crate(text: &str, name: &str) -> bool {
-    // `csv::` may also be a sibling file that was imported as such.
-    let sibling = text
-        .lines()
-        .any(|line| line.starts_with("use super::") && line.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == name));
-    if sibling {
-        return false;
-    }
-    let path = format!("{name}::");
-    text.match_indices(&path).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == ':')
+    let sibling = imports_sibling(text, name);
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let whole = !before.ends_with(is_word) && !after.starts_with(is_word);
+        let rooted = before.strip_suffix("::").is_some_and(|before| !before.ends_with(|letter| is_word(letter) || letter == '>'));
+        let declared = [" crate ", "use "].iter().any(|keyword| before.ends_with(keyword)) || (rooted && before.ends_with("use ::"));
+        let path = after.starts_with("::");
+        whole && (declared || (path && (rooted || (!before.ends_with(':') && !sibling))))
     })
+}
+
+/// Whether the file declares a module of this name, or a `use super::…` binds it.
+fn imports_sibling(text: &str, name: &str) -> bool {
+    let declaration = format!("mod {name};");
+    if text.lines().any(|line| matches!(line.strip_suffix(declaration.as_str()), Some("" | "pub " | "pub(super) "))) {
+        return true;
+    }
+    let trees = text.match_indices("use super::").map(|(at, start)| text[at + start.len()..].split(';').next().unwrap_or_default());
+    trees.flat_map(bound).any(|found| found == name)
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
 }
 
 #[test]
@@ -169,6 +231,45 @@ fn files_stay_readable() {
 #[test]
 fn the_checks_themselves_see_what_they_look_for() {
     assert_eq!(imported("use crate::{graph, collect::Progress};\nlet x = crate::assess::y();").len(), 3);
-    assert!(names_crate("use csv::Writer;", "csv") && !names_crate("crate::report::csv::x", "csv") && !names_crate("my_csv::x", "csv"));
+    assert_eq!(imported("use crate::{assess::{self, model::{A, B}}, graph::{C}, cli};\nfn f() {}").len(), 3);
+    assert_eq!(imported("use crate::{\n    assess::{\n        graph,\n    },\n    rules,\n};").len(), 2);
+}
+
+#[test]
+fn a_crate_is_told_from_a_sibling_of_its_name() {
+    for used in
+        ["use csv::Writer;", "use ::csv::Writer;", "use csv;", "use csv as c;", "extern crate csv;", "let x = csv::y();", "<csv::Writer>"]
+    {
+        assert!(names_crate(used, "csv"), "{used}");
+    }
+    for other in ["crate::report::csv::x", "my_csv::x", "csv_x::y", "super::csv::x", "<T as A>::csv::x", "let csv = 1;"] {
+        assert!(!names_crate(other, "csv"), "{other}");
+    }
+    for sibling in [
+        "use super::csv;",
+        "use super::{Error, csv};",
+        "use super::{\n    Error,\n    csv,\n};",
+        "use super::a::{csv::{self, B}};",
+        "mod csv;",
+        "pub(super) mod csv;",
+    ] {
+        assert!(!names_crate(&format!("{sibling}\nfn f() {{ csv::data_rows() }}"), "csv"), "{sibling}");
+        for genuine in ["use csv::Writer;", "use ::csv::Writer;", "fn g() { ::csv::Writer }", "extern crate csv;"] {
+            assert!(names_crate(&format!("{sibling}\n{genuine}"), "csv"), "{sibling} {genuine}");
+        }
+    }
+    for no_sibling in ["use super::csv::Table;", "use super::{csv_x, csv as d};", "use super::x;"] {
+        assert!(names_crate(&format!("{no_sibling}\nfn f() {{ csv::x() }}"), "csv"), "{no_sibling}");
+    }
+}
+
+#[test]
+fn only_tests_are_left_out() {
     assert!(!code("fn a() {}\n// crate::cli\n#[cfg(test)]\nmod tests { use crate::cli; }").contains("cli"));
+    let declared = "#[cfg(test)]\nmod samples;\nuse crate::a;\n#[cfg(test)]\n#[path = \"b.rs\"]\nmod tests;\nuse crate::b;";
+    assert_eq!(code(declared), "use crate::a;\nuse crate::b;");
+    let inline = "#[cfg(test)]\npub(super) mod reference {\n    fn x() {\n    }\n}\n\nuse crate::a;\n#[cfg(test)]\nmod tests {\n    x\n}\n";
+    assert_eq!(code(inline).trim(), "use crate::a;");
+    let within = "impl A {\n    #[cfg(test)]\n    fn x(\n        y: u8,\n    ) {\n        z\n    }\n\n    fn b() {}\n}";
+    assert_eq!(code(within), "impl A {\n\n    fn b() {}\n}");
 }
