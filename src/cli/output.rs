@@ -1,6 +1,8 @@
 //! Standard output for data, standard error for everything else.
 
 use super::exit::{Failure, could_not_run};
+use crate::report::harmless_line;
+use crate::rules::LoadErrors;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use tracing_subscriber::fmt::time::uptime;
 
@@ -13,20 +15,46 @@ pub(super) fn data(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Writes one line for the person at the terminal to standard error. If nobody can read it, there is nobody to tell.
+/// Most characters of one line on standard error.
+const LONGEST: usize = 2_000;
+
+/// Stands between a message and its hint.
+const HINT: &str = "\nhint: ";
+
+/// Writes one line for the person at the terminal to standard error. If nobody can read it, there is nobody to tell. The
+/// line may hold what a service, a snapshot or a rule says, so it is made harmless.
 pub(super) fn note(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", harmless_line(line, LONGEST));
 }
 
-/// Writes an error, its causes, and its hint. Each cause that repeats the one above is left out.
+/// Writes an error, its causes, and its hint. Problems of rule files come one after another, each with its own.
 pub(super) fn error(error: &anyhow::Error) {
-    let mut text = error.to_string();
+    let text = match error.downcast_ref::<LoadErrors>() {
+        Some(problems) => problems.iter().map(|problem| harmless(&problem.to_string())).collect::<Vec<_>>().join("\n"),
+        None => harmless(&with_causes(error)),
+    };
+    let _ = writeln!(io::stderr().lock(), "error: {text}");
+}
+
+/// The error and its causes, before the hint. Each cause that repeats what is there already is left out.
+fn with_causes(error: &anyhow::Error) -> String {
+    let whole = error.to_string();
+    let (message, hint) = whole.rsplit_once(HINT).map_or((whole.as_str(), None), |(message, hint)| (message, Some(hint)));
+    let mut text = message.to_owned();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !text.contains(&cause) {
             text = format!("{text}: {cause}");
         }
     }
-    note(&format!("error: {text}"));
+    hint.map_or_else(|| text.clone(), |hint| format!("{text}{HINT}{hint}"))
+}
+
+/// A message in one line, and its hint, if there is one, in another. Only the last line break before `hint: ` is ours.
+fn harmless(text: &str) -> String {
+    match text.rsplit_once(HINT) {
+        Some((message, hint)) => format!("{}{HINT}{}", harmless_line(message, LONGEST), harmless_line(hint, LONGEST)),
+        None => harmless_line(text, LONGEST),
+    }
 }
 
 /// Whether standard output may be coloured: a terminal, and `NO_COLOR` not set (no-color.org).
@@ -50,4 +78,32 @@ pub(super) fn start_log(verbose: u8) {
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).with_ansi(colour).with_timer(uptime());
     // A second start, as in tests, keeps the first log.
     let _ = log.with_target(false).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+
+    #[test]
+    fn only_the_line_break_before_the_hint_stays() {
+        assert_eq!(harmless("cannot read\nhint: try"), "cannot read\nhint: try");
+        assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c\r\nd\u{9b}31m\nhint: e\u{7}\nf"), "a[2Jbc d31m\nhint: e f");
+        assert_eq!(harmless("crafted\nhint: not ours\nhint: ours"), "crafted hint: not ours\nhint: ours");
+    }
+
+    #[test]
+    fn a_message_without_end_is_cut_and_keeps_its_hint() {
+        let text = harmless(&format!("{}\nhint: {}", "x".repeat(1_000_000), "y".repeat(1_000_000)));
+        let lengths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
+        assert_eq!(lengths, [LONGEST, LONGEST + "hint: ".len()]);
+    }
+
+    #[test]
+    fn causes_stand_before_the_hint() {
+        let error = anyhow!("disk full").context("cannot write: x\nhint: make room");
+        assert_eq!(with_causes(&error), "cannot write: x: disk full\nhint: make room");
+        let told = anyhow!("disk full").context("cannot write: disk full");
+        assert_eq!(with_causes(&told), "cannot write: disk full");
+    }
 }

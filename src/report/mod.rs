@@ -80,6 +80,13 @@ pub fn formats() -> Vec<Box<dyn Format>> {
     formats
 }
 
+/// Other people's text as one line for a terminal: without control characters and characters that turn the direction of
+/// writing, trimmed, at most `longest` characters, the last an ellipsis where something is missing.
+#[must_use]
+pub fn harmless_line(text: &str, longest: usize) -> String {
+    text::terminal(text, longest)
+}
+
 /// What can go to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputKind {
