@@ -50,7 +50,7 @@ fn with_causes(error: &anyhow::Error) -> String {
 }
 
 /// A message in one line, and its hint, if there is one, in another. Only the last line break before `hint: ` is ours.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     match text.rsplit_once(HINT) {
         Some((message, hint)) => format!("{}{HINT}{}", harmless_line(message, LONGEST), harmless_line(hint, LONGEST)),
         None => harmless_line(text, LONGEST),
