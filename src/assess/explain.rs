@@ -66,8 +66,7 @@ fn no_gate(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
 }
 
 fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
-    let plan_only = case.concern.state == GateState::Planned && case.concern.policies.is_empty();
-    if plan_only && !context.directory.is_complete(Dataset::AccessPolicies) {
+    if plan_over_unread(context, case) {
         doubt.step("the access policies could not be read in full, so a gate may be there already");
     }
     let sure = context.catalogue.workload(case.workload).map(|facts| facts.app_only);
@@ -233,11 +232,26 @@ fn time(time: DateTime<Utc>) -> String {
 pub(super) fn next_step(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) -> String {
     let text = match kind {
         VerdictKind::Unknown => return unread_step(context),
+        VerdictKind::NotGated if !context.directory.is_complete(Dataset::AccessPolicies) => {
+            "no gate seen for what it writes, but not every access policy could be read: see coverage.csv and scan again"
+        }
         VerdictKind::NotGated => "nothing breaks; judge the workload as gated with --plan before a policy is made",
+        VerdictKind::Excluded if case.situation.disabled => "take it off the list of exclusions: the application is disabled",
+        VerdictKind::Excluded if case.situation.signs_in == SignsIn::NotInWindow => {
+            "take it off the list of exclusions: it does not sign in"
+        }
+        VerdictKind::Excluded if case.situation.writes == 0 => "harden its sign-in and review the exclusion: it can write without approval",
         VerdictKind::Excluded => "harden its sign-in and review the exclusion: it writes without approval",
         VerdictKind::Handshake => "nothing: it completes its approval requests",
+        VerdictKind::Blocked if case.situation.blocked == 0 => {
+            return format!("{}, none succeeded since the gate is in force: find out why", counted(case.failed_writes, "failed write"));
+        }
         VerdictKind::Blocked => "adopt the approval flow, or harden and then exclude it, or take the permission away",
         VerdictKind::Passes => "look for it in the policy's Exclusions tab; if it is not there, test whether the gate holds",
+        VerdictKind::Breaks if gone(context, case) => "it has no service principal in this tenant any more: find out what took its place",
+        VerdictKind::Breaks if plan_over_unread(context, case) => {
+            "adopt the approval flow, or harden and then exclude it; a gate may be in force already"
+        }
         VerdictKind::Breaks if case.concern.state == GateState::InForce => "adopt the approval flow now, or harden and then exclude it",
         VerdictKind::Breaks => "adopt the approval flow before the gate comes into force, or harden and then exclude it",
         VerdictKind::AtRisk => "ask its owner whether it still writes; if not, take the permission away",
@@ -245,6 +259,17 @@ pub(super) fn next_step(context: &Context<'_>, case: &Case<'_>, kind: VerdictKin
         VerdictKind::Dormant => "take the permission away: it does not sign in",
     };
     text.to_owned()
+}
+
+/// Gated by a plan only, while a policy that could not be read may gate it already.
+fn plan_over_unread(context: &Context<'_>, case: &Case<'_>) -> bool {
+    let plan_only = case.concern.state == GateState::Planned && case.concern.policies.is_empty();
+    plan_only && !context.directory.is_complete(Dataset::AccessPolicies)
+}
+
+/// It was seen writing, and the directory, read whole, has it no more.
+fn gone(context: &Context<'_>, case: &Case<'_>) -> bool {
+    case.profile.service_principal.is_none() && context.directory.is_complete(Dataset::ServicePrincipals)
 }
 
 fn unread_step(context: &Context<'_>) -> String {

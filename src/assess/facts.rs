@@ -3,7 +3,7 @@
 
 use super::finding::ObjectRef;
 use super::model::{ApplicationProfile, Assessment, Exclusion, Key, Known, LastSignIn};
-use super::words::{ExclusionState, GateState, Home, KeyKind, VerdictKind};
+use super::words::{ExcludedObject, ExclusionState, GateState, Home, KeyKind, VerdictKind};
 use crate::catalogue::Workload;
 use crate::snapshot::{Dataset, Gap, PolicyId};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -114,7 +114,12 @@ const EXCLUDED_APPLICATION: &[Field] = &[
     field("permissions", Texts, "Intune write permissions on Microsoft Graph, and those that lead to them", &[Dataset::AppRoleGrants]),
     field("writes", Texts, "workloads that these permissions write", &[Dataset::AppRoleGrants]),
     field("can_wipe", Bool, "whether these permissions allow wiping devices", &[Dataset::AppRoleGrants]),
-    field("wipe_needs_approval", Bool, "whether an access policy in force, which does not exclude it, holds its wipes", &[]),
+    field(
+        "wipe_needs_approval",
+        Bool,
+        "whether an access policy in force that could be read, and does not exclude it, holds its wipes",
+        &[],
+    ),
     field("secrets", Records(KEY), "client secrets, on the application and on the service principal", KEYS),
     field("certificates", Records(KEY), "certificates, one row each", KEYS),
     field("federated_credentials", Records(KEY), "trust in outside issuers", &[Dataset::FederatedCredentials]),
@@ -130,8 +135,10 @@ const EXCLUSION: &[Field] = &[
     field("policy", Text, "name of the access policy", &[]),
     field("workload", Text, "what the policy protects", &[]),
     field("listed_id", Text, "the id as it stands in the source", &[]),
+    field("application", Text, "display name of what it belongs to; the id where it belongs to nothing", &[]),
     field("source", Text, "policy, request, audit or file", &[]),
     field("state", Text, "active, disabled, deleted or unresolved", &[Dataset::ServicePrincipals, Dataset::Applications]),
+    field("condition", Text, "the same as part of a sentence", &[Dataset::ServicePrincipals, Dataset::Applications]),
 ];
 
 /// The facts of an assessment, by entity and then by object id. Where not every list of exclusions could be read, each kind
@@ -154,7 +161,7 @@ fn unseen_exclusions(assessment: &Assessment) -> Option<Gap> {
         assessment.gates.iter().flat_map(|gate| &gate.policies).map(|policy| (&policy.policy_id, policy.exclusions_readable)).collect();
     let unread = policies.values().filter(|readable| !**readable).count();
     if unread > 0 {
-        return Some(Gap::Failed { detail: format!("exclusions of {unread} of {} access policies could not be read", policies.len()) });
+        return Some(Gap::OutOfReach { detail: format!("exclusions of {unread} of {} access policies are not known", policies.len()) });
     }
     coverage.and_then(|coverage| coverage.gap().cloned())
 }
@@ -312,19 +319,28 @@ fn exclusion(exclusion: &Exclusion) -> Fact {
     fact.set("workload", exclusion.workload.word());
     fact.set("listed_id", exclusion.listed_id.as_str());
     fact.set("source", exclusion.source.word());
+    let name = exclusion.application.clone().unwrap_or_else(|| exclusion.listed_id.clone());
+    fact.set("application", name.as_str());
     match &exclusion.gap {
-        Some(gap) => {
-            fact.gaps.insert("state", gap.clone());
+        Some(gap) => fact.gaps.extend([("state", gap.clone()), ("condition", gap.clone())]),
+        None => {
+            fact.set("state", exclusion.state.word());
+            fact.set("condition", condition(exclusion.state));
         }
-        None => fact.set("state", exclusion.state.word()),
     }
-    let object = ObjectRef {
-        kind: "exclusion",
-        id: exclusion.listed_id.clone(),
-        name: exclusion.application.clone().unwrap_or_else(|| exclusion.listed_id.clone()),
-        app_id: exclusion.app_id.as_ref().map(ToString::to_string),
-    };
+    let object =
+        ObjectRef { kind: "exclusion", id: exclusion.listed_id.clone(), name, app_id: exclusion.app_id.as_ref().map(ToString::to_string) };
     fact.finish(EntityKind::Exclusion, object)
+}
+
+/// What an excluded object is, as part of a sentence.
+fn condition(state: ExcludedObject) -> &'static str {
+    match state {
+        ExcludedObject::Active => "can sign in",
+        ExcludedObject::Disabled => "is disabled",
+        ExcludedObject::Deleted => "is deleted",
+        ExcludedObject::Unresolved => "belongs to no application of this tenant",
+    }
 }
 
 fn application_object(profile: &ApplicationProfile) -> ObjectRef {

@@ -2,7 +2,7 @@
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::options::{Connection, Reading};
-use super::{READING_STATUS, output, tenant};
+use super::{READING_STATUS, judge, output, tenant};
 use crate::snapshot;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     snapshot::save(&snapshot, &arguments.output).map_err(could_not_run)?;
     output::note(&format!("snapshot written to {}", arguments.output.display()));
     let whole = tenant::report_gaps(&snapshot);
-    Ok(if whole || arguments.allow_incomplete { Status::Done } else { Status::Incomplete })
+    if whole || arguments.allow_incomplete {
+        return Ok(Status::Done);
+    }
+    output::note(judge::INCOMPLETE);
+    Ok(Status::Incomplete)
 }
 
 /// Refuses, before the long work, a path that cannot be written.
@@ -54,7 +58,7 @@ fn writable(path: &Path) -> Result<(), Failure> {
     if let Some(unfit) = snapshot::Error::of_target(path) {
         return Err(usage_error(unfit));
     }
-    tempfile::NamedTempFile::new_in(folder).map(drop).map_err(|error| refused(error.to_string()))
+    tempfile::NamedTempFile::new_in(folder).map(drop).map_err(|error| refused(error.kind().to_string()))
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use crate::report::{self, Folder, OutputKind, Style};
 use crate::rules::{self, RuleSet};
 use crate::snapshot::Snapshot;
 
+/// Said at the end of a run that ends with status 3.
+pub(super) const INCOMPLETE: &str = "not everything could be read: exit status 3; --allow-incomplete makes it 0";
+
 /// Everything that can be refused before the long work begins.
 pub(super) struct Prepared<'a> {
     judging: &'a Judging,
@@ -72,6 +75,7 @@ impl<'a> Prepared<'a> {
         } else if whole || self.output.allow_incomplete {
             Status::Done
         } else {
+            output::note(INCOMPLETE);
             Status::Incomplete
         }
     }

@@ -21,17 +21,17 @@ const EXIT_STATUS: &str = "\
 Exit status:
   0  done
   1  findings at or above --fail-on
-  2  wrong usage or configuration
+  2  wrong usage or configuration, or a file or folder that cannot be used
   3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
-  4  could not run: sign-in, network, disk";
+  4  could not run: sign-in, network, disk full";
 
 /// The same for a command that only reads.
 const READING_STATUS: &str = "\
 Exit status:
   0  done
-  2  wrong usage or configuration
+  2  wrong usage or configuration, or a file or folder that cannot be used
   3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
-  4  could not run: sign-in, network, disk";
+  4  could not run: sign-in, network, disk full";
 
 /// Which automations break when Multi Admin Approval holds for app-only calls to Microsoft Intune, and which excluded
 /// applications are the weak spot. Reads a tenant, never writes it.

@@ -75,7 +75,7 @@ pub(super) struct Judging {
     /// Days of the evidence window
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=730))]
     pub(super) days: u32,
-    /// Judge as if these workloads were gated: all, or a list such as app,script,deviceAction
+    /// Judge as if these workloads were gated: all that the portal offers, or a list such as app,script,deviceAction
     #[arg(long, value_name = "WORKLOADS", value_parser = plan)]
     plan: Option<Plan>,
     /// Thresholds of the rules: default, cis-v7 or scuba

@@ -4,14 +4,20 @@ use super::exit::{Failure, could_not_run};
 use crate::report::harmless_line;
 use crate::rules::LoadErrors;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::time::uptime;
+use tracing_subscriber::prelude::*;
 
 /// Writes data to standard output.
 pub(super) fn data(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::ReaderGone),
-        other => other.map_err(could_not_run),
+        other => other.map_err(|error| {
+            could_not_run(anyhow::anyhow!(
+                "cannot write to standard output: {error}\nhint: reports named by --out are written all the same"
+            ))
+        }),
     }
 }
 
@@ -67,17 +73,18 @@ pub(super) fn width() -> Option<u16> {
     io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0)
 }
 
-/// Starts the log on standard error: warnings, with `-v` what is done, with `-vv` every request.
+/// Starts the log on standard error: warnings, with `-v` each dataset, with `-vv` each request. Of other crates only warnings.
 pub(super) fn start_log(verbose: u8) {
     let level = match verbose {
-        0 => tracing::Level::WARN,
-        1 => tracing::Level::INFO,
-        _ => tracing::Level::DEBUG,
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
     };
+    let ours = Targets::new().with_default(LevelFilter::WARN).with_target("maascan", level);
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).with_ansi(colour).with_timer(uptime());
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colour).with_timer(uptime()).with_target(false);
     // A second start, as in tests, keeps the first log.
-    let _ = log.with_target(false).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }
 
 #[cfg(test)]

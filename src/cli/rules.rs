@@ -48,7 +48,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Command::List => list(&builtin()?),
         Command::Show { id } => show(&builtin()?, id),
         Command::Check { dir: None } => check(&builtin()?),
-        Command::Check { dir: Some(dir) } => check(&RuleSet::load_dir(dir).map_err(usage_error)?),
+        Command::Check { dir: Some(dir) } => {
+            let own = RuleSet::load_dir(dir).map_err(usage_error)?;
+            // A scan runs them beside the built-in ones, so their ids must not meet.
+            builtin()?.merged(RuleSet::load_dir(dir).map_err(usage_error)?).map_err(usage_error)?;
+            check(&own)
+        }
     }
 }
 
@@ -125,7 +130,8 @@ fn check(rules: &RuleSet) -> Result<Status, Failure> {
         // The texts are from files that somebody else may have written.
         let _ = writeln!(text, "{}", output::harmless(&line));
     }
-    let _ = writeln!(text, "{} rules, {} examples, {} failed", rules.rules().len(), results.len(), failed.len());
+    let count = rules.rules().len();
+    let _ = writeln!(text, "{count} {}, {} examples, {} failed", if count == 1 { "rule" } else { "rules" }, results.len(), failed.len());
     output::data(text.as_bytes())?;
     Ok(if failed.is_empty() { Status::Done } else { Status::Findings })
 }

@@ -40,6 +40,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    if arguments.automations.is_some_and(|count| count > arguments.service_principals / 2) {
+        let message = "--automations is more than half of --service-principals";
+        return Err(Failure::usage(message, "the other half are Microsoft's own and unrelated applications; raise --service-principals"));
+    }
     tenant::block_on(async {
         let simulator = simulator::start(settings(arguments), arguments.port).await.map_err(could_not_run)?;
         output::data(instructions(&simulator, clock(arguments)).as_bytes())?;

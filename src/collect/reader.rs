@@ -50,6 +50,7 @@ impl<'a> Reader<'a> {
     pub(super) fn start(client: &Client, dataset: Dataset, progress: &'a dyn Progress) -> Self {
         let counter = Counter::default();
         progress.started(dataset);
+        tracing::info!(%dataset, "reading");
         Self {
             client: client.counted(&counter),
             dataset,
@@ -156,6 +157,7 @@ impl<'a> Reader<'a> {
             Some(gap) => Coverage::Unavailable { gap },
         };
         self.progress.finished(self.dataset, &coverage);
+        tracing::info!(dataset = %self.dataset, state = coverage.word(), items = coverage.items(), requests = self.counter.requests(), "read");
         let wall = self.wall.filter(|_| items == 0);
         Finished { dataset: self.dataset, reading: DatasetReading { coverage, requests: self.counter.requests() }, wall }
     }

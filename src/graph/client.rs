@@ -206,6 +206,7 @@ impl Client {
         self.counter.0.fetch_add(1, Ordering::Relaxed);
         let request = self.request(call).header(ACCEPT, "application/json").header("Authorization", bearer(token)?);
         let answer = wire::send(request, &self.inner.endpoints.graph, what, self.inner.settings.longest_answer).await?;
+        tracing::debug!(what, status = answer.status, "answered");
         let body = answer.json();
         if answer.status != 200 {
             let refusal = Refusal { status: answer.status, body: &body.unwrap_or_default(), floor: retry_after(&answer.headers), what };

@@ -96,7 +96,7 @@ const CREDENTIALS: File = File {
 const GATES: File = File {
     name: "gates.csv",
     columns: &["workload", "platform", "policy_id", "policy", "in_force", "approver_groups", "approvers", "problems"],
-    rows: |assessment| assessment.gates.iter().flat_map(gate).collect(),
+    rows: |assessment| assessment.gates.iter().flat_map(|one| gate(assessment, one)).collect(),
 };
 
 const COVERAGE: File = File {
@@ -112,8 +112,9 @@ impl Format for File {
 
     fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Error> {
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| Error::Render { file: self.name, source };
-        let mut writer = ::csv::Writer::from_writer(Vec::new());
-        writer.write_record(self.columns).map_err(|error| failed(error.into()))?;
+        let header = format!("{}\n", self.columns.join(","));
+        // Every cell is quoted, for a spreadsheet may take the semicolons inside for separators too.
+        let mut writer = ::csv::WriterBuilder::new().quote_style(::csv::QuoteStyle::Always).from_writer(header.into_bytes());
         for row in (self.rows)(assessment) {
             writer.write_record(row.iter().map(|cell| csv_cell(cell))).map_err(|error| failed(error.into()))?;
         }
@@ -213,10 +214,10 @@ fn credential(assessment: &Assessment, profile: &ApplicationProfile, key: &Key) 
 }
 
 /// One row for each policy, or one without a policy where a plan or the service itself makes the gate, or nothing does.
-fn gate(gate: &Gate) -> Vec<Vec<String>> {
+fn gate(assessment: &Assessment, gate: &Gate) -> Vec<Vec<String>> {
     if gate.policies.is_empty() {
         let mut row = vec![gate.workload.to_string(), platforms(&gate.platforms)];
-        row.extend([String::new(), String::new(), phrases::in_force(gate.state).to_string()]);
+        row.extend([String::new(), String::new(), phrases::in_force(assessment, gate.state).to_string()]);
         row.resize(GATES.columns.len(), String::new());
         return vec![row];
     }

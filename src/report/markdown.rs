@@ -51,7 +51,7 @@ fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, total: usize,
         table.push_str(&line(&row.iter().map(|cell| escaped(cell)).collect::<Vec<_>>()));
     }
     if total > ROWS {
-        table.push_str(&format!("\n{ROWS} of {total} rows shown: see {file} for the rest.\n"));
+        table.push_str(&format!("\n{ROWS} of these {total} rows shown: see {file} for the rest.\n"));
     }
     table
 }

@@ -38,10 +38,13 @@ pub(super) fn last_sign_in(sign_in: &LastSignIn) -> String {
     }
 }
 
-/// Whether a workload without an access policy of its own is protected, in the words for a policy.
-pub(super) fn in_force(state: GateState) -> InForce {
+/// Whether a workload without an access policy of its own is protected, in the words for a policy. What is only planned may
+/// be in force already where the policies were not read whole.
+pub(super) fn in_force(assessment: &Assessment, state: GateState) -> InForce {
+    let whole = known::coverage(assessment, Dataset::AccessPolicies).is_complete();
     match state {
         GateState::InForce => InForce::Yes,
+        GateState::Planned if !whole => InForce::Unknown,
         GateState::Planned | GateState::None => InForce::No,
         GateState::Unknown => InForce::Unknown,
     }
@@ -102,8 +105,11 @@ pub(super) fn headline(assessment: &Assessment) -> String {
     let at_least = if whole { "" } else { "At least " };
     let (automations, write) = if counts.automations == 1 { ("automation", "writes") } else { ("automations", "write") };
     let breaks = part(known::breaking(assessment), "breaks", "break", "how many break is not known");
-    let excluded = part(known::excluded_automations(assessment), "is excluded", "are excluded", "exclusions are not known");
-    format!("{at_least}{} {automations} {write} to Intune; {breaks}, {excluded}, {} unknown", counts.automations, counts.unknown)
+    let exclusions = known::excluded_automations(assessment);
+    // Without any list of exclusions, each of those that break may turn out to be excluded.
+    let unless = if exclusions.found().is_none() && known::breaking(assessment).found().is_some() { " unless excluded" } else { "" };
+    let excluded = part(exclusions, "is excluded", "are excluded", "exclusions are not known");
+    format!("{at_least}{} {automations} {write} to Intune; {breaks}{unless}, {excluded}, {} unknown", counts.automations, counts.unknown)
 }
 
 /// A count with its verb, for one and for many.
