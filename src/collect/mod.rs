@@ -1,4 +1,4 @@
-//! Reads a tenant into a [`Snapshot`]: which datasets, in what order, and how much of each came.
+//! Reads a tenant into a `Snapshot`: which datasets, in what order, and how much of each came.
 //!
 //! Two rounds. What does not depend on anything is read at once; then what the first round made necessary, in as few
 //! requests as there are: never one for each service principal. A dataset that fails leaves its reason in the coverage and

@@ -1,5 +1,5 @@
 //! Reports: one file per format behind one trait. A renderer takes an assessment and returns bytes; it decides nothing
-//! and writes nothing. [`Folder`] puts the files on disk.
+//! and writes nothing. `Folder` puts the files on disk.
 
 mod csv;
 mod folder;

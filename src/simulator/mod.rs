@@ -3,7 +3,7 @@
 //!
 //! It serves login and Graph on one origin, v1.0 and beta: service principals, applications, app-role grants, federated
 //! credentials, deleted service principals, groups, sign-in activity, Intune audit events, access policies, approval requests,
-//! `getByIds` and `$batch`. It never lets anything be written. What it holds is in [`planted`]; everything in it is invented
+//! `getByIds` and `$batch`. It never lets anything be written. What it holds is in `planted`; everything in it is invented
 //! but the ids and names of Microsoft's own services.
 //!
 //! **Whoever learns from this what the real service looks like is warned:** no public capture exists of an application as
