@@ -1,7 +1,7 @@
 //! Objects by id without a request for each: `$filter=id in (…)`, many filters in one `$batch`.
 
 use super::reader::Reader;
-use crate::graph::{Resource, Version};
+use crate::graph::{Client, Error, Resource, Version};
 use crate::snapshot::is_guid;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -38,13 +38,46 @@ pub(super) fn filters(path: &'static str, select: &'static str, by: By, ids: &BT
     ids.chunks(MOST_VALUES).map(filter).collect()
 }
 
+/// Members that some clouds or tenants may not have yet. Graph refuses a whole request that selects one it does not know, so
+/// the request is made again without it: what it would have said is then not known, and the rest is.
+const DISPENSABLE: [&str; 3] = ["isDisabled", "disabledByMicrosoftStatus", "verifiedPublisher"];
+
+async fn bodies(client: &Client, resources: &[Resource]) -> Vec<Result<Value, Error>> {
+    let mut asked = resources.to_vec();
+    let mut bodies = client.batch(&asked).await;
+    for _ in DISPENSABLE {
+        let shorter = |(at, body): (usize, &Result<Value, Error>)| {
+            let member = unknown_member(body.as_ref().err()?)?;
+            Some((at, asked.get(at)?.without(member)?))
+        };
+        let again: Vec<(usize, Resource)> = bodies.iter().enumerate().filter_map(shorter).collect();
+        if again.is_empty() {
+            break;
+        }
+        let wanted: Vec<Resource> = again.iter().map(|(_, resource)| resource.clone()).collect();
+        for ((at, resource), body) in again.into_iter().zip(client.batch(&wanted).await) {
+            if let (Some(old), Some(old_body)) = (asked.get_mut(at), bodies.get_mut(at)) {
+                (*old, *old_body) = (resource, body);
+            }
+        }
+    }
+    bodies
+}
+
+/// The dispensable member that a refusal names: `Could not find a property named '…' on type '…'`.
+fn unknown_member(error: &Error) -> Option<&'static str> {
+    let Error::Failed { detail, .. } = error else { return None };
+    let named = |member: &&&str| detail.starts_with("status 400") && detail.contains(&format!("'{member}'"));
+    DISPENSABLE.iter().find(named).copied()
+}
+
 /// Reads the lists behind many resources in batches, each to its last page. Gives the places of those that are not whole.
 pub(super) async fn read_all(
     reader: &mut Reader<'_>,
     resources: &[Resource],
     mut each: impl FnMut(&mut Reader<'_>, usize, Value),
 ) -> BTreeSet<usize> {
-    let bodies = reader.client.batch(resources).await;
+    let bodies = bodies(&reader.client, resources).await;
     let mut not_whole = BTreeSet::new();
     for (at, (resource, body)) in resources.iter().zip(bodies).enumerate() {
         let whole = match body {

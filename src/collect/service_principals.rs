@@ -8,19 +8,15 @@ use super::filters::{By, filters, read_all};
 use super::json;
 use super::reader::{Finished, Reader};
 use super::scope::Scope;
-use crate::graph::{Cloud, Resource};
+use crate::graph::Resource;
 use crate::snapshot::{Dataset, Gap, ServicePrincipal, ServicePrincipalId, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = "/servicePrincipals";
 
-/// Members that are read (facts/graph.md section 1).
+/// Members that are read (facts/graph.md section 1). The national clouds lack `verifiedPublisher`; it is dispensable there.
 const SELECT: &str = "id,appId,displayName,servicePrincipalType,accountEnabled,isDisabled,disabledByMicrosoftStatus,\
     appOwnerOrganizationId,signInAudience,verifiedPublisher,alternativeNames,keyCredentials,passwordCredentials";
-
-/// The same without `verifiedPublisher`, which the national clouds do not have and would refuse to select.
-const SELECT_NATIONAL: &str = "id,appId,displayName,servicePrincipalType,accountEnabled,isDisabled,disabledByMicrosoftStatus,\
-    appOwnerOrganizationId,signInAudience,alternativeNames,keyCredentials,passwordCredentials";
 
 pub(super) type Principals = BTreeMap<ServicePrincipalId, ServicePrincipal>;
 
@@ -38,8 +34,8 @@ pub(super) async fn read_with_applications(tenant: &Tenant<'_>, scope: &mut Scop
     // Without all grants not all holders are known, and those that are missing here do exist.
     let inherited = snapshot.coverage_of(Dataset::AppRoleGrants).gap().cloned();
     inherited.clone().into_iter().for_each(|gap| reader.note(gap));
-    let mut wanted = by(&reader, By::Id, &scope.object_ids());
-    wanted.extend(by(&reader, By::AppId, &scope.app_ids()));
+    let mut wanted = filters(PATH, SELECT, By::Id, &scope.object_ids());
+    wanted.extend(filters(PATH, SELECT, By::AppId, &scope.app_ids()));
     read(&mut reader, &wanted, &mut principals, scope).await;
 
     let mut apps_reader = tenant.reader(Dataset::Applications);
@@ -50,17 +46,12 @@ pub(super) async fn read_with_applications(tenant: &Tenant<'_>, scope: &mut Scop
     let app_ids = applications.values().map(|application| application.app_id.as_str());
     let tried = scope.app_ids();
     let behind: BTreeSet<String> = app_ids.filter(|id| !known.contains(id) && !tried.contains(*id)).map(str::to_owned).collect();
-    let wanted = by(&reader, By::AppId, &behind);
+    let wanted = filters(PATH, SELECT, By::AppId, &behind);
     read(&mut reader, &wanted, &mut principals, scope).await;
     reader.set_items(principals.len());
     let principals_end = reader.finish();
     principals_end.gap().cloned().into_iter().for_each(|gap| apps_reader.note(gap));
     Found { principals, principals_end, applications, apps_end: apps_reader.finish() }
-}
-
-fn by(reader: &Reader<'_>, by: By, ids: &BTreeSet<String>) -> Vec<Resource> {
-    let select = if reader.client.cloud() == Cloud::Global { SELECT } else { SELECT_NATIONAL };
-    filters(PATH, select, by, ids)
 }
 
 async fn read(reader: &mut Reader<'_>, wanted: &[Resource], principals: &mut Principals, scope: &mut Scope) {

@@ -36,6 +36,8 @@ struct Fake {
     applications: Vec<Value>,
     asked: Arc<Mutex<Vec<String>>>,
     reversed: bool,
+    /// Members that this service does not know and refuses to select.
+    unknown: &'static [&'static str],
 }
 
 impl Fake {
@@ -47,6 +49,11 @@ impl Fake {
         let filter = query.get("$filter").cloned().unwrap_or_default();
         if let Some(pages) = self.lists.get(parsed.path()) {
             return pages.get(page).cloned().unwrap_or(Err((404, Value::Null)));
+        }
+        let select = query.get("$select").cloned().unwrap_or_default();
+        if let Some(member) = self.unknown.iter().find(|member| select.split(',').any(|selected| selected == **member)) {
+            let message = format!("Could not find a property named '{member}' on type 'microsoft.graph.directoryObject'.");
+            return Err((400, json!({"error": {"code": "BadRequest", "message": message}})));
         }
         match parsed.path() {
             "/v1.0/servicePrincipals" => Ok(self.found(&self.principals, &filter)),
@@ -148,6 +155,7 @@ fn fake(uri: &str) -> Fake {
         applications: vec![application(1), application(3)],
         asked: Arc::default(),
         reversed: false,
+        unknown: &[],
     };
     let policy = json!({"id": "p1", "displayName": "Apps", "policyType": "app", "approverGroupIds": [GROUP],
         "mystery": [guid('p', 3)], "roleScopeTagIds": ["0"]});
@@ -368,6 +376,18 @@ async fn without_all_grants_the_scope_is_not_whole() {
 }
 
 #[tokio::test]
+async fn a_member_that_the_service_does_not_know_costs_only_itself() {
+    let whole = run(|_, _| {}).await;
+    let snapshot = run(|fake, _| fake.unknown = &["verifiedPublisher", "isDisabled"]).await;
+    for dataset in [Dataset::ServicePrincipals, Dataset::Applications] {
+        assert_eq!(snapshot.coverage_of(dataset), whole.coverage_of(dataset), "{dataset}");
+    }
+    assert!(!snapshot.service_principals.is_empty() && snapshot.service_principals.keys().eq(whole.service_principals.keys()));
+    let refused = run(|fake, _| fake.unknown = &["appId"]).await;
+    assert!(matches!(refused.coverage_of(Dataset::ServicePrincipals), Coverage::Unavailable { gap: Gap::Failed { .. } }));
+}
+
+#[tokio::test]
 async fn an_id_that_nothing_has_is_looked_for_in_the_bin() {
     let gone = guid('x', 7);
     let policy = json!({"id": "p1", "mystery": [{"id": gone}, {"id": guid('o', 3)}]});
@@ -436,11 +456,12 @@ async fn throttling_that_outlasts_one_slice_ends_the_others() {
 #[tokio::test]
 async fn national_clouds_have_no_sign_in_report() {
     let server = MockServer::start().await;
-    let tenant = fake(&server.uri());
+    let tenant = Fake { unknown: &["verifiedPublisher"], ..fake(&server.uri()) };
     let asked = Arc::clone(&tenant.asked);
     let snapshot = run_in(Cloud::China, &server, tenant, 7).await.unwrap();
     assert_eq!(snapshot.coverage_of(Dataset::SignInActivity), &Coverage::Unavailable { gap: Gap::Cloud });
-    assert!(!asked.lock().unwrap().iter().any(|url| url.contains("/reports/") || url.contains("verifiedPublisher")));
+    assert!(snapshot.coverage_of(Dataset::ServicePrincipals).is_complete(), "they do not know every member either");
+    assert!(!asked.lock().unwrap().iter().any(|url| url.contains("/reports/")));
 }
 
 #[tokio::test]

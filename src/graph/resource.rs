@@ -58,6 +58,15 @@ impl Resource {
         self
     }
 
+    /// The same without one of its selected members, the first of which is never taken away. None if it does not select it.
+    #[must_use]
+    pub fn without(&self, member: &str) -> Option<Self> {
+        let selected = format!(",{member}");
+        let (before, after) = self.query.split_once(&selected)?;
+        let ends = after.is_empty() || after.starts_with([',', '&']);
+        ends.then(|| Self { query: format!("{before}{after}"), ..self.clone() })
+    }
+
     pub(super) fn version(&self) -> Version {
         self.version
     }
@@ -101,6 +110,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use url::Url;
+
+    #[test]
+    fn a_selected_member_can_be_left_out() {
+        let resource = Resource::new(Version::V1, "/x").query("$select", "id,isDisabled,isDisabledBy,tags").query("$top", "9");
+        assert_eq!(resource.without("isDisabled").unwrap().relative(), "/x?$select=id,isDisabledBy,tags&$top=9");
+        assert_eq!(resource.without("tags").unwrap().relative(), "/x?$select=id,isDisabled,isDisabledBy&$top=9");
+        assert_eq!(resource.without("id"), None);
+        assert_eq!(resource.without("is"), None);
+    }
 
     #[test]
     fn a_query_is_encoded_once_and_can_be_read() {
