@@ -88,9 +88,18 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> 
         verdicts,
         exclusions: exclusions.rows,
         unmapped_activities: evidence.unmapped_activities,
+        unmapped_permissions: unmapped_permissions(snapshot, catalogue),
         findings: Vec::new(),
         gates,
     }
+}
+
+/// Intune write permissions that Graph defines in this tenant and the catalogue does not know, by their names: those of Intune
+/// begin with `DeviceManagement`, and those that write hold `ReadWrite` or `PrivilegedOperations` (facts/maa.md section 5).
+fn unmapped_permissions(snapshot: &Snapshot, catalogue: &Catalogue) -> BTreeSet<String> {
+    let writes = |name: &str| name.starts_with("DeviceManagement") && (name.contains("ReadWrite") || name.contains("PrivilegedOperations"));
+    let unknown = snapshot.app_roles.values().filter(|role| writes(&role.value) && catalogue.permission(&role.id).is_none());
+    unknown.map(|role| role.value.clone()).collect()
 }
 
 fn window_start(now: DateTime<Utc>, days: u32) -> DateTime<Utc> {

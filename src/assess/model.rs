@@ -26,6 +26,9 @@ pub struct Assessment {
     pub exclusions: Vec<Exclusion>,
     /// Application-made audit events whose activity is in no vocabulary: listed, so that a new name is seen.
     pub unmapped_activities: BTreeMap<String, u64>,
+    /// Permissions of the tenant's Microsoft Graph that by their name write Intune and that the catalogue does not have: whoever
+    /// holds only these is not an automation here, which has to be said.
+    pub unmapped_permissions: BTreeSet<String>,
     /// What the rules found; empty until rules have run.
     pub findings: Vec<Finding>,
 }

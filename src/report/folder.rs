@@ -27,7 +27,8 @@ impl Folder {
             return Err(Error::NotAFolder { path: path.to_owned() });
         }
         // Permission bits do not tell on every system, so a file is made; it is gone again at once.
-        temporary_file(existing(path)).map_err(|source| Error::Unwritable { path: path.to_owned(), source })?;
+        // The kind alone: the error itself names the temporary file, which is another one each time.
+        temporary_file(existing(path)).map_err(|error| Error::Unwritable { path: path.to_owned(), source: error.kind().into() })?;
         Ok(Self { path: path.to_owned() })
     }
 

@@ -111,6 +111,14 @@ fn not_seen_notes(assessment: &Assessment) -> Vec<String> {
     if !skipped.is_empty() {
         notes.push(format!("Not requested: {}.", skipped.join(", ")));
     }
+    if !assessment.unmapped_permissions.is_empty() {
+        let names: Vec<String> = assessment.unmapped_permissions.iter().take(ROWS).map(|name| text::markdown(name, LONGEST_NAME)).collect();
+        let rest = if assessment.unmapped_permissions.len() > ROWS { ", and more in assessment.json" } else { "" };
+        notes.push(format!(
+            "Permissions that seem to write Intune and are not judged, because this maascan does not know them: {}{rest}.",
+            names.join(", ")
+        ));
+    }
     if !assessment.unmapped_activities.is_empty() {
         notes.push(unmapped(assessment));
     }

@@ -58,6 +58,7 @@ pub(super) fn empty() -> Assessment {
         gates: vec![],
         exclusions: vec![],
         unmapped_activities: BTreeMap::new(),
+        unmapped_permissions: BTreeSet::new(),
         findings: vec![],
     }
 }
@@ -110,6 +111,7 @@ pub(super) fn everything() -> Assessment {
     assessment.exclusions = (0..NAMES.len()).map(exclusion).collect();
     assessment.findings = (0..NAMES.len()).map(finding).collect();
     assessment.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    assessment.unmapped_permissions = ["DeviceManagementNew|Thing.ReadWrite.All".to_owned()].into();
     assessment.unmapped_activities = [("frob | <b>Widget".to_owned(), 3), ("=1+1".to_owned(), 1)].into();
     assessment
 }

@@ -42,6 +42,7 @@ pub struct Assessment<'a> {
     findings: Vec<Finding<'a>>,
     /// Activities of audit events made by applications that are in no vocabulary, and how many events each.
     unmapped_activities: &'a BTreeMap<String, u64>,
+    unmapped_permissions: &'a BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -268,6 +269,7 @@ impl<'a> From<&'a assess::Assessment> for Assessment<'a> {
             credentials: assessment.applications.values().flat_map(credentials).collect(),
             findings: assessment.findings.iter().map(finding).collect(),
             unmapped_activities: &assessment.unmapped_activities,
+            unmapped_permissions: &assessment.unmapped_permissions,
         }
     }
 }

@@ -35,22 +35,8 @@ pub(super) const KEYS: [&str; 16] = [
     "example",
 ];
 
-/// Those that every rule has.
-const REQUIRED: [&str; 13] = [
-    "id",
-    "title",
-    "severity",
-    "confidence",
-    "entity",
-    "requires",
-    "when",
-    "message",
-    "why",
-    "remediation",
-    "references",
-    "false_positives",
-    "example",
-];
+/// Those that a rule may leave out; every rule has the others.
+const OPTIONAL: [&str; 3] = ["evidence", "identity", "thresholds"];
 
 /// Thresholds by profile, those of `default` filled in.
 type Thresholds = BTreeMap<Profile, BTreeMap<String, i64>>;
@@ -65,7 +51,8 @@ pub(super) fn read(path: &Path, source: &str) -> Result<Rule, Vec<LoadError>> {
     if !reader.is_clean() {
         return Err(reader.into_problems());
     }
-    reader.keys("a rule", 1, &document, &KEYS, &REQUIRED);
+    let required: Vec<&str> = KEYS.into_iter().filter(|key| !OPTIONAL.contains(key)).collect();
+    reader.keys("a rule", 1, &document, &KEYS, &required);
     match rule(path, &mut reader, &document) {
         Some(rule) if reader.is_clean() => Ok(rule),
         _ => Err(reader.into_problems()),

@@ -1,6 +1,20 @@
 //! Verdicts: evidence, requests, platforms, confidence, ways out.
 
 use super::*;
+use crate::snapshot::AppRole;
+
+#[test]
+fn a_write_permission_that_the_catalogue_does_not_know_is_named() {
+    let mut tenant = Tenant::new();
+    let roles = [
+        (APPS_WRITE, "DeviceManagementApps.ReadWrite.All"),
+        ("c0000000-0000-4000-8000-000000000001", "DeviceManagementNewThing.ReadWrite.All"),
+        ("c0000000-0000-4000-8000-000000000002", "DeviceManagementNewThing.Read.All"),
+        ("c0000000-0000-4000-8000-000000000003", "Mail.ReadWrite"),
+    ];
+    tenant.0.app_roles = roles.map(|(id, value)| (id.into(), AppRole { id: id.into(), value: value.into() })).into();
+    assert_eq!(tenant.assess().unmapped_permissions, ["DeviceManagementNewThing.ReadWrite.All".to_owned()].into());
+}
 
 #[test]
 fn writes_before_the_gate_break_and_writes_behind_it_pass() {
