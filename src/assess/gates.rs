@@ -70,7 +70,7 @@ pub(super) fn covered<'a>(policies: impl Iterator<Item = &'a PolicyGate>) -> BTr
 
 fn policy_gate(policy: &AccessPolicy, directory: &Directory<'_>, history: &History<'_>, exclusions: &Exclusions) -> PolicyGate {
     let (in_force, since) = history.in_force(policy, directory);
-    let since_exact = !matches!(since, Some(Since::ByLastChange(_)));
+    let since_exact = matches!(since, Some(Since::Told(_)));
     let approvers = Approvers::new(policy, directory);
     PolicyGate {
         policy_id: policy.id.clone(),

@@ -13,6 +13,7 @@ fn a_gate_is_in_force_by_request_by_event_or_by_its_last_change() {
     assert_eq!(state(&tenant), (GateState::InForce, InForce::Yes, Some(at("2026-09-01T00:00:00Z"))));
     let waiting = tenant.request("r", "approved", "operationApprovalPolicy", None, Some("P"));
     assert_eq!(state(&waiting), (GateState::Planned, InForce::No, None));
+    assert!(!gate(&waiting.assess(), &Workload::App).policies[0].since_exact, "no time is no exact time");
     let completed = waiting.request("s", "completed", "operationApprovalPolicy", None, Some("p"));
     assert_eq!(state(&completed), (GateState::InForce, InForce::Yes, Some(at("2026-10-21T00:00:00Z"))));
     let mut created = Tenant::new().policy("p", "app", &[], json!({})).event(
