@@ -5,9 +5,9 @@
 use super::json::{self, text, time, words};
 use super::reader::{Finished, Reader};
 use crate::graph::{Resource, Version};
-use crate::snapshot::{ApprovalRequest, RequestId};
+use crate::snapshot::{ApprovalRequest, RequestId, is_guid};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) type Requests = BTreeMap<RequestId, ApprovalRequest>;
 
@@ -41,7 +41,59 @@ fn parse(row: &Value) -> Option<ApprovalRequest> {
         requestor_user: ["id", "Upn", "upn", "userPrincipalName"].iter().find_map(|name| text(user, name)),
         payload_id: text(row, "payloadId"),
         payload_operation: text(row, "payloadOperation"),
+        policy_ids: policy_ids(row),
     })
+}
+
+/// Members that hold what a request would write: JSON, or JSON inside a text (undocumented).
+const PAYLOADS: [&str; 2] = ["payload", "patchPayload"];
+
+/// Most levels of lists and objects that a payload is searched to.
+const DEEPEST: usize = 8;
+
+/// GUIDs on lists in the payload of a request about an access policy, lower case. Of every other request nothing is kept,
+/// for a payload may hold anything.
+fn policy_ids(row: &Value) -> BTreeSet<String> {
+    let types = words(row.get("requiredOperationApprovalPolicyTypes"));
+    if !types.iter().any(|kind| kind.eq_ignore_ascii_case("operationApprovalPolicy")) {
+        return BTreeSet::new();
+    }
+    let mut ids = BTreeSet::new();
+    for member in PAYLOADS {
+        match row.get(member) {
+            Some(Value::String(text)) => {
+                // What is no JSON has no lists.
+                let payload: Value = serde_json::from_str(text).unwrap_or_default();
+                find_listed(&payload, &mut ids);
+            }
+            Some(payload) => find_listed(payload, &mut ids),
+            None => {}
+        }
+    }
+    ids
+}
+
+fn find_listed(payload: &Value, ids: &mut BTreeSet<String>) {
+    let mut open = vec![(payload, 0)];
+    while let Some((value, depth)) = open.pop() {
+        match value {
+            Value::Array(elements) => ids.extend(elements.iter().flat_map(element_ids)),
+            Value::Object(members) if depth < DEEPEST => open.extend(members.values().map(|inner| (inner, depth + 1))),
+            _ => {}
+        }
+    }
+}
+
+/// The id of an element: itself, or its `id` or `appId`, else every GUID that it has.
+fn element_ids(element: &Value) -> Vec<String> {
+    let guid = |value: &Value| value.as_str().map(str::trim).filter(|text| is_guid(text)).map(str::to_lowercase);
+    match element {
+        Value::Object(members) => match ["id", "appId"].iter().find_map(|name| members.get(*name).and_then(guid)) {
+            Some(id) => vec![id],
+            None => members.values().filter_map(guid).collect(),
+        },
+        other => guid(other).into_iter().collect(),
+    }
 }
 
 /// What a request lacks to be placed: when it was, and of which workload.
@@ -67,6 +119,21 @@ mod tests {
         let person = parse(&json!({"id": "R2", "requestor": {"user": {"id": "", "Upn": "a@b.example"}}})).unwrap();
         assert_eq!(person.requestor_user.as_deref(), Some("a@b.example"));
         assert_eq!(parse(&json!({"status": "approved"})), None);
+    }
+
+    #[test]
+    fn only_listed_ids_of_a_payload_are_kept_and_only_on_access_policies() {
+        const ONE: &str = "11111111-AAAA-4bbb-8ccc-111111111111";
+        const TWO: &str = "22222222-aaaa-4bbb-8ccc-222222222222";
+        let payload = json!({"secret": "hunter2", "author": TWO, "anything": {"list": [ONE, {"id": ONE, "addedBy": TWO}, "hunter2"]}});
+        let row = |kind: &str, payload: Value| json!({"id": "R", "requiredOperationApprovalPolicyTypes": [kind], "payload": payload});
+        for payload in [payload.clone(), json!(payload.to_string())] {
+            let policy = parse(&row("OperationApprovalPolicy", payload.clone())).unwrap();
+            assert_eq!(policy.policy_ids, BTreeSet::from([ONE.to_lowercase()]));
+            assert!(!serde_json::to_string(&policy).unwrap().contains("hunter2"));
+            assert!(parse(&row("app", payload)).unwrap().policy_ids.is_empty());
+        }
+        assert!(parse(&row("operationApprovalPolicy", json!("no json ["))).unwrap().policy_ids.is_empty());
     }
 
     #[test]

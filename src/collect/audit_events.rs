@@ -171,7 +171,9 @@ fn parse(row: &Value, id: String, time: DateTime<Utc>) -> AuditEvent {
     };
     if is_on_policy(&event) {
         for (resource, row) in event.resources.iter_mut().zip(resources.into_iter().flatten()) {
-            resource.policy_ids = property_ids(row);
+            resource.policy_ids = property_ids(row, &["oldValue", "newValue"], |_| true);
+            resource.old_ids = property_ids(row, &["oldValue"], is_list);
+            resource.new_ids = property_ids(row, &["newValue"], is_list);
         }
     }
     event
@@ -187,7 +189,7 @@ fn parse_actor(actor: &Value) -> AuditActor {
 }
 
 fn parse_resource(row: &Value) -> AuditResource {
-    AuditResource { kind: said(row, "auditResourceType"), id: said(row, "resourceId"), policy_ids: BTreeSet::new() }
+    AuditResource { kind: said(row, "auditResourceType"), id: said(row, "resourceId"), policy_ids: BTreeSet::new(), old_ids: BTreeSet::new(), new_ids: BTreeSet::new() }
 }
 
 /// Text that says something: not empty, not the service's `<null>`, not the id of nobody.
@@ -195,11 +197,19 @@ fn said(row: &Value, name: &str) -> Option<String> {
     text(row, name).filter(|text| text != "<null>" && text != "00000000-0000-0000-0000-000000000000")
 }
 
-/// GUIDs among old and new values. The values themselves are let go.
-fn property_ids(resource: &Value) -> BTreeSet<String> {
+/// GUIDs among old or new values of the properties that are wanted. The values themselves are let go.
+fn property_ids(resource: &Value, members: &[&str], wanted: fn(&Value) -> bool) -> BTreeSet<String> {
     let properties = resource.get("modifiedProperties").and_then(Value::as_array).into_iter().flatten();
-    let values = properties.flat_map(|property| ["oldValue", "newValue"].map(|name| property.get(name).and_then(Value::as_str)));
-    values.flatten().flat_map(guids).collect()
+    let values = properties.filter(|property| wanted(property)).flat_map(|property| members.iter().map(|name| property.get(*name)));
+    values.flatten().filter_map(Value::as_str).flat_map(guids).collect()
+}
+
+/// Whether a property is a collection: an element of one is named `$Collection.Name[0]` (facts/maa.md section 6), a whole
+/// one is written in brackets.
+fn is_list(property: &Value) -> bool {
+    let name = text(property, "displayName").unwrap_or_default();
+    let brackets = |member: &&str| property.get(*member).and_then(Value::as_str).is_some_and(|value| value.trim_start().starts_with('['));
+    name.starts_with("$Collection.") || name.ends_with(']') || ["oldValue", "newValue"].iter().any(brackets)
 }
 
 /// GUIDs that stand in a text by themselves, whatever is around them, in lower case.
@@ -248,9 +258,23 @@ mod tests {
         let policy = event(&resource("OperationApprovalPolicy"));
         assert_eq!(policy.resources[0].policy_ids, BTreeSet::from([ONE.to_owned()]));
         assert!(is_on_policy(&policy) && policy.resources[0].id.is_none());
+        assert_eq!((&policy.resources[0].new_ids, policy.resources[0].old_ids.len()), (&policy.resources[0].policy_ids, 0));
         let other = event(&resource("MobileApp"));
         assert!(other.resources[0].policy_ids.is_empty() && !is_on_policy(&other));
         assert!(!serde_json::to_string(&[policy, other]).unwrap().contains("hunter2"));
+    }
+
+    #[test]
+    fn ids_before_and_after_are_told_apart_and_a_lone_one_is_on_no_list() {
+        const TWO: &str = "22222222-aaaa-4bbb-8ccc-222222222222";
+        let change = |name: &str, old: Value, new: Value| json!({"displayName": name, "oldValue": old, "newValue": new});
+        let row = json!({"activityType": "Patch OperationApprovalPolicy", "resources": [{"modifiedProperties": [
+            change("$Collection.Anything[0]", json!(ONE), json!(TWO)), change("$Collection.Anything[1]", json!(TWO), json!(null)),
+            change("LastWriter", json!(null), json!("33333333-aaaa-4bbb-8ccc-333333333333"))]}]});
+        let resource = event(&row).resources.remove(0);
+        assert_eq!(resource.old_ids, BTreeSet::from([ONE.to_owned(), TWO.to_owned()]));
+        assert_eq!(resource.new_ids, BTreeSet::from([TWO.to_owned()]));
+        assert_eq!(resource.policy_ids.len(), 3);
     }
 
     proptest! {

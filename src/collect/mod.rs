@@ -161,6 +161,7 @@ async fn second_round(tenant: &Tenant<'_>, options: &Options, first: FirstRound,
     snapshot.applications = applications;
     snapshot.deleted_service_principals = deleted;
     snapshot.service_principals = principals;
+    snapshot.looked_up = scope.looked_up().clone();
     scope::keep_grants(first.grants, &scope, snapshot);
     scope::keep_sign_ins(first.sign_ins, &first.actors, snapshot);
 }

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 pub(super) struct Scope {
     /// Object ids of service principals that hold a permission in scope.
     holders: BTreeSet<String>,
-    /// Ids under unknown members of policies, and ids among the values of audit events on policies: object ids, app
-    /// ids, or neither.
+    /// Ids under unknown members of policies, among the values of audit events on policies, and in requests that changed
+    /// one: object ids, app ids, or neither.
     candidates: BTreeSet<String>,
     /// Ids of applications that filed approval requests: object ids or app ids.
     requestors: BTreeSet<String>,
@@ -47,6 +47,11 @@ impl Scope {
         &self.actors
     }
 
+    /// Ids that are looked up in every way, of service principals and of applications.
+    pub(super) fn looked_up(&self) -> &BTreeSet<String> {
+        &self.candidates
+    }
+
     /// Candidates that nothing has been found for so far.
     pub(super) fn unresolved_candidates(&self) -> BTreeSet<String> {
         self.candidates.difference(&self.found).cloned().collect()
@@ -63,7 +68,7 @@ impl Scope {
     }
 }
 
-/// Ids that policies or audit events on them name, without those that are known to be policies or groups.
+/// Ids that policies, audit events on them or requests to change them name, without those that are known to be policies or groups.
 fn candidates(snapshot: &Snapshot) -> BTreeSet<String> {
     let policies = snapshot.access_policies.values();
     let listed = policies.clone().flat_map(AccessPolicy::candidate_collections).flat_map(|collection| collection.ids);
@@ -71,7 +76,8 @@ fn candidates(snapshot: &Snapshot) -> BTreeSet<String> {
     let audited = resources.flat_map(|resource| resource.policy_ids.iter().cloned());
     let groups = policies.flat_map(|policy| policy.approver_groups.iter().flatten().map(|id| id.as_str().to_owned()));
     let known: BTreeSet<String> = groups.chain(snapshot.access_policies.keys().map(|id| id.as_str().to_owned())).collect();
-    listed.chain(audited).filter(|id| !known.contains(id)).collect()
+    let requested = snapshot.approval_requests.values().flat_map(|request| request.policy_ids.iter().cloned());
+    listed.chain(audited).chain(requested).filter(|id| !known.contains(id)).collect()
 }
 
 /// Keeps all Graph grants of whoever holds one in scope, or is in scope for another reason.

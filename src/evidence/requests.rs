@@ -85,6 +85,7 @@ mod tests {
             requestor_user: None,
             payload_id: None,
             payload_operation: None,
+            policy_ids: std::collections::BTreeSet::new(),
         }
     }
 

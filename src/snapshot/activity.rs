@@ -82,4 +82,8 @@ pub struct AuditResource {
     pub id: Option<String>,
     /// GUIDs among the property values of an event on an access policy; always empty for every other event.
     pub policy_ids: BTreeSet<String>,
+    /// Of these, the ones that stood on a list before the event (`oldValue` of a property that is a collection).
+    pub old_ids: BTreeSet<String>,
+    /// The ones that stand on a list after it (`newValue`). A lone id, such as that of an author, is on no list.
+    pub new_ids: BTreeSet<String>,
 }

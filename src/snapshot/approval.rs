@@ -115,6 +115,9 @@ pub struct ApprovalRequest {
     pub payload_id: Option<String>,
     /// `payloadOperation`: Create, Update, Delete, Action (undocumented).
     pub payload_operation: Option<String>,
+    /// GUIDs on lists in the payload of a request about an access policy: exclusions are among them. Nothing else of a
+    /// payload is kept, and nothing at all of every other request.
+    pub policy_ids: BTreeSet<String>,
 }
 
 #[cfg(test)]

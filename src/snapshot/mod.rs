@@ -30,7 +30,7 @@ pub use store::{Error, load, save};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the format on disk. Raised when an older maascan would misread a file.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -96,6 +96,9 @@ pub struct Snapshot {
     pub risky_service_principals: BTreeMap<ServicePrincipalId, RiskyServicePrincipal>,
     /// Products that the tenant is subscribed to.
     pub licences: Vec<Licence>,
+    /// Ids, in lower case, that were looked up among service principals and applications, as object id and as app id. One that
+    /// is not in here and was not found may exist all the same.
+    pub looked_up: BTreeSet<String>,
 }
 
 impl Snapshot {
@@ -132,6 +135,7 @@ impl Snapshot {
             app_management_policies: BTreeMap::new(),
             risky_service_principals: BTreeMap::new(),
             licences: Vec::new(),
+            looked_up: BTreeSet::new(),
         }
     }
 

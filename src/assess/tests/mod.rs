@@ -59,6 +59,7 @@ impl Tenant {
             read_by_id: true,
             unknown_members: serde_json::from_value(unknown).unwrap(),
         };
+        self.0.looked_up.extend(policy.candidate_collections().into_iter().flat_map(|list| list.ids));
         self.0.access_policies.insert(id.into(), policy);
         self
     }
@@ -106,7 +107,7 @@ impl Tenant {
             result: Some(result.into()),
             category: None,
             actor: AuditActor { app_id: Some(app(number).into()), app_display_name: None, user_id: None, user_principal_name: None },
-            resources: vec![AuditResource { kind: Some(resource.into()), id: None, policy_ids: BTreeSet::new() }],
+            resources: vec![AuditResource { kind: Some(resource.into()), id: None, policy_ids: BTreeSet::new(), old_ids: BTreeSet::new(), new_ids: BTreeSet::new() }],
         });
         self
     }
@@ -123,6 +124,7 @@ impl Tenant {
             requestor_user: None,
             payload_id: payload.map(str::to_owned),
             payload_operation: Some("Create".into()),
+            policy_ids: BTreeSet::new(),
         };
         self.0.approval_requests.insert(id.into(), request);
         self
