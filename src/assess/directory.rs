@@ -1,7 +1,9 @@
 //! The directory part of a snapshot, looked up by every id that Graph uses for the same application.
 
-use crate::snapshot::{AppId, AppRoleGrant, Application, Coverage, Dataset, DeletedServicePrincipal, Gap, ServicePrincipal, Snapshot};
-use std::collections::BTreeMap;
+use crate::snapshot::{
+    AppId, AppRoleGrant, Application, Coverage, Dataset, DeletedServicePrincipal, Gap, ServicePrincipal, Snapshot, is_guid,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lookups over one snapshot, each built once.
 pub(super) struct Directory<'a> {
@@ -13,6 +15,7 @@ pub(super) struct Directory<'a> {
 }
 
 /// What an id on a list turned out to be.
+#[derive(Clone, Copy)]
 pub(super) enum Resolved<'a> {
     /// A service principal, given by its object id or app id, or by its application's object id.
     Principal(&'a ServicePrincipal),
@@ -20,6 +23,17 @@ pub(super) enum Resolved<'a> {
     ApplicationOnly(&'a Application),
     /// A service principal in the recycle bin.
     Deleted(&'a DeletedServicePrincipal),
+}
+
+impl<'a> Resolved<'a> {
+    /// The app id behind it.
+    pub(super) fn app_id(self) -> &'a AppId {
+        match self {
+            Self::Principal(principal) => &principal.app_id,
+            Self::ApplicationOnly(application) => &application.app_id,
+            Self::Deleted(gone) => &gone.app_id,
+        }
+    }
 }
 
 impl<'a> Directory<'a> {
@@ -62,6 +76,24 @@ impl<'a> Directory<'a> {
             return Some(principal.map_or(Resolved::ApplicationOnly(application), Resolved::Principal));
         }
         self.deleted.get(id).map(|gone| Resolved::Deleted(gone))
+    }
+
+    /// The id that the user means by an id or by a name that only one application has; else why there is none.
+    pub(super) fn resolve_written(&self, written: &str) -> Result<String, String> {
+        let written = written.trim();
+        if is_guid(written) {
+            return Ok(written.to_owned());
+        }
+        let name = written.to_lowercase();
+        let principals = self.snapshot.service_principals.values().map(|principal| (&principal.display_name, &principal.app_id));
+        let applications = self.snapshot.applications.values().map(|application| (&application.display_name, &application.app_id));
+        let named = principals.chain(applications).filter(|(display_name, _)| display_name.trim().to_lowercase() == name);
+        let found: BTreeSet<&AppId> = named.map(|(_, app_id)| app_id).collect();
+        match (found.len(), found.first()) {
+            (1, Some(app_id)) => Ok(app_id.to_string()),
+            (0, _) => Err(format!("no application that was read is called {written}: write its app id instead")),
+            (several, _) => Err(format!("{several} applications are called {written}: write the app id of the one that is meant")),
+        }
     }
 
     /// Why an id may have stayed unresolved although it exists: the first dataset of the directory that was not read whole.

@@ -1,9 +1,9 @@
 //! The words of a verdict: what it rests on, what lowers its confidence, what to do.
 
 use super::decision::SignsIn;
-use super::model::{Known, LastSignIn};
+use super::model::{Exclusion, Known, LastSignIn};
 use super::verdicts::{Case, Context, Right};
-use super::words::{Confidence, ExclusionState, GateState, Home, InForce, KeyKind, VerdictKind};
+use super::words::{Confidence, ExclusionSource, ExclusionState, GateState, Home, InForce, KeyKind, VerdictKind};
 use crate::catalogue::{Sure, Workload};
 use crate::snapshot::{Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -92,13 +92,40 @@ fn exclusion(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &
     match (kind, case.situation.exclusion) {
         (VerdictKind::Handshake, _) | (VerdictKind::Blocked, ExclusionState::NotListed) => {}
         (VerdictKind::Passes, _) => doubt.all("an exclusion that cannot be read, or a gate that does not hold: verify"),
+        (_, ExclusionState::Unknown) if case.exclusions.iter().any(|row| row.disputed) => {
+            doubt.all("sources disagree on whether it is excluded: exclusions.csv has what each says");
+        }
         (_, ExclusionState::Unknown) => doubt.step("exclusions unknown: not every policy shows whom it excludes"),
         (_, ExclusionState::Partly) => doubt.step("excluded by some of the policies only"),
         (_, ExclusionState::NotListed) if case.concern.policies.is_empty() => {}
-        (_, ExclusionState::Excluded | ExclusionState::NotListed) => doubt.step(INFERRED),
+        (_, ExclusionState::NotListed) if planned_only(case) => {}
+        (_, ExclusionState::Excluded) => told_by(context, case, doubt),
+        (_, ExclusionState::NotListed) => doubt.step(INFERRED),
     }
     if kind == VerdictKind::Excluded && !context.directory.is_complete(Dataset::AccessPolicies) {
         doubt.step("the access policies could not be read in full, so one that does not exclude it may gate it too");
+    }
+}
+
+/// Every gate concerned is the user's own plan, and with it its exclusions.
+fn planned_only(case: &Case<'_>) -> bool {
+    case.concern.policies.iter().all(|policy| policy.planned)
+}
+
+/// How sure an exclusion is by who says so. Each policy counts by its best source.
+fn told_by(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
+    let real = || {
+        case.exclusions.iter().filter(|row| case.concern.policies.iter().any(|policy| !policy.planned && policy.policy_id == row.policy_id))
+    };
+    if real().any(|row| row.sources.contains(&ExclusionSource::Policy)) {
+        doubt.step(INFERRED);
+    }
+    if real().all(|row| row.sources.contains(&ExclusionSource::Policy)) {
+        return;
+    }
+    doubt.step("the policy does not show whom it excludes; an approval request, the audit log or the user's file does");
+    if !context.directory.is_complete(Dataset::AuditEvents) {
+        doubt.step("audit events could not be read in full, so it may have been taken off the list since");
     }
 }
 
@@ -155,6 +182,9 @@ fn right(case: &Case<'_>, doubt: &mut Doubt) {
 pub(super) fn reasons(case: &Case<'_>, kind: VerdictKind) -> Vec<String> {
     let mut reasons = vec![gate_reason(case)];
     reasons.extend(exclusion_reason(case));
+    reasons.extend(
+        case.removed.map(|removed| format!("taken off a list of exclusions on {}; what it did before says nothing", time(removed))),
+    );
     reasons.extend(evidence_reasons(case));
     if kind == VerdictKind::Dormant && case.situation.disabled {
         reasons.push("it cannot get a token: disabled".to_owned());
@@ -173,6 +203,7 @@ fn gate_reason(case: &Case<'_>) -> String {
             None => format!("gate in force, since when is not known{named}"),
         },
         GateState::Planned if names.is_empty() => "judged as if it were gated".to_owned(),
+        GateState::Planned if planned_only(case) => format!("judged as if it were gated{named}"),
         GateState::Planned => format!("gate listed but not completed{named}"),
         GateState::None if !case.concern.elsewhere.is_empty() => "gated for other platforms only".to_owned(),
         GateState::None => "no access policy for this workload".to_owned(),
@@ -181,12 +212,19 @@ fn gate_reason(case: &Case<'_>) -> String {
 }
 
 fn exclusion_reason(case: &Case<'_>) -> Option<String> {
-    let by: Vec<String> = case.exclusions.iter().map(|row| format!("{} ({})", row.policy, row.source)).collect();
+    let by: Vec<String> = case.exclusions.iter().map(|row| format!("{} ({})", row.policy, sources(row))).collect();
     match case.situation.exclusion {
+        ExclusionState::Unknown if !by.is_empty() => {
+            Some(format!("excluded according to {}, but sources disagree or other lists are unknown", by.join(", ")))
+        }
         ExclusionState::Excluded => Some(format!("excluded by {}", by.join(", "))),
         ExclusionState::Partly => Some(format!("excluded by {} but not by every policy", by.join(", "))),
         ExclusionState::NotListed | ExclusionState::Unknown => None,
     }
+}
+
+fn sources(row: &Exclusion) -> String {
+    row.sources.iter().map(|source| source.word()).collect::<Vec<_>>().join(", ")
 }
 
 fn evidence_reasons(case: &Case<'_>) -> Vec<String> {
@@ -263,7 +301,7 @@ pub(super) fn next_step(context: &Context<'_>, case: &Case<'_>, kind: VerdictKin
 
 /// Gated by a plan only, while a policy that could not be read may gate it already.
 fn plan_over_unread(context: &Context<'_>, case: &Case<'_>) -> bool {
-    let plan_only = case.concern.state == GateState::Planned && case.concern.policies.is_empty();
+    let plan_only = case.concern.state == GateState::Planned && planned_only(case);
     plan_only && !context.directory.is_complete(Dataset::AccessPolicies)
 }
 

@@ -136,7 +136,7 @@ const EXCLUSION: &[Field] = &[
     field("workload", Text, "what the policy protects", &[]),
     field("listed_id", Text, "the id as it stands in the source", &[]),
     field("application", Text, "display name of what it belongs to; the id where it belongs to nothing", &[]),
-    field("source", Text, "policy, request, audit or file", &[]),
+    field("source", Text, "policy, request, audit or file; several with semicolons between them", &[]),
     field("state", Text, "active, disabled, deleted or unresolved", &[Dataset::ServicePrincipals, Dataset::Applications]),
     field("condition", Text, "the same as part of a sentence", &[Dataset::ServicePrincipals, Dataset::Applications]),
 ];
@@ -147,7 +147,7 @@ const EXCLUSION: &[Field] = &[
 pub fn facts(assessment: &Assessment) -> Vec<Fact> {
     let applications = assessment.applications.values().filter(|profile| profile.excluded);
     let mut facts: Vec<Fact> = applications.map(|profile| excluded_application(assessment, profile)).collect();
-    facts.extend(assessment.exclusions.iter().map(exclusion));
+    facts.extend(assessment.exclusions.iter().filter(|row| row.listed).map(exclusion));
     if let Some(gap) = unseen_exclusions(assessment) {
         facts.extend(EntityKind::ALL.map(|entity| unseen(assessment, entity, &gap)));
     }
@@ -157,8 +157,13 @@ pub fn facts(assessment: &Assessment) -> Vec<Fact> {
 /// Why there may be exclusions that were not seen.
 fn unseen_exclusions(assessment: &Assessment) -> Option<Gap> {
     let coverage = assessment.coverage.get(&Dataset::AccessPolicies).map(|reading| &reading.coverage);
-    let policies: BTreeMap<&PolicyId, bool> =
-        assessment.gates.iter().flat_map(|gate| &gate.policies).map(|policy| (&policy.policy_id, policy.exclusions_readable)).collect();
+    let policies: BTreeMap<&PolicyId, bool> = assessment
+        .gates
+        .iter()
+        .flat_map(|gate| &gate.policies)
+        .filter(|policy| !policy.planned)
+        .map(|policy| (&policy.policy_id, policy.exclusions_readable))
+        .collect();
     let unread = policies.values().filter(|readable| !**readable).count();
     if unread > 0 {
         return Some(Gap::OutOfReach { detail: format!("exclusions of {unread} of {} access policies are not known", policies.len()) });
@@ -222,7 +227,7 @@ fn excluded_application(assessment: &Assessment, profile: &ApplicationProfile) -
     fact.optional("kind", profile.kind.as_deref(), &unread);
     fact.optional("can_sign_in", profile.can_sign_in, &unread);
     let mine: Vec<&Exclusion> =
-        assessment.exclusions.iter().filter(|exclusion| exclusion.app_id.as_ref() == Some(&profile.app_id)).collect();
+        assessment.exclusions.iter().filter(|row| row.listed && row.app_id.as_ref() == Some(&profile.app_id)).collect();
     fact.set("workloads", texts(mine.iter().map(|exclusion| exclusion.workload.word())));
     fact.set("policies", texts(mine.iter().map(|exclusion| exclusion.policy.as_str())));
     permission_facts(&mut fact, profile);
@@ -318,7 +323,8 @@ fn exclusion(exclusion: &Exclusion) -> Fact {
     fact.set("policy", exclusion.policy.as_str());
     fact.set("workload", exclusion.workload.word());
     fact.set("listed_id", exclusion.listed_id.as_str());
-    fact.set("source", exclusion.source.word());
+    let sources: Vec<&str> = exclusion.sources.iter().map(|source| source.word()).collect();
+    fact.set("source", sources.join(";"));
     let name = exclusion.application.clone().unwrap_or_else(|| exclusion.listed_id.clone());
     fact.set("application", name.as_str());
     match &exclusion.gap {

@@ -1,11 +1,12 @@
 //! Gates: what protects each workload, on which platforms, since when, and whether anybody can approve.
 
+use super::approvers::Approvers;
 use super::directory::Directory;
 use super::exclusions::{Exclusions, workload_of};
-use super::model::{Gate, PolicyGate};
+use super::model::{Gate, PlannedGate, PolicyGate};
 use super::words::{GateState, InForce};
 use crate::catalogue::{Activity, Catalogue, Platform, Workload};
-use crate::snapshot::{AccessPolicy, ApprovalRequest, AuditEvent, Dataset, Group, PolicyId};
+use crate::snapshot::{AccessPolicy, ApprovalRequest, AuditEvent, Dataset, PolicyId};
 use chrono::{DateTime, Days, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ pub(super) fn gates(
     catalogue: &Catalogue,
     exclusions: &Exclusions,
     planned: &BTreeSet<Workload>,
+    plan: &[PlannedGate],
     observed: &BTreeSet<Workload>,
 ) -> Vec<Gate> {
     let history = History::new(directory, catalogue);
@@ -28,6 +30,9 @@ pub(super) fn gates(
     for policy in directory.snapshot.access_policies.values() {
         let gate = policy_gate(policy, directory, &history, exclusions);
         policies.entry(workload_of(policy)).or_default().push(gate);
+    }
+    for gate in plan {
+        policies.entry(gate.workload.clone()).or_default().push(planned_gate(gate));
     }
     for known in Workload::KNOWN.iter().chain(planned).chain(observed) {
         policies.entry(known.clone()).or_default();
@@ -71,7 +76,7 @@ pub(super) fn covered<'a>(policies: impl Iterator<Item = &'a PolicyGate>) -> BTr
 fn policy_gate(policy: &AccessPolicy, directory: &Directory<'_>, history: &History<'_>, exclusions: &Exclusions) -> PolicyGate {
     let (in_force, since) = history.in_force(policy, directory);
     let since_exact = matches!(since, Some(Since::Told(_)));
-    let approvers = Approvers::new(policy, directory);
+    let approvers = Approvers::new(policy, workload_of(policy), in_force, directory);
     PolicyGate {
         policy_id: policy.id.clone(),
         name: policy.display_name.clone(),
@@ -82,7 +87,25 @@ fn policy_gate(policy: &AccessPolicy, directory: &Directory<'_>, history: &Histo
         approver_groups: approvers.names(),
         approvers: approvers.people(),
         problems: approvers.problems(),
-        exclusions_readable: exclusions.readable.contains(&policy.id),
+        exclusions_readable: exclusions.known.contains(&policy.id),
+        planned: false,
+    }
+}
+
+/// A gate of the user's plan, as if it were a policy that is not in force yet.
+fn planned_gate(gate: &PlannedGate) -> PolicyGate {
+    PolicyGate {
+        policy_id: gate.policy_id(),
+        name: gate.name(),
+        platforms: gate.platforms.clone(),
+        in_force: InForce::No,
+        since: None,
+        since_exact: false,
+        approver_groups: None,
+        approvers: None,
+        problems: Vec::new(),
+        exclusions_readable: true,
+        planned: true,
     }
 }
 
@@ -125,11 +148,14 @@ impl<'a> History<'a> {
                 requests.entry(PolicyId::new(policy)).or_default().push(request);
             }
         }
-        let mut created = BTreeMap::new();
+        let mut created: BTreeMap<PolicyId, DateTime<Utc>> = BTreeMap::new();
         for event in directory.snapshot.audit_events.iter().filter(|event| creates_policy(event, catalogue)) {
             for resource in &event.resources {
                 let ids = resource.id.iter().chain(&resource.policy_ids);
-                created.extend(ids.map(|id| (PolicyId::new(id), event.time)));
+                for id in ids.map(|id| PolicyId::new(id)) {
+                    let latest = created.entry(id).or_insert(event.time);
+                    *latest = event.time.max(*latest);
+                }
             }
         }
         Self { requests, created }
@@ -140,14 +166,16 @@ impl<'a> History<'a> {
     fn in_force(&self, policy: &AccessPolicy, directory: &Directory<'_>) -> (InForce, Option<Since>) {
         let requests = self.requests.get(&policy.id).map(Vec::as_slice).unwrap_or_default();
         let creations: Vec<_> = requests.iter().filter(|request| says(request.payload_operation.as_deref(), &["create"])).collect();
-        let completed = creations.iter().filter(|request| says(request.status.as_deref(), &["completed"]));
-        if let Some(time) = completed.filter_map(|request| request.last_modified).max() {
+        let completed: Vec<_> = creations.iter().filter(|request| says(request.status.as_deref(), &["completed"])).collect();
+        if let Some(time) = completed.iter().filter_map(|request| request.last_modified).max() {
             return (InForce::Yes, Some(Since::Told(time)));
         }
         if let Some(time) = self.created.get(&policy.id) {
             return (InForce::Yes, Some(Since::Told(*time)));
         }
         let state = match creations.iter().all(|request| says(request.status.as_deref(), &NOT_COMPLETED)) {
+            // Completed, if nobody knows when.
+            _ if !completed.is_empty() => InForce::Yes,
             _ if creations.is_empty() => default_state(policy, directory),
             true => InForce::No,
             false => InForce::Unknown,
@@ -169,7 +197,8 @@ fn default_state(policy: &AccessPolicy, directory: &Directory<'_>) -> InForce {
     if recent && !directory.is_complete(Dataset::ApprovalRequests) { InForce::Unknown } else { InForce::Yes }
 }
 
-fn concerns_policies(request: &ApprovalRequest) -> bool {
+/// Whether a request is about an access policy.
+pub(super) fn concerns_policies(request: &ApprovalRequest) -> bool {
     request.policy_types.iter().any(|kind| Workload::from_policy_type(kind) == Workload::OperationApprovalPolicy)
 }
 
@@ -180,98 +209,7 @@ fn creates_policy(event: &AuditEvent, catalogue: &Catalogue) -> bool {
     on_policy && says(event.operation_type.as_deref(), &["create"]) && says(event.result.as_deref(), &["success"])
 }
 
-fn says(text: Option<&str>, words: &[&str]) -> bool {
+/// Whether a text is one of these words, in any letter case.
+pub(super) fn says(text: Option<&str>, words: &[&str]) -> bool {
     text.is_some_and(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word)))
-}
-
-/// The groups that approve for one policy.
-struct Approvers<'a> {
-    /// Id and, where it could be read, the group. None where the policy does not show its groups.
-    groups: Option<Vec<(&'a str, Option<&'a Group>)>>,
-    /// Whether a group that is missing is known not to exist.
-    groups_known: bool,
-}
-
-impl<'a> Approvers<'a> {
-    fn new(policy: &'a AccessPolicy, directory: &Directory<'a>) -> Self {
-        let find = |id: &'a crate::snapshot::GroupId| (id.as_str(), directory.snapshot.groups.get(id));
-        Self {
-            groups: policy.approver_groups.as_ref().map(|ids| ids.iter().map(find).collect()),
-            groups_known: directory.is_complete(Dataset::ApproverGroups),
-        }
-    }
-
-    fn names(&self) -> Option<Vec<String>> {
-        let name = |(id, group): &(&str, Option<&Group>)| group.map_or_else(|| (*id).to_owned(), |group| group.display_name.clone());
-        self.groups.as_ref().map(|groups| groups.iter().map(name).collect())
-    }
-
-    /// Distinct enabled users among the direct members of groups whose members approve; None unless all of that was read.
-    fn people(&self) -> Option<u64> {
-        let mut people = BTreeSet::new();
-        for (_, group) in self.groups.as_ref()? {
-            match group {
-                Some(group) if is_plain(group) => people.extend(enabled_users(group)?),
-                Some(_) => {}
-                None if self.groups_known => {}
-                None => return None,
-            }
-        }
-        Some(people.len() as u64)
-    }
-
-    /// What makes the gate useless or risky (facts/maa.md section 7).
-    fn problems(&self) -> Vec<String> {
-        let Some(groups) = &self.groups else { return Vec::new() };
-        if groups.is_empty() {
-            return vec!["no approver group: nobody can approve, and one source holds that such a policy is no gate".to_owned()];
-        }
-        let mut problems: Vec<String> = groups.iter().flat_map(|(id, group)| self.group_problems(id, *group)).collect();
-        match self.people() {
-            Some(0) => problems.push("no person among the direct members who can approve".to_owned()),
-            Some(1) => problems.push("a single approver, who cannot approve requests of their own".to_owned()),
-            _ => {}
-        }
-        problems
-    }
-
-    fn group_problems(&self, id: &str, group: Option<&Group>) -> Vec<String> {
-        let Some(group) = group else {
-            let gone = format!("approver group does not exist: {id}");
-            return if self.groups_known { vec![gone] } else { Vec::new() };
-        };
-        let name = &group.display_name;
-        let mut problems = Vec::new();
-        if !is_plain(group) {
-            problems.push(format!("not a plain security group, so its members are not resolved as approvers: {name}"));
-        }
-        let kinds: Vec<&str> = group.members.iter().flatten().filter_map(|member| member.kind.as_deref()).collect();
-        if kinds.iter().any(|kind| kind.eq_ignore_ascii_case("group")) {
-            problems.push(format!("members of a nested group do not approve reliably: {name}"));
-        }
-        if kinds.iter().any(|kind| kind.eq_ignore_ascii_case("servicePrincipal")) {
-            problems.push(format!("a service principal cannot approve: {name}"));
-        }
-        problems
-    }
-}
-
-/// Whether a group is a plain security group, the only kind whose members are resolved as approvers.
-fn is_plain(group: &Group) -> bool {
-    let unified = group.group_types.iter().any(|kind| kind.eq_ignore_ascii_case("Unified"));
-    !unified && group.security_enabled != Some(false) && group.mail_enabled != Some(true)
-}
-
-/// Ids of the enabled users among the direct members; None if members were not read, or not whether they are enabled.
-fn enabled_users(group: &Group) -> Option<Vec<&str>> {
-    let mut users = Vec::new();
-    for member in group.members.as_ref()? {
-        if !member.kind.as_deref()?.eq_ignore_ascii_case("user") {
-            continue;
-        }
-        if member.account_enabled? {
-            users.push(member.id.as_str());
-        }
-    }
-    Some(users)
 }

@@ -1,8 +1,10 @@
 //! From a snapshot to an assessment: gates, exclusions, automations, and a verdict for each automation × workload.
 
 mod applications;
+mod approvers;
 mod decision;
 mod directory;
+mod exclusion_history;
 mod exclusions;
 mod explain;
 pub mod facts;
@@ -17,11 +19,12 @@ mod tests;
 
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
-    ApplicationProfile, Assessment, Exclusion, Gate, Headline, HeldPermission, Key, Known, LastSignIn, PolicyGate, Run, Verdict,
+    ApplicationProfile, Assessment, Exclusion, Gate, GateProblem, Headline, HeldPermission, Key, Known, LastSignIn, ListedExclusion,
+    PlannedGate, PolicyGate, Run, Untold, Verdict,
 };
 pub use words::{
-    Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateState, Home, InForce, KeyHolder,
-    KeyKind, Severity, VerdictKind,
+    Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home, InForce,
+    KeyHolder, KeyKind, Severity, VerdictKind,
 };
 
 use crate::catalogue::{Catalogue, Workload};
@@ -39,28 +42,62 @@ pub struct Options {
     pub window_days: u32,
     /// Workloads to judge as if they were gated, where nothing gates them.
     pub planned: BTreeSet<Workload>,
+    /// Gates that are planned, with platforms and exclusions of their own, beside what gates already.
+    pub plan: Vec<PlannedGate>,
+    /// Exclusions that the user knows of, as copied from the portal.
+    pub exclusions: Vec<ListedExclusion>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { window_days: 30, planned: BTreeSet::new() }
+        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new() }
     }
 }
 
-/// Judges a snapshot. Findings are left empty: rules run on the result.
+impl Options {
+    /// Whether anything is judged that is not so today.
+    fn plans(&self) -> bool {
+        !self.planned.is_empty() || !self.plan.is_empty()
+    }
+
+    /// The same without a plan.
+    fn today(&self) -> Self {
+        Self { planned: BTreeSet::new(), plan: Vec::new(), ..self.clone() }
+    }
+
+    /// Every workload that the plan names.
+    fn planned_workloads(&self) -> BTreeSet<Workload> {
+        self.planned.iter().cloned().chain(self.plan.iter().map(|gate| gate.workload.clone())).collect()
+    }
+}
+
+/// Judges a snapshot; with a plan, beside what it is today. Findings are left empty: rules run on the result.
 #[must_use]
 pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Assessment {
+    let mut assessment = judge(snapshot, catalogue, options);
+    if options.plans() {
+        let today = judge(snapshot, catalogue, &options.today());
+        let kinds: BTreeMap<_, _> = today.verdicts.iter().map(|verdict| ((&verdict.app_id, &verdict.workload), verdict.kind)).collect();
+        for verdict in &mut assessment.verdicts {
+            verdict.today = kinds.get(&(&verdict.app_id, &verdict.workload)).copied();
+        }
+    }
+    assessment
+}
+
+fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Assessment {
     let directory = Directory::new(snapshot);
     let evidence = evidence(snapshot, catalogue);
-    let exclusions = exclusions::exclusions(&directory);
+    let exclusions = exclusions::exclusions(&directory, catalogue, &options.exclusions, &options.plan);
     let observed = evidence.by_application.values().flatten().map(|seen| seen.workload.clone()).collect();
-    let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned, &observed);
+    let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned, &options.plan, &observed);
     let window_start = window_start(snapshot.taken_at, options.window_days);
     let context = Context {
         directory: &directory,
         catalogue,
         gates: gates.iter().map(|gate| (&gate.workload, gate)).collect(),
         exclusions: by_application(&exclusions.rows),
+        removals: &exclusions.removals,
         planned: &options.planned,
         unattributed: &evidence.unattributed_requests,
         window: window_start..=snapshot.taken_at,
@@ -87,6 +124,7 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> 
         applications,
         verdicts,
         exclusions: exclusions.rows,
+        unplaced: exclusions.unplaced,
         unmapped_activities: evidence.unmapped_activities,
         unmapped_permissions: unmapped_permissions(snapshot, catalogue),
         findings: Vec::new(),
@@ -114,7 +152,7 @@ fn run(snapshot: &Snapshot, options: &Options, window_start: DateTime<Utc>) -> R
         window_days: options.window_days,
         window_start,
         audit_since: snapshot.audit_since,
-        planned: options.planned.clone(),
+        planned: options.planned_workloads(),
     }
 }
 
@@ -132,7 +170,10 @@ fn by_application(rows: &[Exclusion]) -> BTreeMap<AppId, Vec<&Exclusion>> {
 /// Whether a policy excludes it. What is left of a deleted application is a matter of the exclusion, not of its keys.
 fn is_excluded(context: &Context<'_>, app_id: &AppId) -> bool {
     let mut rows = context.exclusions.get(app_id).into_iter().flatten();
-    rows.any(|row| matches!(row.state, ExcludedObject::Active | ExcludedObject::Disabled) || (row.app_id.is_some() && row.gap.is_some()))
+    rows.any(|row| {
+        row.listed
+            && (matches!(row.state, ExcludedObject::Active | ExcludedObject::Disabled) || (row.app_id.is_some() && row.gap.is_some()))
+    })
 }
 
 fn listed_name<'a>(context: &Context<'a>, app_id: &AppId) -> Option<&'a str> {

@@ -2,11 +2,12 @@
 
 use super::finding::Finding;
 use super::words::{
-    Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateState, Home, InForce, KeyHolder, KeyKind, VerdictKind,
+    Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateProblemKind, GateState, Home, InForce, KeyHolder,
+    KeyKind, VerdictKind,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Dataset, DatasetReading, Gap, PolicyId, ServicePrincipalId, TenantId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The result of one run.
@@ -22,8 +23,10 @@ pub struct Assessment {
     pub verdicts: Vec<Verdict>,
     /// One for each workload that is known or that a policy names.
     pub gates: Vec<Gate>,
-    /// One for each policy × listed id × source.
+    /// One for each policy × excluded application, two where sources disagree.
     pub exclusions: Vec<Exclusion>,
+    /// What the user's own files list and could not be placed in this tenant, a sentence each.
+    pub unplaced: Vec<String>,
     /// Application-made audit events whose activity is in no vocabulary: listed, so that a new name is seen.
     pub unmapped_activities: BTreeMap<String, u64>,
     /// Permissions of the tenant's Microsoft Graph that by their name write Intune and that the catalogue does not have: whoever
@@ -179,6 +182,8 @@ pub struct Verdict {
     pub exclusion_sources: BTreeSet<ExclusionSource>,
     /// The verdict.
     pub kind: VerdictKind,
+    /// The verdict without the plan, by the gates as they are today. None where nothing is planned.
+    pub today: Option<VerdictKind>,
     /// How sure.
     pub confidence: Confidence,
     /// The strongest evidence.
@@ -221,6 +226,28 @@ pub struct Gate {
     pub policies: Vec<PolicyGate>,
 }
 
+/// Something that makes a gate useless or risky (facts/maa.md section 7), or that nobody could tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateProblem {
+    /// What it is.
+    pub kind: GateProblemKind,
+    /// Ids of the groups and members it concerns; empty where it concerns the policy alone, or was not told.
+    pub ids: BTreeSet<String>,
+    /// What is wrong, or why it cannot be told; one sentence without a full stop.
+    pub sentence: String,
+    /// Why it cannot be told whether the gate has it. None where it has.
+    pub unknown: Option<Untold>,
+}
+
+/// Why something cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untold {
+    /// The dataset that would tell.
+    pub dataset: Dataset,
+    /// Why it does not. None where it was read whole and does not say.
+    pub gap: Option<Gap>,
+}
+
 /// One access policy's part in a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyGate {
@@ -240,13 +267,56 @@ pub struct PolicyGate {
     pub approver_groups: Option<Vec<String>>,
     /// People who can approve as direct members; None where that could not be read.
     pub approvers: Option<u64>,
-    /// What is wrong with it, a sentence each.
-    pub problems: Vec<String>,
-    /// Whether this policy's list of exclusions could be read.
+    /// What is wrong with it, and what could not be told, in the order of the words.
+    pub problems: Vec<GateProblem>,
+    /// Whether this policy's list of exclusions is known, from the policy itself or from a file.
     pub exclusions_readable: bool,
+    /// Whether it is not a policy but a gate of the user's plan.
+    pub planned: bool,
 }
 
-/// One id on one policy's list of exclusions.
+/// A line of the user's own list of exclusions, as copied from the portal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListedExclusion {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// Id or name of the access policy.
+    pub policy: String,
+    /// Ids of the application: app id, object id, or both. At least one.
+    pub ids: Vec<String>,
+}
+
+/// A gate that is only planned, with platforms and exclusions of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedGate {
+    /// Line of the file on which it begins, from 1; its name in reports.
+    pub line: usize,
+    /// What it will protect.
+    pub workload: Workload,
+    /// Platforms that it will cover; empty for all.
+    pub platforms: BTreeSet<Platform>,
+    /// From when (UTC), if that is decided.
+    pub from: Option<DateTime<Utc>>,
+    /// Whom it will exclude: app ids, object ids, or names that only one application has.
+    pub exclusions: Vec<String>,
+}
+
+impl PlannedGate {
+    /// The id that stands in reports where an access policy has its own.
+    #[must_use]
+    pub fn policy_id(&self) -> PolicyId {
+        PolicyId::new(&format!("plan-line-{}-{}", self.line, self.workload))
+    }
+
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let from = self.from.map(|from| format!(" from {}", from.to_rfc3339_opts(SecondsFormat::Secs, true))).unwrap_or_default();
+        format!("planned gate{from} (plan, line {})", self.line)
+    }
+}
+
+/// One application on one policy's list of exclusions, and who says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exclusion {
     /// The policy.
@@ -263,11 +333,15 @@ pub struct Exclusion {
     pub service_principal: Option<ServicePrincipalId>,
     /// Name of the application, if any: an attacker's text.
     pub application: Option<String>,
-    /// Where it was seen.
-    pub source: ExclusionSource,
-    /// Where in the source: the member's name in a policy.
+    /// Who says it.
+    pub sources: BTreeSet<ExclusionSource>,
+    /// Where in each source, and what: the member's name in a policy, the line of a file.
     pub source_detail: String,
-    /// Since when, if known (UTC).
+    /// What they say: that it is excluded, or that it is not (any more).
+    pub listed: bool,
+    /// Whether another row of the same policy and application says the opposite.
+    pub disputed: bool,
+    /// Since when that holds, if known (UTC).
     pub since: Option<DateTime<Utc>>,
     /// What it turned out to be.
     pub state: ExcludedObject,

@@ -8,7 +8,7 @@ use super::model::{ApplicationProfile, Exclusion, Gate, LastSignIn, PolicyGate, 
 use super::words::{EvidenceGrade, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Catalogue, Platform, Sure, Workload};
 use crate::evidence::{Observation, ObservedOutcome};
-use crate::snapshot::{AppId, Dataset};
+use crate::snapshot::{AppId, Dataset, PolicyId};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -20,6 +20,8 @@ pub(super) struct Context<'a> {
     pub(super) gates: BTreeMap<&'a Workload, &'a Gate>,
     /// Exclusions by application.
     pub(super) exclusions: BTreeMap<AppId, Vec<&'a Exclusion>>,
+    /// When applications were last taken off lists of exclusions, by policy.
+    pub(super) removals: &'a BTreeMap<AppId, BTreeMap<PolicyId, DateTime<Utc>>>,
     pub(super) planned: &'a BTreeSet<Workload>,
     /// Approval requests by workload that may be anybody's.
     pub(super) unattributed: &'a BTreeMap<Workload, u64>,
@@ -57,7 +59,10 @@ pub(super) struct Case<'a> {
     pub(super) right: Right,
     pub(super) concern: Concern<'a>,
     pub(super) situation: Situation,
+    /// Who lists it as excluded from the policies concerned.
     pub(super) exclusions: Vec<&'a Exclusion>,
+    /// When it was last taken off the list of one of them, as far as that is known (UTC).
+    pub(super) removed: Option<DateTime<Utc>>,
     /// Weakest of the vocabulary entries by which its writes were told.
     pub(super) vocabulary: Option<Sure>,
     pub(super) first_write: Option<DateTime<Utc>>,
@@ -104,11 +109,16 @@ fn case<'a>(
     let concern = concern(context, context.gates.get(workload)?, seen);
     let policies: BTreeSet<&str> = concern.policies.iter().map(|policy| policy.policy_id.as_str()).collect();
     let listed = context.exclusions.get(&profile.app_id).map(Vec::as_slice).unwrap_or_default();
-    let exclusions: Vec<&Exclusion> = listed.iter().copied().filter(|row| policies.contains(row.policy_id.as_str())).collect();
-    let counts = Counts::new(seen, &context.window, gate_since(&concern, workload));
+    let concerning = listed.iter().copied().filter(|row| policies.contains(row.policy_id.as_str()));
+    let (exclusions, denials): (Vec<&Exclusion>, Vec<&Exclusion>) = concerning.partition(|row| row.listed);
+    // Behaviour before a known removal of an exclusion says nothing about now.
+    let removed = context.removals.get(&profile.app_id).into_iter().flatten();
+    let removed = removed.filter(|(policy, _)| policies.contains(policy.as_str())).map(|(_, time)| *time).max();
+    let since = gate_since(&concern, workload).map(|since| removed.map_or(since, |removed| removed.max(since)));
+    let counts = Counts::new(seen, &context.window, since);
     let situation = Situation {
         gate: concern.state,
-        exclusion: exclusion_state(context, &concern, &exclusions),
+        exclusion: exclusion_state(context, &concern, &exclusions, &denials),
         approved: counts.of(ObservedOutcome::Approved),
         blocked: counts.of(ObservedOutcome::Blocked),
         writes: counts.of(ObservedOutcome::Written),
@@ -126,6 +136,7 @@ fn case<'a>(
         concern,
         situation,
         exclusions,
+        removed,
         vocabulary: seen.iter().filter(|seen| seen.outcome == ObservedOutcome::Written).map(|seen| seen.sure).min(),
         first_write: counts.first_write,
         last_write: counts.last_write,
@@ -146,8 +157,12 @@ fn concern<'a>(context: &Context<'a>, gate: &'a Gate, seen: &[&Observation]) -> 
         open || unclear || policy.platforms.iter().any(|platform| known.contains(platform))
     };
     let (concerning, others): (Vec<&PolicyGate>, Vec<&PolicyGate>) = gate.policies.iter().partition(|policy| touches(policy));
-    let (in_force, waiting): (Vec<&PolicyGate>, Vec<&PolicyGate>) =
+    let (mut in_force, waiting): (Vec<&PolicyGate>, Vec<&PolicyGate>) =
         concerning.into_iter().partition(|policy| policy.in_force != InForce::No);
+    if !in_force.is_empty() {
+        // As of then a planned gate holds beside those that are in force already.
+        in_force.extend(waiting.iter().filter(|policy| policy.planned));
+    }
     let (state, policies) = if !in_force.is_empty() || (gate.state == GateState::InForce && gate.policies.is_empty()) {
         (GateState::InForce, in_force)
     } else if !waiting.is_empty() || context.planned.contains(&gate.workload) {
@@ -171,16 +186,20 @@ fn gate_since(concern: &Concern<'_>, workload: &Workload) -> Option<DateTime<Utc
     }
 }
 
-fn exclusion_state(context: &Context<'_>, concern: &Concern<'_>, exclusions: &[&Exclusion]) -> ExclusionState {
+fn exclusion_state(context: &Context<'_>, concern: &Concern<'_>, exclusions: &[&Exclusion], denials: &[&Exclusion]) -> ExclusionState {
     if concern.policies.is_empty() {
         // Nothing can be excluded where nothing gates, and access policies protect themselves without exclusions. But where
         // the policies were not read, a plan may meet one that is there already, and excludes.
         let unread = concern.state == GateState::Planned && !context.directory.is_complete(Dataset::AccessPolicies);
         return if unread || concern.state == GateState::Unknown { ExclusionState::Unknown } else { ExclusionState::NotListed };
     }
-    let listed = |policy: &PolicyGate| exclusions.iter().any(|row| row.policy_id == policy.policy_id);
+    // Where sources disagree, neither is taken for right.
+    let listed = |policy: &PolicyGate| exclusions.iter().any(|row| row.policy_id == policy.policy_id && !row.disputed);
+    let disputed = |policy: &PolicyGate| exclusions.iter().any(|row| row.policy_id == policy.policy_id && row.disputed);
+    let denied = |policy: &PolicyGate| denials.iter().any(|row| row.policy_id == policy.policy_id);
+    let known = |policy: &PolicyGate| !disputed(policy) && (policy.exclusions_readable || denied(policy));
     let (by, others): (Vec<&PolicyGate>, Vec<&PolicyGate>) = concern.policies.iter().partition(|policy| listed(policy));
-    match (by.is_empty(), others.iter().all(|policy| policy.exclusions_readable)) {
+    match (by.is_empty(), others.iter().all(|policy| known(policy))) {
         _ if others.is_empty() => ExclusionState::Excluded,
         (_, false) => ExclusionState::Unknown,
         (true, true) => ExclusionState::NotListed,
@@ -240,8 +259,9 @@ fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
         platforms: covered(case.concern.policies.iter().chain(&case.concern.elsewhere).copied()),
         gate: case.concern.state,
         exclusion: case.situation.exclusion,
-        exclusion_sources: case.exclusions.iter().map(|row| row.source).collect::<BTreeSet<ExclusionSource>>(),
+        exclusion_sources: case.exclusions.iter().flat_map(|row| row.sources.iter().copied()).collect::<BTreeSet<ExclusionSource>>(),
         kind,
+        today: None,
         confidence,
         grade: grade(case),
         writes: case.situation.writes,

@@ -128,6 +128,33 @@ words! {
         /// In a file given by the user.
         File = "file",
     }
+    /// What makes a gate useless or risky (facts/maa.md section 7).
+    GateProblemKind {
+        /// The policy names no group that approves.
+        NoApproverGroup = "no-approver-group",
+        /// A group that it names does not exist.
+        GroupMissing = "group-missing",
+        /// A group is not a plain security group, so its members are not resolved as approvers.
+        NotSecurityGroup = "not-security-group",
+        /// A group is not itself a member of an Intune role assignment, so members are taken off it.
+        NoRoleAssignment = "no-role-assignment",
+        /// A group has a group among its members.
+        NestedGroup = "nested-group",
+        /// A service principal is among the members.
+        ServicePrincipalMember = "service-principal-member",
+        /// Nobody but service principals.
+        OnlyServicePrincipals = "only-service-principals",
+        /// The account of an approver is disabled.
+        DisabledApprover = "disabled-approver",
+        /// Nobody can decide.
+        NoApprover = "no-approver",
+        /// Only one person can decide, who cannot approve requests of their own.
+        OneApprover = "one-approver",
+        /// An approver has no licence, and those without may not approve.
+        UnlicensedApprover = "unlicensed-approver",
+        /// The assignment that its approvers need would itself need their approval.
+        RoleDeadlock = "role-deadlock",
+    }
     /// What an excluded id turned out to be.
     ExcludedObject {
         /// A service principal that can sign in.

@@ -15,20 +15,22 @@ pub(super) const INCOMPLETE: &str = "not everything could be read: exit status 3
 /// Everything that can be refused before the long work begins.
 pub(super) struct Prepared<'a> {
     judging: &'a Judging,
+    options: assess::Options,
     output: &'a Output,
     rules: RuleSet,
     folder: Option<Folder>,
 }
 
 impl<'a> Prepared<'a> {
-    /// Loads the rules and checks the output folder.
+    /// Reads the user's plan and exclusions, loads the rules and checks the output folder.
     pub(super) fn new(judging: &'a Judging, output: &'a Output) -> Result<Self, Failure> {
+        let options = judging.options()?;
         let mut rules = RuleSet::builtin().map_err(could_not_run)?;
         if let Some(folder) = &judging.rules {
             rules = RuleSet::load_dir(folder).and_then(|own| rules.merged(own)).map_err(usage_error)?;
         }
         let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
-        Ok(Self { judging, output, rules, folder })
+        Ok(Self { judging, options, output, rules, folder })
     }
 
     /// Judges a snapshot, writes the reports, prints the one that was asked for.
@@ -45,13 +47,13 @@ impl<'a> Prepared<'a> {
         if let Some(path) = &self.output.out {
             output::note(&format!("reports written to {}", path.display()));
         }
+        assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
         Ok(self.status(&assessment, whole))
     }
 
     fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
-        let options = assess::Options { window_days: self.judging.days, planned: self.judging.planned() };
-        let mut assessment = assess::assess(snapshot, catalogue, &options);
+        let mut assessment = assess::assess(snapshot, catalogue, &self.options);
         assessment.findings = rules::run(&self.rules, self.judging.profile, &assess::facts::facts(&assessment));
         assessment
     }

@@ -3,10 +3,12 @@
 mod assess;
 mod collect;
 mod demo;
+mod exclusion_file;
 mod exit;
 mod judge;
 mod options;
 mod output;
+mod plan_file;
 mod progress;
 mod rules;
 mod scan;

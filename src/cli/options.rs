@@ -1,7 +1,8 @@
 //! Arguments that several commands share.
 
 use super::exit::{Failure, usage_error};
-use crate::assess::Severity;
+use super::{exclusion_file, plan_file};
+use crate::assess::{self, Severity};
 use crate::catalogue::Workload;
 use crate::graph::{Cloud, Endpoints};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -75,9 +76,13 @@ pub(super) struct Judging {
     /// Days of the evidence window
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=730))]
     pub(super) days: u32,
-    /// Judge as if these workloads were gated: all that the portal offers, or a list such as app,script,deviceAction
-    #[arg(long, value_name = "WORKLOADS", value_parser = plan)]
+    /// Judge as if these workloads were gated: all that the portal offers, a list such as app,script,deviceAction, or a TOML
+    /// file of gates with platforms, a day and exclusions, whose name ends in .toml
+    #[arg(long, value_name = "WORKLOADS|FILE", value_parser = plan)]
     plan: Option<Plan>,
+    /// Exclusions as copied from the portal: CSV with columns for the policy's id or name and for the app id or object id
+    #[arg(long, value_name = "FILE")]
+    exclusions: Option<PathBuf>,
     /// Thresholds of the rules: default, cis-v7 or scuba
     #[arg(long, value_name = "NAME", default_value = "default", value_parser = profile)]
     pub(super) profile: crate::rules::Profile,
@@ -87,8 +92,18 @@ pub(super) struct Judging {
 }
 
 impl Judging {
-    pub(super) fn planned(&self) -> BTreeSet<Workload> {
-        self.plan.as_ref().map(|plan| plan.0.clone()).unwrap_or_default()
+    /// What the arguments and the files that they name say about the assessment.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or says what it may not: the user's fault.
+    pub(super) fn options(&self) -> Result<assess::Options, Failure> {
+        let (planned, plan) = match &self.plan {
+            None => (BTreeSet::new(), Vec::new()),
+            Some(Plan::Workloads(workloads)) => (workloads.clone(), Vec::new()),
+            Some(Plan::File(path)) => (BTreeSet::new(), plan_file::load(path, planned)?),
+        };
+        let exclusions = self.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
+        Ok(assess::Options { window_days: self.days, planned, plan, exclusions })
     }
 }
 
@@ -96,21 +111,27 @@ fn profile(name: &str) -> Result<crate::rules::Profile, String> {
     crate::rules::Profile::from_word(name).ok_or_else(|| "profiles are: default, cis-v7, scuba".to_owned())
 }
 
-/// Workloads that `--plan` names.
+/// What `--plan` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Plan(BTreeSet<Workload>);
+enum Plan {
+    Workloads(BTreeSet<Workload>),
+    File(PathBuf),
+}
 
 fn plan(text: &str) -> Result<Plan, String> {
+    if text.to_ascii_lowercase().ends_with(".toml") || text.contains(['/', '\\']) {
+        return Ok(Plan::File(text.into()));
+    }
     let mut workloads = BTreeSet::new();
     for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
         workloads.extend(planned(word)?);
     }
-    if workloads.is_empty() { Err("names no workload".to_owned()) } else { Ok(Plan(workloads)) }
+    if workloads.is_empty() { Err("names no workload".to_owned()) } else { Ok(Plan::Workloads(workloads)) }
 }
 
 /// Workloads that one word of `--plan` means. `all` is what the portal offers as profile types (facts/maa.md section 3):
 /// not access policies, which protect themselves, and not `deviceDeprovision`, which no portal page names.
-fn planned(word: &str) -> Result<Vec<Workload>, String> {
+pub(super) fn planned(word: &str) -> Result<Vec<Workload>, String> {
     use Workload::{DeviceDelete, DeviceDeprovision, DeviceRetire, DeviceWipe, OperationApprovalPolicy, Unknown};
     if word.eq_ignore_ascii_case("all") {
         return Ok(Workload::KNOWN.into_iter().filter(|known| !matches!(known, OperationApprovalPolicy | DeviceDeprovision)).collect());
@@ -121,7 +142,10 @@ fn planned(word: &str) -> Result<Vec<Workload>, String> {
     match Workload::from_policy_type(word) {
         Unknown(word) => {
             let known: Vec<String> = Workload::KNOWN.iter().map(ToString::to_string).collect();
-            Err(format!("no such workload: {word}; workloads are: all, deviceAction, {}", known.join(", ")))
+            Err(format!(
+                "no such workload: {word}; workloads are: all, deviceAction, {}; the name of a file of gates ends in .toml",
+                known.join(", ")
+            ))
         }
         known => Ok(vec![known]),
     }
@@ -191,9 +215,12 @@ mod tests {
 
     #[test]
     fn a_plan_names_workloads_in_any_case() {
-        assert_eq!(plan("App, SCRIPT").unwrap().0, [Workload::App, Workload::Script].into());
-        assert_eq!(plan("deviceAction").unwrap().0.len(), 3);
-        assert!(!plan("all").unwrap().0.contains(&Workload::OperationApprovalPolicy));
+        assert_eq!(plan("App, SCRIPT"), Ok(Plan::Workloads([Workload::App, Workload::Script].into())));
+        assert_eq!(planned("deviceAction").unwrap().len(), 3);
+        assert!(!planned("all").unwrap().contains(&Workload::OperationApprovalPolicy));
+        for path in ["app.toml", "./app", "C:\\plans\\app"] {
+            assert_eq!(plan(path), Ok(Plan::File(path.into())));
+        }
     }
 
     #[test]

@@ -189,7 +189,13 @@ fn parse_actor(actor: &Value) -> AuditActor {
 }
 
 fn parse_resource(row: &Value) -> AuditResource {
-    AuditResource { kind: said(row, "auditResourceType"), id: said(row, "resourceId"), policy_ids: BTreeSet::new(), old_ids: BTreeSet::new(), new_ids: BTreeSet::new() }
+    AuditResource {
+        kind: said(row, "auditResourceType"),
+        id: said(row, "resourceId"),
+        policy_ids: BTreeSet::new(),
+        old_ids: BTreeSet::new(),
+        new_ids: BTreeSet::new(),
+    }
 }
 
 /// Text that says something: not empty, not the service's `<null>`, not the id of nobody.

@@ -49,6 +49,7 @@ pub(super) const AUTOMATIONS: File = File {
         "expected_status",
         "permissions",
         "next_step",
+        "verdict_today",
     ],
     rows: |assessment| assessment.verdicts.iter().map(|verdict| automation(assessment, verdict)).collect(),
 };
@@ -80,7 +81,20 @@ const FINDINGS: File = File {
 
 const EXCLUSIONS: File = File {
     name: "exclusions.csv",
-    columns: &["policy_id", "policy", "workload", "listed_id", "app_id", "service_principal_id", "application", "source", "since", "state"],
+    columns: &[
+        "policy_id",
+        "policy",
+        "workload",
+        "listed_id",
+        "app_id",
+        "service_principal_id",
+        "application",
+        "source",
+        "since",
+        "state",
+        "listed",
+        "detail",
+    ],
     rows: |assessment| assessment.exclusions.iter().map(exclusion).collect(),
 };
 
@@ -152,6 +166,7 @@ fn automation(assessment: &Assessment, verdict: &Verdict) -> Vec<String> {
         joined(verdict.expected_status.iter()),
         known::permissions(assessment, verdict).map_or_else(|| UNKNOWN.to_owned(), |held| joined(held.iter())),
         verdict.next_step.clone(),
+        text(verdict.today.as_ref()),
     ]
 }
 
@@ -186,9 +201,11 @@ fn exclusion(exclusion: &Exclusion) -> Vec<String> {
         text(exclusion.app_id.as_ref()),
         text(exclusion.service_principal.as_ref()),
         exclusion.application.clone().unwrap_or_default(),
-        exclusion.source.to_string(),
+        joined(exclusion.sources.iter()),
         optional_time(exclusion.since),
         exclusion.state.to_string(),
+        if exclusion.listed { "yes" } else { "no" }.to_owned(),
+        exclusion.source_detail.clone(),
     ]
 }
 
@@ -226,15 +243,17 @@ fn gate(assessment: &Assessment, gate: &Gate) -> Vec<Vec<String>> {
 
 fn policy_gate(gate: &Gate, policy: &PolicyGate) -> Vec<String> {
     let groups = policy.approver_groups.as_ref();
+    let problems: Vec<String> = policy.problems.iter().map(phrases::problem_with_ids).collect();
+    let unknown = || if policy.planned { String::new() } else { UNKNOWN.to_owned() };
     vec![
         gate.workload.to_string(),
         platforms(&policy.platforms),
         policy.policy_id.to_string(),
         policy.name.clone(),
         policy.in_force.to_string(),
-        groups.map_or_else(|| UNKNOWN.to_owned(), |groups| joined(groups.iter())),
-        count(policy.approvers),
-        sentences(&policy.problems),
+        groups.map_or_else(unknown, |groups| joined(groups.iter())),
+        policy.approvers.map_or_else(unknown, |approvers| approvers.to_string()),
+        sentences(&problems),
     ]
 }
 

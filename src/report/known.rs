@@ -1,7 +1,9 @@
 //! What of an assessment may be stated as a fact. A count of nothing is one only where the dataset behind it was read
 //! whole; otherwise it is not known, in every format alike.
 
-use crate::assess::{ApplicationProfile, Assessment, Finding, FindingStatus, Key, PolicyGate, Severity, Verdict};
+use crate::assess::{
+    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, PolicyGate, Severity, Verdict,
+};
 use crate::snapshot::{Coverage, Dataset, Gap};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +92,7 @@ pub(super) fn excluded_automations(assessment: &Assessment) -> Count {
 
 /// Access policies behind the gates, each once, by id.
 pub(super) fn policies(assessment: &Assessment) -> Vec<&PolicyGate> {
-    let all = assessment.gates.iter().flat_map(|gate| &gate.policies);
+    let all = assessment.gates.iter().flat_map(|gate| &gate.policies).filter(|policy| !policy.planned);
     let by_id: BTreeMap<_, _> = all.map(|policy| (&policy.policy_id, policy)).collect();
     by_id.into_values().collect()
 }
@@ -103,7 +105,13 @@ pub(super) fn unreadable_exclusions(assessment: &Assessment) -> usize {
 /// Whether an application is excluded. That it is not is a fact only where every list of exclusions could be read.
 pub(super) fn excluded(assessment: &Assessment, profile: &ApplicationProfile) -> Option<bool> {
     let known = || coverage(assessment, Dataset::AccessPolicies).is_complete() && unreadable_exclusions(assessment) == 0;
-    (profile.excluded || known()).then_some(profile.excluded)
+    let sure = |row: &Exclusion| row.listed && !row.disputed && row.app_id.as_ref() == Some(&profile.app_id);
+    if profile.excluded {
+        // Where sources disagree on every list that has it, it is not known.
+        let listed = || assessment.exclusions.iter().any(sure);
+        return listed().then_some(true);
+    }
+    known().then_some(false)
 }
 
 /// Permissions of a verdict. That there are none is a fact only where the grants of the automation were read whole.
@@ -123,6 +131,15 @@ pub(super) fn credentials(profile: &ApplicationProfile) -> BTreeSet<&Key> {
 /// Whether all credentials of an application were seen.
 pub(super) fn all_credentials(profile: &ApplicationProfile) -> bool {
     [&profile.keys, &profile.service_principal_keys, &profile.federated].into_iter().all(|keys| keys.gap().is_none())
+}
+
+/// Problems of gates that could not be told: each with the policies of which it could not.
+pub(super) fn untold_problems(assessment: &Assessment) -> BTreeMap<(GateProblemKind, &str), usize> {
+    let mut untold = BTreeMap::new();
+    for problem in policies(assessment).into_iter().flat_map(|policy| &policy.problems).filter(|problem| problem.unknown.is_some()) {
+        *untold.entry((problem.kind, problem.sentence.as_str())).or_default() += 1;
+    }
+    untold
 }
 
 /// Findings of one status.

@@ -71,6 +71,9 @@ fn result(assessment: &Assessment) -> String {
     if !run.planned.is_empty() {
         let planned: Vec<String> = run.planned.iter().map(|workload| escaped(workload.word())).collect();
         section.push_str(&format!("\nJudged as if these workloads were gated: {}.\n", planned.join(", ")));
+        if let Some(changes) = phrases::changes(assessment) {
+            section.push_str(&format!("\nBy row, {changes}.\n"));
+        }
     }
     section
 }
@@ -106,6 +109,12 @@ fn not_seen_notes(assessment: &Assessment) -> Vec<String> {
     let partly = assessment.applications.values().filter(|profile| !known::all_credentials(profile)).count();
     if partly > 0 {
         notes.push(format!("Credentials of {partly} of {} applications could not be read whole.", assessment.applications.len()));
+    }
+    for unplaced in assessment.unplaced.iter().take(ROWS) {
+        notes.push(format!("Of your own lists: {}.", escaped(unplaced)));
+    }
+    if assessment.unplaced.len() > ROWS {
+        notes.push(format!("Of your own lists {} more lines could not be placed: see assessment.json.", assessment.unplaced.len() - ROWS));
     }
     let skipped: Vec<&str> = known::skipped(assessment).map(Dataset::name).collect();
     if !skipped.is_empty() {
@@ -180,7 +189,11 @@ fn exclusions(assessment: &Assessment) -> String {
         section.push_str(if unread { "\nExclusions are unknown: none was seen, and not every list could be read.\n" } else { "\nNone.\n" });
         return section;
     }
-    let header = ["access policy", "workload", "application", "listed id", "state", "source", "since"];
+    let disputed = assessment.exclusions.iter().filter(|row| row.disputed && row.listed).count();
+    if disputed > 0 {
+        section.push_str(&format!("\nSources disagree on {disputed} of these; each has a row for what either side says.\n"));
+    }
+    let header = ["access policy", "workload", "application", "listed id", "state", "listed", "source", "since"];
     section.push_str(&table(&header, assessment.exclusions.iter().map(exclusion), assessment.exclusions.len(), "exclusions.csv"));
     section
 }
@@ -192,7 +205,8 @@ fn exclusion(exclusion: &Exclusion) -> Vec<String> {
         name(exclusion.application.as_deref().unwrap_or_default()),
         exclusion.listed_id.clone(),
         exclusion.state.to_string(),
-        exclusion.source.to_string(),
+        if exclusion.listed { "yes" } else { "no" }.to_owned(),
+        exclusion.sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         optional_time(exclusion.since),
     ]
 }
@@ -204,18 +218,30 @@ fn gates(assessment: &Assessment) -> String {
         section.push_str(&format!("\n{}", by_state.concat()));
     }
     let all = assessment.gates.iter().flat_map(|gate| gate.policies.iter().map(move |policy| (gate, policy)));
-    let with_problems: Vec<(&Gate, &PolicyGate)> = all.filter(|(_, policy)| !policy.problems.is_empty()).collect();
+    let with_problems: Vec<(&Gate, &PolicyGate)> =
+        all.filter(|(_, policy)| policy.problems.iter().any(|problem| problem.unknown.is_none())).collect();
     if with_problems.is_empty() {
         let whole = [Dataset::AccessPolicies, Dataset::ApproverGroups].map(|dataset| known::coverage(assessment, dataset).is_complete());
         let limit = if whole == [true, true] { "" } else { ", but they and their approvers could not be read whole" };
         section.push_str(&format!("\nNo problem was seen with any access policy{limit}.\n"));
-        return section;
+        return section + &untold_problems(assessment);
     }
     let header = ["workload", "access policy", "in force", "approvers", "problems"];
     let rows = with_problems.iter().map(|(gate, policy)| gate_row(gate, policy));
     section.push_str("\nAccess policies with problems:\n");
     section.push_str(&table(&header, rows, with_problems.len(), "gates.csv"));
-    section
+    section + &untold_problems(assessment)
+}
+
+/// What could not be told of gates, with how many policies each.
+fn untold_problems(assessment: &Assessment) -> String {
+    let untold = known::untold_problems(assessment);
+    if untold.is_empty() {
+        return String::new();
+    }
+    let total = untold.len();
+    let rows = untold.into_iter().map(|((kind, why), policies)| vec![kind.to_string(), policies.to_string(), why.to_owned()]);
+    format!("\nNot told of access policies:\n{}", table(&["problem", "access policies", "why"], rows, total, "gates.csv"))
 }
 
 /// A list item with the workloads in one state, if any are.
@@ -232,7 +258,7 @@ fn gate_row(gate: &Gate, policy: &PolicyGate) -> Vec<String> {
         name(phrases::named(&policy.name, policy.policy_id.as_str())),
         policy.in_force.to_string(),
         approvers,
-        policy.problems.join("; "),
+        policy.problems.iter().filter(|problem| problem.unknown.is_none()).map(phrases::problem).collect::<Vec<_>>().join("; "),
     ]
 }
 

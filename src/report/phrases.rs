@@ -2,11 +2,11 @@
 
 use super::known::{self, UNKNOWN};
 use super::text::{self, LONGEST};
-use crate::assess::{ApplicationProfile, Assessment, FindingStatus, GateState, InForce, LastSignIn, Verdict, VerdictKind};
+use crate::assess::{ApplicationProfile, Assessment, FindingStatus, GateProblem, GateState, InForce, LastSignIn, Verdict, VerdictKind};
 use crate::catalogue::Platform;
 use crate::snapshot::{AppId, Coverage, Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// RFC 3339, UTC, whole seconds.
 pub(super) fn time(time: DateTime<Utc>) -> String {
@@ -117,6 +117,33 @@ fn part(count: known::Count, one: &str, many: &str, unknown: &str) -> String {
     let Some(found) = count.found() else { return unknown.to_owned() };
     let at_least = if count.is_least() { "at least " } else { "" };
     format!("{at_least}{found} {}", if found == 1 { one } else { many })
+}
+
+/// A problem of a gate in words, or why it cannot be told.
+pub(super) fn problem(problem: &GateProblem) -> String {
+    match problem.unknown {
+        Some(_) => format!("{}: {}", problem.kind, problem.sentence),
+        None => problem.sentence.clone(),
+    }
+}
+
+/// The same with its word, and the ids of the groups and members it concerns.
+pub(super) fn problem_with_ids(problem: &GateProblem) -> String {
+    let ids: Vec<&str> = problem.ids.iter().map(String::as_str).collect();
+    let ids = if ids.is_empty() { String::new() } else { format!(" ({})", ids.join(", ")) };
+    format!("{}: {}{ids}", problem.kind, problem.sentence)
+}
+
+/// What a plan changes against today, or nothing where nothing is planned.
+pub(super) fn changes(assessment: &Assessment) -> Option<String> {
+    let mut changes: BTreeMap<(VerdictKind, VerdictKind), usize> = BTreeMap::new();
+    let judged = assessment.verdicts.iter().filter_map(|verdict| Some((verdict.today?, verdict.kind)));
+    let rows = judged.clone().count();
+    judged.filter(|(today, then)| today != then).for_each(|change| *changes.entry(change).or_default() += 1);
+    let changed: usize = changes.values().sum();
+    let parts: Vec<String> = changes.into_iter().map(|((today, then), rows)| format!("{rows} {today} to {then}")).collect();
+    let detail = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    (rows > 0).then(|| format!("the plan changes {changed} of {rows} verdicts against today{detail}"))
 }
 
 /// What the headline counts, and how many were seen writing.

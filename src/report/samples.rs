@@ -3,8 +3,8 @@
 
 use crate::assess::{
     ApplicationProfile, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionSource, ExclusionState, Finding,
-    FindingStatus, Gate, GateState, HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate,
-    RuleText, Run, Severity, Verdict, VerdictKind,
+    FindingStatus, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known,
+    LastSignIn, ObjectRef, PolicyGate, RuleText, Run, Severity, Untold, Verdict, VerdictKind,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
@@ -57,6 +57,7 @@ pub(super) fn empty() -> Assessment {
         verdicts: vec![],
         gates: vec![],
         exclusions: vec![],
+        unplaced: vec![],
         unmapped_activities: BTreeMap::new(),
         unmapped_permissions: BTreeSet::new(),
         findings: vec![],
@@ -111,6 +112,7 @@ pub(super) fn everything() -> Assessment {
     assessment.exclusions = (0..NAMES.len()).map(exclusion).collect();
     assessment.findings = (0..NAMES.len()).map(finding).collect();
     assessment.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    assessment.unplaced = vec!["exclusions file, line 3: no access policy has this id or name: =<b>|x".to_owned()];
     assessment.unmapped_permissions = ["DeviceManagementNew|Thing.ReadWrite.All".to_owned()].into();
     assessment.unmapped_activities = [("frob | <b>Widget".to_owned(), 3), ("=1+1".to_owned(), 1)].into();
     assessment
@@ -191,6 +193,7 @@ fn verdict(at: usize, kind: VerdictKind) -> Verdict {
         exclusion: ExclusionState::NotListed,
         exclusion_sources: [ExclusionSource::Policy, ExclusionSource::Audit].into(),
         kind,
+        today: (at % 3 == 1).then_some(VerdictKind::NotGated),
         confidence: Confidence::Medium,
         grade: EvidenceGrade::AuditedWrite,
         writes: if wrote { 12 } else { 0 },
@@ -207,6 +210,16 @@ fn verdict(at: usize, kind: VerdictKind) -> Verdict {
     }
 }
 
+fn problem(at: usize, text: &str) -> GateProblem {
+    let unknown = Untold { dataset: Dataset::ApproverGroups, gap: Some(Gap::Permission { missing: "GroupMember.Read.All".to_owned() }) };
+    GateProblem {
+        kind: GateProblemKind::ALL.get(at).copied().unwrap_or(GateProblemKind::NoApprover),
+        ids: (at == 5).then(|| id(at)).into_iter().collect(),
+        sentence: text.to_owned(),
+        unknown: (at == 6).then_some(unknown),
+    }
+}
+
 fn gates() -> Vec<Gate> {
     let policy = |at: usize, problems: &[&str]| PolicyGate {
         policy_id: id(at + 0x3000).as_str().into(),
@@ -217,8 +230,9 @@ fn gates() -> Vec<Gate> {
         since_exact: true,
         approver_groups: (at != 6).then(|| vec!["Approvers; =night".to_owned(), "+day".to_owned()]),
         approvers: (at != 6).then_some(2),
-        problems: problems.iter().map(|problem| (*problem).to_owned()).collect(),
+        problems: problems.iter().map(|text| problem(at, text)).collect(),
         exclusions_readable: at != 6,
+        planned: false,
     };
     let gate = |workload, state, policies| Gate { workload, state, platforms: BTreeSet::new(), policies };
     vec![
@@ -244,8 +258,10 @@ fn exclusion(at: usize) -> Exclusion {
         app_id: resolved.then(|| AppId::new(&id(at))),
         service_principal: resolved.then(|| id(at + 0x1000).as_str().into()),
         application: resolved.then(|| name(at + 1)),
-        source: ExclusionSource::Request,
-        source_detail: "unknown member".to_owned(),
+        sources: if at == 5 { [ExclusionSource::Policy].into() } else { [ExclusionSource::Request, ExclusionSource::File].into() },
+        source_detail: "unknown =member; line 7".to_owned(),
+        listed: at != 5,
+        disputed: matches!(at, 4 | 5),
         since: resolved.then(|| time("2026-08-01T00:00:00Z")),
         state: if resolved { ExcludedObject::Active } else { ExcludedObject::Unresolved },
         gap: (!resolved).then_some(Gap::NotRequested),

@@ -38,7 +38,12 @@ const SIDE_BY_SIDE: u16 = 100;
 pub fn render(assessment: &Assessment, style: Style) -> String {
     let width = style.width.map(|width| width.max(NARROWEST));
     let mut text = String::new();
-    let above = [Some(phrases::headline(assessment)), Some(phrases::counted(assessment)), phrases::not_seen(assessment)];
+    let above = [
+        Some(phrases::headline(assessment)),
+        Some(phrases::counted(assessment)),
+        phrases::changes(assessment),
+        phrases::not_seen(assessment),
+    ];
     for line in above.into_iter().flatten() {
         push_line(&mut text, &line, width);
     }

@@ -34,8 +34,10 @@ pub struct Assessment<'a> {
     verdicts: Vec<Verdict<'a>>,
     /// One for each workload.
     gates: Vec<Gate<'a>>,
-    /// One for each policy × listed id × source.
+    /// One for each policy × excluded application; two where sources disagree.
     exclusions: Vec<Exclusion<'a>>,
+    /// What the user's own files list and could not be placed in this tenant.
+    unplaced: &'a [String],
     /// One for each credential that was seen, by app id.
     credentials: Vec<Credential<'a>>,
     /// What the rules found.
@@ -149,6 +151,8 @@ struct Verdict<'a> {
     exclusion: &'static str,
     exclusion_sources: Vec<&'static str>,
     verdict: &'static str,
+    /// The verdict without the plan; null where nothing is planned.
+    verdict_today: Option<&'static str>,
     confidence: &'static str,
     evidence_grade: &'static str,
     /// Null where audit events were not read whole and no write was seen.
@@ -189,8 +193,27 @@ struct Policy<'a> {
     /// Null where they could not be read.
     approver_groups: Option<&'a [String]>,
     approvers: Option<u64>,
-    problems: &'a [String],
+    /// What is wrong with it, a sentence each.
+    problems: Vec<&'a str>,
+    /// The same with words and ids, and what could not be told.
+    problem_details: Vec<Problem<'a>>,
     exclusions_readable: bool,
+    /// Whether it is no policy but a gate of the plan.
+    planned: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Problem<'a> {
+    problem: &'static str,
+    /// `found` or `unknown`.
+    state: &'static str,
+    /// Groups and members that it concerns.
+    ids: &'a BTreeSet<String>,
+    detail: &'a str,
+    /// Dataset that would tell; null where it was found.
+    unknown_because: Option<&'static str>,
+    /// Why that does not; null where it was read whole and does not say.
+    gap: Option<Gap<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -202,8 +225,13 @@ struct Exclusion<'a> {
     app_id: Option<&'a str>,
     service_principal_id: Option<&'a str>,
     application: Option<&'a str>,
-    source: &'static str,
+    /// Who says it; several with semicolons between them.
+    source: String,
     source_detail: &'a str,
+    /// Whether they say that it is excluded, or that it is not (any more).
+    listed: bool,
+    /// Whether another row of the same policy and application says the opposite.
+    disputed: bool,
     since: Option<String>,
     state: &'static str,
     gap: Option<Gap<'a>>,
@@ -266,6 +294,7 @@ impl<'a> From<&'a assess::Assessment> for Assessment<'a> {
             verdicts: assessment.verdicts.iter().map(|one| verdict(assessment, one)).collect(),
             gates: assessment.gates.iter().map(gate).collect(),
             exclusions: assessment.exclusions.iter().map(exclusion).collect(),
+            unplaced: &assessment.unplaced,
             credentials: assessment.applications.values().flat_map(credentials).collect(),
             findings: assessment.findings.iter().map(finding).collect(),
             unmapped_activities: &assessment.unmapped_activities,
@@ -364,6 +393,7 @@ fn verdict<'a>(assessment: &'a assess::Assessment, verdict: &'a assess::Verdict)
         exclusion: verdict.exclusion.word(),
         exclusion_sources: verdict.exclusion_sources.iter().map(|source| source.word()).collect(),
         verdict: verdict.kind.word(),
+        verdict_today: verdict.today.map(assess::VerdictKind::word),
         confidence: verdict.confidence.word(),
         evidence_grade: verdict.grade.word(),
         writes: phrases::writes(assessment, verdict),
@@ -399,8 +429,21 @@ fn policy(policy: &assess::PolicyGate) -> Policy<'_> {
         since_exact: policy.since_exact,
         approver_groups: policy.approver_groups.as_deref(),
         approvers: policy.approvers,
-        problems: &policy.problems,
+        problems: policy.problems.iter().filter(|problem| problem.unknown.is_none()).map(|problem| problem.sentence.as_str()).collect(),
+        problem_details: policy.problems.iter().map(problem).collect(),
         exclusions_readable: policy.exclusions_readable,
+        planned: policy.planned,
+    }
+}
+
+fn problem(problem: &assess::GateProblem) -> Problem<'_> {
+    Problem {
+        problem: problem.kind.word(),
+        state: if problem.unknown.is_some() { "unknown" } else { "found" },
+        ids: &problem.ids,
+        detail: &problem.sentence,
+        unknown_because: problem.unknown.as_ref().map(|untold| untold.dataset.name()),
+        gap: problem.unknown.as_ref().and_then(|untold| untold.gap.as_ref()).map(gap),
     }
 }
 
@@ -413,8 +456,10 @@ fn exclusion(exclusion: &assess::Exclusion) -> Exclusion<'_> {
         app_id: exclusion.app_id.as_ref().map(snapshot::AppId::as_str),
         service_principal_id: exclusion.service_principal.as_ref().map(snapshot::ServicePrincipalId::as_str),
         application: exclusion.application.as_deref(),
-        source: exclusion.source.word(),
+        source: exclusion.sources.iter().map(|source| source.word()).collect::<Vec<_>>().join(";"),
         source_detail: &exclusion.source_detail,
+        listed: exclusion.listed,
+        disputed: exclusion.disputed,
         since: exclusion.since.map(phrases::time),
         state: exclusion.state.word(),
         gap: exclusion.gap.as_ref().map(gap),

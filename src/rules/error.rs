@@ -44,7 +44,9 @@ impl std::error::Error for LoadError {}
 pub struct LoadErrors(Vec<LoadError>);
 
 impl LoadErrors {
-    pub(super) fn new(mut problems: Vec<LoadError>) -> Self {
+    /// The problems in order, each once.
+    #[must_use]
+    pub fn new(mut problems: Vec<LoadError>) -> Self {
         problems.sort();
         problems.dedup();
         Self(problems)

@@ -18,6 +18,7 @@ mod typing;
 
 pub use check::{ExampleResult, check};
 pub use error::{LoadError, LoadErrors};
+pub use names::did_you_mean;
 pub use rule::{Example, Expected, Outcome, Profile, Reference, Rule};
 pub use run::run;
 

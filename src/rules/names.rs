@@ -1,7 +1,8 @@
 //! "Did you mean": the nearest of a set of names.
 
 /// A hint that names the nearest of the `known` names, or all of them if none is near.
-pub(super) fn did_you_mean(written: &str, known: &[&str]) -> String {
+#[must_use]
+pub fn did_you_mean(written: &str, known: &[&str]) -> String {
     let near = known.iter().map(|name| (distance(written, name), *name)).min();
     match near {
         Some((distance, name)) if distance <= (written.chars().count() / 3).max(2) => format!("did you mean {name}?"),

@@ -8,7 +8,8 @@ mod verdicts;
 use super::*;
 use crate::snapshot::{
     AccessPolicy, AppRoleGrant, Application, ApprovalRequest, AuditActor, AuditEvent, AuditResource, Coverage, Credential, CredentialKind,
-    Dataset, DatasetReading, DeletedServicePrincipal, Gap, Group, GroupMember, ServicePrincipal, SignInActivity, SignInTime,
+    Dataset, DatasetReading, DeletedServicePrincipal, Gap, Group, GroupMember, IntuneRoleAssignment, ServicePrincipal, SignInActivity,
+    SignInTime,
 };
 use serde_json::{Value, json};
 
@@ -107,7 +108,13 @@ impl Tenant {
             result: Some(result.into()),
             category: None,
             actor: AuditActor { app_id: Some(app(number).into()), app_display_name: None, user_id: None, user_principal_name: None },
-            resources: vec![AuditResource { kind: Some(resource.into()), id: None, policy_ids: BTreeSet::new(), old_ids: BTreeSet::new(), new_ids: BTreeSet::new() }],
+            resources: vec![AuditResource {
+                kind: Some(resource.into()),
+                id: None,
+                policy_ids: BTreeSet::new(),
+                old_ids: BTreeSet::new(),
+                new_ids: BTreeSet::new(),
+            }],
         });
         self
     }
@@ -127,6 +134,15 @@ impl Tenant {
             policy_ids: BTreeSet::new(),
         };
         self.0.approval_requests.insert(id.into(), request);
+        self
+    }
+
+    /// Puts a group into an assignment of an Intune role.
+    fn assigned(mut self, group: &str) -> Self {
+        let id = format!("assignment of {group}");
+        let members = Some([group.into()].into());
+        let assignment = IntuneRoleAssignment { id: id.clone(), display_name: id.clone(), role: None, members };
+        self.0.intune_role_assignments.insert(id, assignment);
         self
     }
 
