@@ -71,7 +71,7 @@ fn rows(bytes: &[u8]) -> Result<Vec<ListedExclusion>, Vec<Wrong>> {
     let mut names: Option<Vec<Column>> = None;
     // The text is UTF-8 and lines may be of any length, so there is nothing that a record could fail for.
     for record in reader.records().filter_map(Result::ok).filter(|record| !record.iter().all(str::is_empty)) {
-        let line = record.position().map_or(1, csv::Position::line);
+        let line = line_at(bytes, record.position().map_or(0, csv::Position::byte));
         match &names {
             None => names = Some(columns(line, &record)?),
             Some(columns) => match row(line, columns, &record) {
@@ -84,6 +84,17 @@ fn rows(bytes: &[u8]) -> Result<Vec<ListedExclusion>, Vec<Wrong>> {
         wrong.push((1, "the file is empty".to_owned(), HEADER));
     }
     if wrong.is_empty() { Ok(listed) } else { Err(wrong) }
+}
+
+/// The line, from 1, of a record that begins at or, after line ends, behind this place. The reader's own count stands still at a
+/// carriage return and at an empty line.
+fn line_at(bytes: &[u8], at: u64) -> u64 {
+    let at = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+    let (before, from) = bytes.split_at(at);
+    let passed = from.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let read = bytes.get(..before.len() + passed).unwrap_or_default();
+    let ends = read.iter().enumerate().filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')));
+    1 + ends.count() as u64
 }
 
 /// The columns that the first line names.

@@ -44,6 +44,10 @@ fn parse(path: &Path, source: &str, workloads: fn(&str) -> Result<Vec<Workload>,
         let at = error.span().map_or(0, |span| span.start);
         reader.problem(at, format!("not TOML: {}", error.message().replace('\n', " ")), FORM);
     }
+    if !reader.problems.is_empty() {
+        // What was read of it may be half of what was meant.
+        return Err(LoadErrors::new(reader.problems));
+    }
     let mut gates = Vec::new();
     for (key, value) in document.get_ref() {
         match (key.get_ref().as_ref(), value.get_ref()) {

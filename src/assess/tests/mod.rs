@@ -1,8 +1,12 @@
 //! The way from a small snapshot to verdicts, with the catalogue that ships.
 
+mod approvers;
 mod exclusions;
 mod gates;
+mod plan;
 mod profiles;
+mod properties;
+mod sources;
 mod verdicts;
 
 use super::*;
@@ -134,6 +138,28 @@ impl Tenant {
             policy_ids: BTreeSet::new(),
         };
         self.0.approval_requests.insert(id.into(), request);
+        self
+    }
+
+    /// A change to a policy by a person, as the audit log has it: ids on its lists before and after.
+    fn change(mut self, time: &str, policy: &str, old: &[String], new: &[String]) -> Self {
+        let ids = |ids: &[String]| ids.iter().map(|id| id.to_lowercase()).collect::<BTreeSet<_>>();
+        let (old_ids, new_ids) = (ids(old), ids(new));
+        let policy_ids = old_ids.union(&new_ids).cloned().collect();
+        let kind = "OperationApprovalPolicy";
+        self = self.event(99, time, &format!("Patch {kind}"), "Success", kind);
+        let event = self.0.audit_events.last_mut().unwrap();
+        event.actor.user_id = Some("someone".into());
+        event.resources = vec![AuditResource { kind: Some(kind.into()), id: Some(policy.into()), policy_ids, old_ids, new_ids }];
+        self
+    }
+
+    /// A request that was completed and would put ids on the lists of a policy.
+    fn change_request(mut self, id: &str, status: &str, policy: &str, ids: &[String]) -> Self {
+        self = self.request(id, status, "operationApprovalPolicy", None, Some(policy));
+        let request = self.0.approval_requests.get_mut(&id.into()).unwrap();
+        request.payload_operation = Some("Update".into());
+        request.policy_ids = ids.iter().cloned().collect();
         self
     }
 
