@@ -38,6 +38,16 @@ pub(super) struct Approvers<'a> {
     in_force: InForce,
 }
 
+/// Ids of the people who can decide.
+struct Able<'g> {
+    /// Those who certainly can.
+    known: BTreeSet<&'g str>,
+    /// Those who may be able to.
+    possible: BTreeSet<&'g str>,
+    /// Whether there are no others: every group and its members were read.
+    whole: bool,
+}
+
 /// Whether a gate has a problem.
 enum Answer {
     /// It has: ids of what it concerns, and how these are called.
@@ -61,18 +71,12 @@ impl<'a> Approvers<'a> {
 
     /// Distinct enabled people among the direct members of groups whose members approve; None unless all of that was read.
     pub(super) fn people(&self) -> Option<u64> {
-        let (known, possible) = self.able()?;
-        (known == possible).then_some(known)
+        let able = self.able(self.groups.as_ref()?);
+        (able.whole && able.known == able.possible).then_some(able.known.len() as u64)
     }
 
-    /// At least and at most so many people can decide; without a maximum where a group or its members were not read.
-    fn able(&self) -> Option<(u64, u64)> {
-        let (known, possible, whole) = self.able_of(self.groups.as_ref()?);
-        whole.then_some((known, possible))
-    }
-
-    fn able_of(&self, groups: &[Approving<'_>]) -> (u64, u64, bool) {
-        let (mut known, mut possible, mut whole) = (BTreeSet::new(), BTreeSet::new(), true);
+    fn able<'g>(&self, groups: &'g [Approving<'_>]) -> Able<'g> {
+        let Able { mut known, mut possible, mut whole } = Able { known: BTreeSet::new(), possible: BTreeSet::new(), whole: true };
         for approving in groups {
             let plain = match approving.group {
                 Some(group) => is_plain(group),
@@ -85,13 +89,13 @@ impl<'a> Approvers<'a> {
                 (plain, Some(members)) => {
                     for member in members {
                         let able = self.is_able(member);
-                        known.extend(Some(&member.id).filter(|_| able == Some(true) && plain == Some(true)));
-                        possible.extend(Some(&member.id).filter(|_| able != Some(false)));
+                        known.extend(Some(member.id.as_str()).filter(|_| able == Some(true) && plain == Some(true)));
+                        possible.extend(Some(member.id.as_str()).filter(|_| able != Some(false)));
                     }
                 }
             }
         }
-        (known.len() as u64, possible.len() as u64, whole)
+        Able { known, possible, whole }
     }
 
     /// Whether a member is a person whose account is enabled; None where that was not said.
@@ -241,22 +245,21 @@ impl<'a> Approvers<'a> {
         }
     }
 
-    fn so_many(&self, groups: &[Approving<'_>], wanted: u64) -> Answer {
-        match self.able_of(groups) {
-            (known, _, _) if known > wanted => Answer::Clear,
-            (known, possible, true) if known == wanted && possible == wanted => {
-                let able = |member: &&GroupMember| self.is_able(member) == Some(true);
-                let members = groups.iter().filter_map(Approving::members).flatten().filter(able);
-                Answer::Found(members.map(|member| member.id.clone()).collect(), Vec::new())
-            }
-            (_, possible, true) if possible < wanted => Answer::Clear,
-            _ => Answer::Untold(Dataset::ApproverGroups),
+    fn so_many(&self, groups: &[Approving<'_>], wanted: usize) -> Answer {
+        let able = self.able(groups);
+        if able.known.len() > wanted || (able.whole && able.possible.len() < wanted) {
+            Answer::Clear
+        } else if able.whole && able.known.len() == wanted && able.possible.len() == wanted {
+            Answer::Found(able.known.into_iter().map(str::to_owned).collect(), Vec::new())
+        } else {
+            Answer::Untold(Dataset::ApproverGroups)
         }
     }
 
     /// Licences of single people are not read, so only the setting that makes them needless can clear this.
     fn unlicensed(&self, groups: &[Approving<'_>]) -> Answer {
-        if matches!(self.able_of(groups), (_, 0, true)) {
+        let able = self.able(groups);
+        if able.whole && able.possible.is_empty() {
             return Answer::Clear;
         }
         let small = |group: &Approving<'_>| self.gone(group) || group.members().is_some_and(|members| members.len() <= MOST_UNLICENSED);

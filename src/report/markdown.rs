@@ -323,7 +323,9 @@ fn method(assessment: &Assessment) -> String {
         ),
         "Multi Admin Approval has held for app-only calls since 2026-06-22; earlier writes say nothing about it.".to_owned(),
         "Exclusions are not in the published Graph schema. They are taken from members of access policies that the schema does not name, \
-         where a member lists ids of applications of this tenant; that it is the list of exclusions is inferred."
+         where a member lists ids of applications of this tenant; that it is the list of exclusions is inferred. \
+         Completed requests and audit events that changed a policy, as far back as they were read, and the user's own list are taken \
+         beside it; where they disagree, neither is believed."
             .to_owned(),
         "When a policy came into force is told by its approval request (shown for about 30 days) or by an audit event within the span \
          above; else only its last change is known, and writes before that change do not count as behind it."
