@@ -105,6 +105,10 @@ impl History {
 
 /// Whether an event tells of a change to an access policy that was carried out.
 fn changes_policy(event: &AuditEvent, catalogue: &Catalogue) -> bool {
+    // Of all other events no ids are kept, and there may be very many.
+    if event.resources.iter().all(|resource| resource.new_ids.is_empty() && resource.old_ids.is_empty()) {
+        return false;
+    }
     let kinds: Vec<&str> = event.resources.iter().filter_map(|resource| resource.kind.as_deref()).collect();
     let activity = catalogue.activity(event.activity_type.as_deref(), event.operation_type.as_deref(), &kinds);
     matches!(activity, Activity::Write { workload: Workload::OperationApprovalPolicy, .. }) && says(event.result.as_deref(), &["success"])

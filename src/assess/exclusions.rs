@@ -71,6 +71,8 @@ pub(super) fn exclusions(directory: &Directory<'_>, catalogue: &Catalogue, file:
     plan.iter().for_each(|gate| found.add_planned(gate, directory));
     found.rows.sort_by(|a, b| row_order(a).cmp(&row_order(b)));
     found.unplaced.sort();
+    // One gate of a plan may stand for several workloads.
+    found.unplaced.dedup();
     found
 }
 
