@@ -35,7 +35,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["simulator/"]),
     ("fastrand", &["simulator/"]),
     ("cel", &["rules/expr.rs", "rules/expr/"]),
-    ("comfy_table", &["report/table.rs"]),
+    ("comfy_table", &["report/grid.rs", "report/table.rs"]),
     ("csv", &["report/csv.rs"]),
     ("zstd", &["snapshot/store.rs"]),
 ];

@@ -1,6 +1,7 @@
 //! From a snapshot to an assessment: gates, exclusions, automations, and a verdict for each automation × workload.
 
 mod applications;
+mod blind;
 mod decision;
 mod directory;
 mod exclusions;
@@ -15,6 +16,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use blind::verdicts_without;
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
     ApplicationProfile, Assessment, Exclusion, Gate, Headline, HeldPermission, Key, Known, LastSignIn, PolicyGate, Run, Verdict,

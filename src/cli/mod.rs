@@ -3,10 +3,14 @@
 mod assess;
 mod collect;
 mod demo;
+mod doctor;
 mod exit;
+mod grant_script;
 mod judge;
+mod needs;
 mod options;
 mod output;
+mod permissions;
 mod progress;
 mod rules;
 mod scan;
@@ -51,6 +55,8 @@ enum Command {
     Scan(scan::Arguments),
     Collect(collect::Arguments),
     Assess(assess::Arguments),
+    Doctor(doctor::Arguments),
+    Permissions(permissions::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
 }
@@ -68,6 +74,8 @@ pub fn run() -> ExitCode {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };

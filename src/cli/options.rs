@@ -30,7 +30,8 @@ impl Connection {
     }
 }
 
-fn cloud(name: &str) -> Result<Cloud, String> {
+/// Reads the name of a cloud.
+pub(super) fn cloud(name: &str) -> Result<Cloud, String> {
     Cloud::from_name(name).ok_or_else(|| format!("clouds are: {}", Cloud::names().join(", ")))
 }
 

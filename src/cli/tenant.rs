@@ -22,11 +22,16 @@ pub(super) async fn read(
     now: DateTime<Utc>,
     audit_days: u32,
 ) -> Result<Snapshot, Failure> {
-    // A token runs out by the real clock, whatever clock the run is judged by.
-    let client = Client::connect(endpoints, credential, Settings::new(Utc::now())).await.map_err(connection_failure)?;
+    let client = connect(endpoints, credential).await?;
     let options = collect::Options { taken_at: now, audit_days, scope_app_roles: catalogue.scope_app_roles() };
     let progress = progress::for_stderr();
     collect::collect(&client, &options, progress.as_ref()).await.map_err(could_not_run)
+}
+
+/// Signs in.
+pub(super) async fn connect(endpoints: Endpoints, credential: Credential) -> Result<Client, Failure> {
+    // A token runs out by the real clock, whatever clock the run is judged by.
+    Client::connect(endpoints, credential, Settings::new(Utc::now())).await.map_err(connection_failure)
 }
 
 /// A setting that cannot be used is wrong usage; anything that a service refused or did not answer is a failed run.

@@ -15,10 +15,13 @@ mod filters;
 mod grants;
 mod json;
 mod organization;
+mod probe;
 mod reader;
 mod scope;
 mod service_principals;
 mod sign_ins;
+
+pub use probe::probe;
 
 use crate::graph::{self, Client};
 use crate::snapshot::{AppRoleId, Coverage, Dataset, Snapshot, TenantId, is_guid};

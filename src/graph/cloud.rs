@@ -46,7 +46,8 @@ impl Cloud {
     }
 
     /// Origin of Microsoft Graph (facts/graph.md section 10).
-    fn graph(self) -> &'static str {
+    #[must_use]
+    pub fn graph_origin(self) -> &'static str {
         match self {
             Self::Global => "https://graph.microsoft.com",
             Self::UsGov => "https://graph.microsoft.us",
@@ -135,7 +136,7 @@ impl Endpoints {
     /// # Errors
     /// [`Error::Settings`] for anything but https, or http to 127.0.0.0/8, `::1` or `localhost`; for a path, query, or user name.
     pub fn new(cloud: Cloud, graph_override: Option<&str>, login_override: Option<&str>) -> Result<Self, Error> {
-        let graph = Origin::parse("graph endpoint", graph_override.unwrap_or(cloud.graph()))?;
+        let graph = Origin::parse("graph endpoint", graph_override.unwrap_or(cloud.graph_origin()))?;
         let login = Origin::parse("login endpoint", login_override.unwrap_or(cloud.login()))?;
         Ok(Self { cloud, graph, login })
     }
