@@ -10,7 +10,7 @@ pub fn verdicts_without(dataset: Dataset) -> Option<&'static str> {
         Dataset::AccessPolicies => Some("every verdict is unknown"),
         Dataset::ApprovalRequests => Some("no handshake is seen, and no blocked request"),
         Dataset::ApproverGroups => Some("whether anybody can approve is unknown"),
-        Dataset::AppRoles => Some("permissions have ids and no names"),
+        Dataset::AppRoles => Some("an Intune permission that is new to maascan goes unnoticed"),
         Dataset::AppRoleGrants => Some("only automations that were seen writing are found"),
         Dataset::ServicePrincipals => Some("exclusions cannot be matched to applications"),
         Dataset::Applications => Some("an exclusion by application may not be matched"),

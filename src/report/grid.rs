@@ -29,6 +29,16 @@ pub fn grid(header: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String
     format!("{}\n", table.trim_fmt())
 }
 
+/// The same rows as a table in Markdown. For maascan's own words only: a bar is escaped, other markup is not.
+#[must_use]
+pub fn markdown_table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>().join(" | "));
+    let header: Vec<String> = header.iter().map(ToString::to_string).collect();
+    let rule = vec!["---".to_owned(); header.len()];
+    let lines = [&header, &rule].into_iter().chain(rows).map(|cells| line(cells));
+    lines.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

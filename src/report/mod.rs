@@ -16,7 +16,7 @@ mod text;
 pub mod v1;
 
 pub use folder::Folder;
-pub use grid::grid;
+pub use grid::{grid, markdown_table};
 pub use table::Style;
 
 use crate::assess::Assessment;
