@@ -88,6 +88,7 @@ impl Line {
     fn state(&self) -> String {
         match &self.gap {
             None => "readable".to_owned(),
+            Some(Gap::Permission { missing }) => format!("missing: {missing}"),
             Some(gap) => gap.to_string(),
         }
     }
