@@ -1,13 +1,14 @@
 //! Many GETs in one `$batch`. The outer 200 says nothing of the parts: each has its own status, they come in any
 //! order, and those refused for load are put in again (facts/graph.md section 8).
 
-use super::client::{Reply, UNKNOWN_MEMBERS};
+use super::client::Reply;
 use super::failure::{Refusal, Trouble};
 use super::retry::{Transient, parse_retry_after};
 use super::{Client, Error, Resource, Version};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -17,48 +18,63 @@ const MOST_PARTS: usize = 20;
 /// One resource and where its result belongs.
 type Part<'a> = (usize, &'a Resource);
 
+type Results = BTreeMap<usize, Result<Value, Error>>;
+
 impl Client {
     /// Reads many resources, up to 20 a request. Gives one result for each, in the order asked. A list may have
     /// further pages: see [`Client::pages_from`].
     pub async fn batch(&self, resources: &[Resource]) -> Vec<Result<Value, Error>> {
-        let mut results = BTreeMap::new();
-        for version in [Version::V1, Version::Beta] {
-            let parts: Vec<Part<'_>> = resources.iter().enumerate().filter(|(_, resource)| resource.version() == version).collect();
-            for parts in parts.chunks(MOST_PARTS) {
-                self.batch_once(version, parts, &mut results).await;
+        let mut results = Results::new();
+        let mut open = Vec::new();
+        for (at, resource) in resources.iter().enumerate() {
+            match self.url(resource).map(|url| self.recall(&url, resource)) {
+                Ok(Some(body)) => drop(results.insert(at, Ok(body))),
+                Ok(None) => open.push((at, resource)),
+                Err(error) => drop(results.insert(at, Err(error))),
             }
         }
-        results.into_values().collect()
+        let queue = Mutex::new(chunks(&open).into());
+        let results = Mutex::new(results);
+        let lane = || self.run_lane(&queue, &results);
+        // Four at a time: more would only wait for the limits together.
+        tokio::join!(lane(), lane(), lane(), lane());
+        results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    }
+
+    async fn run_lane(&self, queue: &Mutex<VecDeque<Vec<Part<'_>>>>, results: &Mutex<Results>) {
+        loop {
+            let Some(parts) = lock(queue).pop_front() else { return };
+            let Some((_, first)) = parts.first() else { continue };
+            let found = self.batch_once(first.version(), &parts).await;
+            lock(results).extend(found);
+        }
     }
 
     /// One batch, and again with the parts that were refused for load. The budget begins anew
     /// whenever a part succeeds, because a service that lets a few through at a time is not refusing.
-    async fn batch_once(&self, version: Version, parts: &[Part<'_>], results: &mut BTreeMap<usize, Result<Value, Error>>) {
+    async fn batch_once(&self, version: Version, parts: &[Part<'_>]) -> Results {
+        let mut results = Results::new();
         let mut open = parts.to_vec();
         let mut budget = self.retry().budget(self.next_seed());
         while !open.is_empty() {
             let before = open.len();
-            let waiting = self.batch_round(version, &open, results).await;
+            let waiting = self.batch_round(version, &open, &mut results).await;
             if waiting.len() < before {
                 budget = self.retry().budget(self.next_seed());
             }
-            let Some(longest) = waiting.iter().map(|(_, failure)| failure).max_by_key(|failure| failure.floor) else { return };
+            let Some(longest) = waiting.iter().map(|(_, failure)| failure).max_by_key(|failure| failure.floor) else { break };
             let Some(wait) = budget.spend(longest) else {
                 results.extend(waiting.into_iter().map(|((at, _), failure)| (at, Err(failure.error))));
-                return;
+                break;
             };
             sleep(wait).await;
             open = waiting.into_iter().map(|(part, _)| part).collect();
         }
+        results
     }
 
     /// Sends the parts once, files what is final, and gives back what may pass.
-    async fn batch_round<'a>(
-        &self,
-        version: Version,
-        open: &[Part<'a>],
-        results: &mut BTreeMap<usize, Result<Value, Error>>,
-    ) -> Vec<(Part<'a>, Transient)> {
+    async fn batch_round<'a>(&self, version: Version, open: &[Part<'a>], results: &mut Results) -> Vec<(Part<'a>, Transient)> {
         let reply = self.post_batch(version, &envelope(open), &format!("POST /{}/$batch", version.segment())).await;
         let token = self.token().await.map(|token| token.text);
         let (reply, token) = match (reply, token) {
@@ -72,22 +88,41 @@ impl Client {
         let mut waiting = Vec::new();
         for (at, resource) in open {
             match part_result(answers.get(at).copied(), resource, &reply, &token) {
-                Ok(body) => drop(results.insert(*at, Ok(body))),
+                Ok(body) => drop(results.insert(*at, Ok(self.finished(resource, body)))),
                 Err(Trouble::Again(failure)) => waiting.push(((*at, *resource), failure)),
                 Err(Trouble::Stop(error) | Trouble::Unauthorized(error)) => drop(results.insert(*at, Err(error))),
             }
         }
         waiting
     }
+
+    /// A part that succeeded: reduced, and remembered as if it had been asked for by itself.
+    fn finished(&self, resource: &Resource, mut body: Value) -> Value {
+        resource.reduce(&mut body);
+        if let Ok(url) = self.url(resource) {
+            self.keep(&url, resource, &body);
+        }
+        body
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Batches of at most 20 parts, each of one version.
+fn chunks<'a>(open: &[Part<'a>]) -> Vec<Vec<Part<'a>>> {
+    let of = |version: Version| -> Vec<Part<'a>> { open.iter().filter(|(_, resource)| resource.version() == version).copied().collect() };
+    [Version::V1, Version::Beta]
+        .into_iter()
+        .flat_map(|version| of(version).chunks(MOST_PARTS).map(<[_]>::to_vec).collect::<Vec<_>>())
+        .collect()
 }
 
 fn envelope(parts: &[Part<'_>]) -> Value {
     let request = |(at, resource): &Part<'_>| {
-        let mut request = json!({"id": at.to_string(), "method": "GET", "url": resource.relative()});
-        if resource.wants_unknown_members() {
-            request["headers"] = json!({UNKNOWN_MEMBERS.0: UNKNOWN_MEMBERS.1});
-        }
-        request
+        let headers: BTreeMap<&str, String> = resource.headers().into_iter().collect();
+        json!({"id": at.to_string(), "method": "GET", "url": resource.relative(), "headers": headers})
     };
     json!({"requests": parts.iter().map(request).collect::<Vec<_>>()})
 }

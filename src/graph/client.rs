@@ -2,9 +2,10 @@
 
 use super::failure::{Refusal, Trouble};
 use super::pager::Pager;
+use super::resource::{LOW_PRIORITY, Reduction, reduce_rows};
 use super::retry::{RetryPolicy, Transient, retry_after, wire_date};
 use super::token::{Token, Tokens};
-use super::{Cloud, Credential, Endpoints, Error, Resource, Version, wire};
+use super::{Cloud, Credential, Endpoints, Error, Memory, Resource, Version, wire};
 use chrono::{DateTime, Utc};
 use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, HeaderValue};
@@ -15,9 +16,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::sleep;
 use url::Url;
-
-/// Sent on Intune beta reads, or enum members newer than the sentinel arrive as `unknownFutureValue`.
-pub(super) const UNKNOWN_MEMBERS: (&str, &str) = ("Prefer", "include-unknown-enum-members");
 
 /// Most ids in one `getByIds`, as documented.
 const MOST_IDS: usize = 1000;
@@ -60,6 +58,7 @@ impl Counter {
 pub struct Client {
     inner: Arc<Inner>,
     counter: Counter,
+    memory: Option<Arc<dyn Memory>>,
 }
 
 struct Inner {
@@ -73,7 +72,7 @@ struct Inner {
 
 /// Every request that this program can make of Graph.
 enum Call<'a> {
-    Get { url: &'a Url, unknown_members: bool },
+    Get { url: &'a Url, resource: &'a Resource },
     Batch { version: Version, body: &'a Value },
     ByIds { body: &'a Value },
 }
@@ -93,7 +92,7 @@ impl Client {
         let http = wire::client_for(&endpoints.graph, &settings)?;
         let (tokens, tenant) = Tokens::prepare(credential, &endpoints, &settings).await?;
         let inner = Inner { endpoints, http, tokens, tenant, settings, reads: AtomicU64::new(0) };
-        Ok(Self { inner: Arc::new(inner), counter: Counter::default() })
+        Ok(Self { inner: Arc::new(inner), counter: Counter::default(), memory: None })
     }
 
     /// The tenant: from the token, else as configured, where it may be a domain name.
@@ -111,7 +110,14 @@ impl Client {
     /// The same client, counting its requests with `counter`.
     #[must_use]
     pub fn counted(&self, counter: &Counter) -> Self {
-        Self { inner: Arc::clone(&self.inner), counter: counter.clone() }
+        Self { counter: counter.clone(), ..self.clone() }
+    }
+
+    /// The same client with a memory: it is asked before the wire for every GET, page, part of a `$batch` and `getByIds`
+    /// whose resource says what may be kept, and gets each answer after success.
+    #[must_use]
+    pub fn remembering(&self, memory: Arc<dyn Memory>) -> Self {
+        Self { memory: Some(memory), ..self.clone() }
     }
 
     /// Reads one resource and gives its JSON.
@@ -120,7 +126,12 @@ impl Client {
     /// Any [`Error`], after the budget for repeats is spent.
     pub async fn get(&self, resource: &Resource) -> Result<Value, Error> {
         let url = self.url(resource)?;
-        self.get_url(&url, resource).await
+        if let Some(body) = self.recall(&url, resource) {
+            return Ok(body);
+        }
+        let body = self.get_url(&url, resource).await?;
+        self.keep(&url, resource, &body);
+        Ok(body)
     }
 
     /// Reads a list page by page.
@@ -136,15 +147,26 @@ impl Client {
     }
 
     /// Objects by id (`/v1.0/directoryObjects/getByIds`), of the given types only, such as `group`. Ids that nothing has
-    /// are left out by the service.
+    /// are left out by the service. Nothing of it is remembered.
     ///
     /// # Errors
     /// Any [`Error`]. With more than 1000 ids, one failure loses them all.
     pub async fn get_by_ids(&self, ids: &[&str], types: &[&str]) -> Result<Vec<Value>, Error> {
+        self.by_ids(ids, types, None).await
+    }
+
+    /// As [`Client::get_by_ids`], of each object only what `reduce` leaves, and remembered: see [`Resource::keeping`].
+    ///
+    /// # Errors
+    /// As [`Client::get_by_ids`].
+    pub async fn get_by_ids_keeping(&self, ids: &[&str], types: &[&str], reduce: Reduction) -> Result<Vec<Value>, Error> {
+        self.by_ids(ids, types, Some(reduce)).await
+    }
+
+    async fn by_ids(&self, ids: &[&str], types: &[&str], reduce: Option<Reduction>) -> Result<Vec<Value>, Error> {
         let mut found = Vec::new();
         for ids in ids.chunks(MOST_IDS) {
-            let mut body = self.run(&Call::ByIds { body: &json!({"ids": ids, "types": types}) }, BY_IDS).await?.body;
-            match body.get_mut("value").map(Value::take) {
+            match self.by_ids_once(ids, types, reduce).await?.get_mut("value").map(Value::take) {
                 Some(Value::Array(rows)) => found.extend(rows),
                 _ => return Err(Error::failed(BY_IDS, "answer holds no list")),
             }
@@ -152,13 +174,44 @@ impl Client {
         Ok(found)
     }
 
+    async fn by_ids_once(&self, ids: &[&str], types: &[&str], reduce: Option<Reduction>) -> Result<Value, Error> {
+        let call = json!({"ids": ids, "types": types});
+        let memory = self.memory.as_ref().filter(|_| reduce.is_some());
+        let key = format!("{BY_IDS} {call}");
+        if let Some(body) = memory.and_then(|memory| memory.recall(&key)) {
+            return Ok(body);
+        }
+        let mut body = self.run(&Call::ByIds { body: &call }, BY_IDS).await?.body;
+        if let Some(reduce) = reduce {
+            reduce_rows(&mut body, reduce);
+        }
+        if let Some(memory) = memory.filter(|_| is_list(&body)) {
+            memory.keep(&key, &body);
+        }
+        Ok(body)
+    }
+
+    /// What an earlier run kept of this answer.
+    pub(super) fn recall(&self, url: &Url, resource: &Resource) -> Option<Value> {
+        self.memory.as_ref().filter(|_| resource.is_kept())?.recall(&key(url))
+    }
+
+    /// Gives a finished answer, already reduced, to the memory.
+    pub(super) fn keep(&self, url: &Url, resource: &Resource, body: &Value) {
+        if let Some(memory) = self.memory.as_ref().filter(|_| resource.is_kept()) {
+            memory.keep(&key(url), body);
+        }
+    }
+
     pub(super) async fn post_batch(&self, version: Version, body: &Value, what: &str) -> Result<Reply, Error> {
         self.run(&Call::Batch { version, body }, what).await
     }
 
+    /// Reads from the wire, and takes out of the answer what may not be kept.
     pub(super) async fn get_url(&self, url: &Url, resource: &Resource) -> Result<Value, Error> {
-        let call = Call::Get { url, unknown_members: resource.wants_unknown_members() };
-        Ok(self.run(&call, &resource.what()).await?.body)
+        let mut body = self.run(&Call::Get { url, resource }, &resource.what()).await?.body;
+        resource.reduce(&mut body);
+        Ok(body)
     }
 
     pub(super) fn url(&self, resource: &Resource) -> Result<Url, Error> {
@@ -221,15 +274,28 @@ impl Client {
 
     fn request(&self, call: &Call<'_>) -> RequestBuilder {
         let origin = self.inner.endpoints.graph();
+        let post =
+            |place: &str, body: &Value| self.inner.http.post(format!("{origin}{place}")).header(LOW_PRIORITY.0, LOW_PRIORITY.1).json(body);
         match call {
-            Call::Get { url, unknown_members } => {
+            Call::Get { url, resource } => {
                 let request = self.inner.http.get((*url).clone());
-                if *unknown_members { request.header(UNKNOWN_MEMBERS.0, UNKNOWN_MEMBERS.1) } else { request }
+                resource.headers().into_iter().fold(request, |request, (name, value)| request.header(name, value))
             }
-            Call::Batch { version, body } => self.inner.http.post(format!("{origin}/{}/$batch", version.segment())).json(body),
-            Call::ByIds { body } => self.inner.http.post(format!("{origin}/v1.0/directoryObjects/getByIds")).json(body),
+            Call::Batch { version, body } => post(&format!("/{}/$batch", version.segment()), body),
+            Call::ByIds { body } => post("/v1.0/directoryObjects/getByIds", body),
         }
     }
+}
+
+/// Whether an answer holds rows.
+pub(super) fn is_list(body: &Value) -> bool {
+    body.get("value").is_some_and(Value::is_array)
+}
+
+/// What an answer is remembered by: the origin is left out, because a simulated tenant has another port each time.
+fn key(url: &Url) -> String {
+    let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+    format!("GET {}{query}", url.path())
 }
 
 const BY_IDS: &str = "POST /v1.0/directoryObjects/getByIds";

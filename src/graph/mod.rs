@@ -10,10 +10,12 @@ mod credential;
 mod error;
 mod failure;
 mod jwt;
+mod memory;
 mod pager;
 mod resource;
 mod retry;
 mod text;
+mod throttle;
 mod token;
 mod wire;
 
@@ -21,9 +23,11 @@ pub use client::{Client, Counter, Settings};
 pub use cloud::{Cloud, Endpoints};
 pub use credential::Credential;
 pub use error::Error;
+pub use memory::Memory;
 pub use pager::Pager;
-pub use resource::{Resource, Version};
+pub use resource::{Reduction, Resource, Version};
 pub use retry::RetryPolicy;
+pub use throttle::Throttle;
 
 #[cfg(test)]
 mod wire_tests;

@@ -1,5 +1,6 @@
 //! Lists, page by page. A list that was cut short says so, and a link that leads elsewhere is not followed.
 
+use super::client::is_list;
 use super::{Client, Error, Resource};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -51,11 +52,11 @@ impl Pager {
             Next::First => {
                 let url = self.client.url(&self.resource)?;
                 self.seen.insert(url.to_string());
-                self.client.get_url(&url, &self.resource).await?
+                self.read(&url).await?
             }
             Next::Link(link) => {
                 let url = self.checked(&link)?;
-                self.client.get_url(&url, &self.resource).await?
+                self.read(&url).await?
             }
         };
         let Some(Value::Array(rows)) = body.get_mut("value").map(Value::take) else {
@@ -64,6 +65,18 @@ impl Pager {
         self.empty = if rows.is_empty() { self.empty + 1 } else { 0 };
         self.look_ahead(body.get("@odata.nextLink"));
         Ok(Some(rows))
+    }
+
+    /// One page: remembered, or from the wire. What is no list is not remembered.
+    async fn read(&self, url: &Url) -> Result<Value, Error> {
+        if let Some(body) = self.client.recall(url, &self.resource) {
+            return Ok(body);
+        }
+        let body = self.client.get_url(url, &self.resource).await?;
+        if is_list(&body) {
+            self.client.keep(url, &self.resource, &body);
+        }
+        Ok(body)
     }
 
     /// Why the list ended before its end, if it did: a link that repeats, or is none, or pages without end.
