@@ -24,7 +24,13 @@ pub(super) async fn read(
 ) -> Result<Snapshot, Failure> {
     // A token runs out by the real clock, whatever clock the run is judged by.
     let client = Client::connect(endpoints, credential, Settings::new(Utc::now())).await.map_err(connection_failure)?;
-    let options = collect::Options { taken_at: now, audit_days, scope_app_roles: catalogue.scope_app_roles() };
+    let options = collect::Options {
+        taken_at: now,
+        audit_days,
+        scope_app_roles: catalogue.scope_app_roles(),
+        inventory: collect::Inventory::Scope,
+        sign_ins: false,
+    };
     let progress = progress::for_stderr();
     collect::collect(&client, &options, progress.as_ref()).await.map_err(could_not_run)
 }
