@@ -19,6 +19,7 @@ mod reader;
 mod scope;
 mod service_principals;
 mod sign_ins;
+mod work;
 
 use crate::graph::{self, Client};
 use crate::snapshot::{AppRoleId, Coverage, Dataset, Snapshot, TenantId, is_guid};
@@ -26,6 +27,7 @@ use chrono::{DateTime, Duration, Utc};
 use reader::{Finished, Reader};
 use scope::Scope;
 use std::collections::BTreeSet;
+pub use work::{Beginning, Error as WorkError, Terms, WorkFile};
 
 /// What to collect.
 pub struct Options {

@@ -13,7 +13,7 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::sleep;
 use url::Url;
@@ -73,6 +73,7 @@ struct Inner {
     settings: Settings,
     pacer: Pacer,
     waited: Waited,
+    lost: AtomicBool,
     reads: AtomicU64,
 }
 
@@ -108,7 +109,8 @@ impl Client {
         let http = wire::client_for(&endpoints.graph, &settings)?;
         let (tokens, tenant) = Tokens::prepare(credential, &endpoints, &settings).await?;
         let pacer = Pacer::new(settings.pacing, settings.retry.factor());
-        let inner = Inner { endpoints, http, tokens, tenant, settings, pacer, waited: Waited::default(), reads: AtomicU64::new(0) };
+        let (waited, lost, reads) = (Waited::default(), AtomicBool::new(false), AtomicU64::new(0));
+        let inner = Inner { endpoints, http, tokens, tenant, settings, pacer, waited, lost, reads };
         Ok(Self { inner: Arc::new(inner), counter: Counter::default(), memory: None })
     }
 
@@ -122,6 +124,19 @@ impl Client {
     #[must_use]
     pub fn cloud(&self) -> Cloud {
         self.inner.endpoints.cloud()
+    }
+
+    /// Origin of Microsoft Graph.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.inner.endpoints.graph()
+    }
+
+    /// Whether a read of this client or a clone has failed in a way that all others would too: the network or the sign-in was
+    /// lost on the way.
+    #[must_use]
+    pub fn was_lost(&self) -> bool {
+        self.inner.lost.load(Ordering::Relaxed)
     }
 
     /// The same client, counting its requests with `counter`.
@@ -269,6 +284,14 @@ impl Client {
 
     /// Makes the call until it succeeds, cannot succeed, or its budget is spent. A 401 is answered once with a new token.
     async fn run(&self, call: &Call<'_>, what: &str) -> Result<Reply, Error> {
+        let result = self.repeat(call, what).await;
+        if result.as_ref().is_err_and(Error::stops_everything) {
+            self.inner.lost.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn repeat(&self, call: &Call<'_>, what: &str) -> Result<Reply, Error> {
         let mut budget = self.retry().budget(self.next_seed());
         let mut replaced = false;
         let charges = call.charges();
