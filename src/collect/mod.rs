@@ -37,6 +37,7 @@ mod scope;
 mod service_principals;
 mod sign_in_activity;
 mod sign_ins;
+mod work;
 
 use crate::graph::{self, Client, Resource};
 use crate::snapshot::{AppRoleId, Coverage, Dataset, Gap, Snapshot, TenantId};
@@ -44,6 +45,7 @@ use begun::Begun;
 use chrono::{DateTime, Duration, Utc};
 use reader::{Finished, Reader};
 use std::collections::BTreeSet;
+pub use work::{Beginning, Error as WorkError, Terms, WorkFile};
 
 /// What to collect.
 #[derive(Debug, Clone)]

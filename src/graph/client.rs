@@ -1,18 +1,19 @@
 //! The client: one read after another, each repeated while its budget lasts, counted for whoever asked.
 
 use super::failure::{Refusal, Trouble};
+use super::pacer::{Charges, Pacer, Pacing};
 use super::pager::Pager;
 use super::resource::{LOW_PRIORITY, Reduction, reduce_rows};
-use super::retry::{RetryPolicy, Transient, retry_after, wire_date};
+use super::retry::{Budget, RetryPolicy, Transient, Waited, retry_after, wire_date};
 use super::token::{Token, Tokens};
-use super::{Cloud, Credential, Endpoints, Error, Memory, Resource, Version, wire};
+use super::{Cloud, Credential, Endpoints, Error, Memory, Resource, Throttle, Version, wire};
 use chrono::{DateTime, Utc};
 use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::sleep;
 use url::Url;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub now: DateTime<Utc>,
     /// When to try again.
     pub retry: RetryPolicy,
+    /// Whether requests keep to the limits of the service by themselves.
+    pub pacing: Pacing,
     /// Longest silence of the service, on a read, before it is tried again.
     pub timeout: Duration,
     /// Longest answer, in bytes.
@@ -34,10 +37,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings in use: 2 minutes of silence, answers up to 64 MiB.
+    /// The settings in use: documented limits, 2 minutes of silence, answers up to 64 MiB.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self { now, retry: RetryPolicy::default(), timeout: Duration::from_secs(120), longest_answer: 64 << 20 }
+        let (retry, pacing) = (RetryPolicy::default(), Pacing::Documented);
+        Self { now, retry, pacing, timeout: Duration::from_secs(120), longest_answer: 64 << 20 }
     }
 }
 
@@ -67,14 +71,27 @@ struct Inner {
     tokens: Tokens,
     tenant: String,
     settings: Settings,
+    pacer: Pacer,
+    waited: Waited,
+    lost: AtomicBool,
     reads: AtomicU64,
 }
 
 /// Every request that this program can make of Graph.
 enum Call<'a> {
     Get { url: &'a Url, resource: &'a Resource },
-    Batch { version: Version, body: &'a Value },
+    Batch { version: Version, body: &'a Value, charges: &'a Charges },
     ByIds { body: &'a Value },
+}
+
+impl Call<'_> {
+    fn charges(&self) -> Charges {
+        match self {
+            Self::Get { resource, .. } => Throttle::of(resource).into_iter().collect(),
+            Self::Batch { charges, .. } => (*charges).clone(),
+            Self::ByIds { .. } => Throttle::of_get_by_ids().into_iter().collect(),
+        }
+    }
 }
 
 /// A success: the body, and the `Date` that times inside it are relative to.
@@ -91,7 +108,9 @@ impl Client {
     pub async fn connect(endpoints: Endpoints, credential: Credential, settings: Settings) -> Result<Self, Error> {
         let http = wire::client_for(&endpoints.graph, &settings)?;
         let (tokens, tenant) = Tokens::prepare(credential, &endpoints, &settings).await?;
-        let inner = Inner { endpoints, http, tokens, tenant, settings, reads: AtomicU64::new(0) };
+        let pacer = Pacer::new(settings.pacing, settings.retry.factor());
+        let (waited, lost, reads) = (Waited::default(), AtomicBool::new(false), AtomicU64::new(0));
+        let inner = Inner { endpoints, http, tokens, tenant, settings, pacer, waited, lost, reads };
         Ok(Self { inner: Arc::new(inner), counter: Counter::default(), memory: None })
     }
 
@@ -105,6 +124,19 @@ impl Client {
     #[must_use]
     pub fn cloud(&self) -> Cloud {
         self.inner.endpoints.cloud()
+    }
+
+    /// Origin of Microsoft Graph.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.inner.endpoints.graph()
+    }
+
+    /// Whether a read of this client or a clone has failed in a way that all others would too: the network or the sign-in was
+    /// lost on the way.
+    #[must_use]
+    pub fn was_lost(&self) -> bool {
+        self.inner.lost.load(Ordering::Relaxed)
     }
 
     /// The same client, counting its requests with `counter`.
@@ -203,8 +235,8 @@ impl Client {
         }
     }
 
-    pub(super) async fn post_batch(&self, version: Version, body: &Value, what: &str) -> Result<Reply, Error> {
-        self.run(&Call::Batch { version, body }, what).await
+    pub(super) async fn post_batch(&self, version: Version, body: &Value, charges: &Charges, what: &str) -> Result<Reply, Error> {
+        self.run(&Call::Batch { version, body, charges }, what).await
     }
 
     /// Reads from the wire, and takes out of the answer what may not be kept.
@@ -236,19 +268,47 @@ impl Client {
         self.inner.tokens.current().await
     }
 
+    /// The wait after a failure, as long as both the read and the run have some left. None ends the read.
+    pub(super) fn patience(&self, budget: &mut Budget<'_>, failure: &Transient) -> Option<Duration> {
+        budget.spend(failure).filter(|wait| self.inner.waited.allows(*wait, self.retry()))
+    }
+
+    /// Holds back everybody who reads a crowded workload: each would only meet the same refusal. Which of its limits a read ran
+    /// into is not said; it is taken to be the narrowest. Without a word of the service nobody waits longer than the limit's span.
+    pub(super) fn hold_back(&self, charges: &Charges, failure: &Transient, wait: Duration) {
+        if let Some(throttle) = charges.keys().next().filter(|_| failure.crowded) {
+            let span = throttle.limit().1.mul_f64(self.retry().factor());
+            self.inner.pacer.pause(*throttle, if failure.floor.is_some() { wait } else { wait.min(span) });
+        }
+    }
+
     /// Makes the call until it succeeds, cannot succeed, or its budget is spent. A 401 is answered once with a new token.
     async fn run(&self, call: &Call<'_>, what: &str) -> Result<Reply, Error> {
+        let result = self.repeat(call, what).await;
+        if result.as_ref().is_err_and(Error::stops_everything) {
+            self.inner.lost.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn repeat(&self, call: &Call<'_>, what: &str) -> Result<Reply, Error> {
         let mut budget = self.retry().budget(self.next_seed());
         let mut replaced = false;
+        let charges = call.charges();
         loop {
+            let mut pass = self.inner.pacer.acquire(&charges).await;
             let token = self.token().await?;
-            match self.attempt(call, what, &token).await {
+            pass.send();
+            let answer = self.attempt(call, what, &token).await;
+            drop(pass);
+            match answer {
                 Ok(reply) => return Ok(reply),
                 Err(Trouble::Unauthorized(_)) if !replaced && self.inner.tokens.can_replace(&token).await => replaced = true,
                 Err(Trouble::Unauthorized(error) | Trouble::Stop(error)) => return Err(error),
                 Err(Trouble::Again(failure)) => {
-                    let Some(wait) = budget.spend(&failure) else { return Err(failure.error) };
+                    let Some(wait) = self.patience(&mut budget, &failure) else { return Err(failure.error) };
                     tracing::debug!(what, ?wait, "trying again");
+                    self.hold_back(&charges, &failure, wait);
                     sleep(wait).await;
                 }
             }
@@ -281,7 +341,7 @@ impl Client {
                 let request = self.inner.http.get((*url).clone());
                 resource.headers().into_iter().fold(request, |request, (name, value)| request.header(name, value))
             }
-            Call::Batch { version, body } => post(&format!("/{}/$batch", version.segment()), body),
+            Call::Batch { version, body, .. } => post(&format!("/{}/$batch", version.segment()), body),
             Call::ByIds { body } => post("/v1.0/directoryObjects/getByIds", body),
         }
     }
