@@ -37,7 +37,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
     ("csv", &["report/csv.rs"]),
-    ("zstd", &["snapshot/store.rs"]),
+    ("zstd", &["collect/work/", "snapshot/store.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -58,10 +58,11 @@ struct Line {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
+    let pacing = arguments.connection.pacing(&endpoints);
     let credential = tenant::credential()?;
     let rules = RuleSet::builtin().map_err(could_not_run)?;
     let (client, answers) = tenant::block_on(async {
-        let client = tenant::connect(endpoints, credential).await?;
+        let client = tenant::connect(endpoints, credential, pacing).await?;
         let answers = collect::probe(&client, Utc::now()).await.map_err(could_not_run)?;
         Ok((client, answers))
     })?;

@@ -14,8 +14,10 @@ mod permissions;
 mod progress;
 mod rules;
 mod scan;
+mod session;
 mod simulate;
 mod tenant;
+mod work;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -27,7 +29,7 @@ Exit status:
   1  findings at or above --fail-on
   2  wrong usage or configuration, or a file or folder that cannot be used
   3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
-  4  could not run: sign-in, network, disk full";
+  4  could not run, or was interrupted: sign-in, network, disk full, Ctrl-C";
 
 /// The same for a command that only reads.
 const READING_STATUS: &str = "\
@@ -35,7 +37,7 @@ Exit status:
   0  done
   2  wrong usage or configuration, or a file or folder that cannot be used
   3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
-  4  could not run: sign-in, network, disk full";
+  4  could not run, or was interrupted: sign-in, network, disk full, Ctrl-C";
 
 /// Which automations break when Multi Admin Approval holds for app-only calls to Microsoft Intune, and which excluded
 /// applications are the weak spot. Reads a tenant, never writes it.

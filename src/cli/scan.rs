@@ -3,7 +3,8 @@
 use super::exit::{Failure, Status};
 use super::judge::Prepared;
 use super::options::{Connection, Judging, Output, Reading};
-use super::{EXIT_STATUS, tenant};
+use super::session::{Session, Source};
+use super::{EXIT_STATUS, tenant, work};
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -34,8 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let credential = tenant::credential()?;
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
-    let now = arguments.reading.now();
-    let read = tenant::read(endpoints, credential, &catalogue, now, arguments.reading.audit_days);
-    let snapshot = tenant::block_on(read)?;
-    prepared.finish(&snapshot, &catalogue)
+    let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading };
+    let beside = arguments.output.out.as_deref().and_then(work::beside);
+    Session::start()?.run(source, beside, &catalogue, |snapshot| prepared.finish(snapshot, &catalogue))
 }

@@ -4,34 +4,39 @@ use super::exit::{Failure, could_not_run, usage_error};
 use super::{output, progress};
 use crate::catalogue::Catalogue;
 use crate::collect;
-use crate::graph::{Client, Credential, Endpoints, Error, Settings};
+use crate::graph::{Client, Credential, Endpoints, Error, Pacing, Settings};
 use crate::snapshot::{Coverage, Dataset, Snapshot};
 use chrono::{DateTime, Utc};
 use std::future::Future;
+use tokio::runtime::Runtime;
 
 /// The sign-in that the environment describes.
 pub(super) fn credential() -> Result<Credential, Failure> {
     Credential::from_lookup(|name| std::env::var(name).ok()).map_err(usage_error)
 }
 
-/// Reads the tenant behind `endpoints`.
-pub(super) async fn read(
-    endpoints: Endpoints,
-    credential: Credential,
-    catalogue: &Catalogue,
-    now: DateTime<Utc>,
-    audit_days: u32,
-) -> Result<Snapshot, Failure> {
-    let client = connect(endpoints, credential).await?;
-    let options = collect::Options { taken_at: now, audit_days, scope_app_roles: catalogue.scope_app_roles() };
-    let progress = progress::for_stderr();
-    collect::collect(&client, &options, progress.as_ref()).await.map_err(could_not_run)
+/// Signs in.
+pub(super) async fn connect(endpoints: Endpoints, credential: Credential, pacing: Pacing) -> Result<Client, Failure> {
+    // A token runs out by the real clock, whatever clock the run is judged by.
+    let settings = Settings { pacing, ..Settings::new(Utc::now()) };
+    Client::connect(endpoints, credential, settings).await.map_err(connection_failure)
 }
 
-/// Signs in.
-pub(super) async fn connect(endpoints: Endpoints, credential: Credential) -> Result<Client, Failure> {
-    // A token runs out by the real clock, whatever clock the run is judged by.
-    Client::connect(endpoints, credential, Settings::new(Utc::now())).await.map_err(connection_failure)
+/// What is read of a tenant.
+pub(super) fn options(catalogue: &Catalogue, now: DateTime<Utc>, audit_days: u32) -> collect::Options {
+    collect::Options {
+        taken_at: now,
+        audit_days,
+        scope_app_roles: catalogue.scope_app_roles(),
+        inventory: collect::Inventory::Scope,
+        sign_ins: false,
+    }
+}
+
+/// Reads the tenant that `client` is signed in to.
+pub(super) async fn read(client: &Client, options: &collect::Options) -> Result<Snapshot, Failure> {
+    let progress = progress::for_stderr();
+    collect::collect(client, options, progress.as_ref()).await.map_err(could_not_run)
 }
 
 /// A setting that cannot be used is wrong usage; anything that a service refused or did not answer is a failed run.
@@ -44,8 +49,12 @@ fn connection_failure(error: Error) -> Failure {
 
 /// Runs a future to its end on a runtime of its own.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(could_not_run)?;
-    runtime.block_on(work)
+    runtime()?.block_on(work)
+}
+
+/// A runtime of two threads; one is busy parsing while the other answers the wire.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(could_not_run)
 }
 
 /// The knowledge that ships with this maascan.

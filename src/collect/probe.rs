@@ -1,8 +1,8 @@
 //! Tries each dataset with one request that gives as little as there can be: what `maascan doctor` shows.
 
-use super::reader::gap_of;
-use crate::graph::{Client, Cloud, Error, Resource, Version};
-use crate::snapshot::{Clouds, Dataset, Gap};
+use super::reader::{gap_of, has};
+use crate::graph::{Client, Error, Resource, Version};
+use crate::snapshot::{Dataset, Gap};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
@@ -21,7 +21,7 @@ pub async fn probe(client: &Client, now: DateTime<Utc>) -> Result<BTreeMap<Datas
     let mut answers = BTreeMap::new();
     let mut asked = JoinSet::new();
     for dataset in Dataset::ALL {
-        if exists_in(dataset, client.cloud()) {
+        if has(client.cloud(), dataset) {
             let client = client.clone();
             asked.spawn(async move { (dataset, client.get(&request(dataset, now)).await) });
         } else {
@@ -35,7 +35,7 @@ pub async fn probe(client: &Client, now: DateTime<Utc>) -> Result<BTreeMap<Datas
             Ok(_) => None,
             Err(error) if is_not_found(&error) => None,
             Err(error) => {
-                let gap = gap_of(&error, dataset);
+                let gap = gap_of(&error, dataset.about().permission);
                 walls.extend(error.stops_everything().then_some(error));
                 Some(gap)
             }
@@ -45,15 +45,6 @@ pub async fn probe(client: &Client, now: DateTime<Utc>) -> Result<BTreeMap<Datas
     match walls.pop() {
         Some(wall) if walls.len() + 1 == tried => Err(wall),
         _ => Ok(answers),
-    }
-}
-
-/// Whether the cloud has the dataset.
-fn exists_in(dataset: Dataset, cloud: Cloud) -> bool {
-    match dataset.about().clouds {
-        Clouds::All => true,
-        Clouds::GlobalOnly => cloud == Cloud::Global,
-        Clouds::NotChina => cloud != Cloud::China,
     }
 }
 
@@ -115,11 +106,5 @@ mod tests {
         let failed = |detail: &str| Error::Failed { what: "GET /x".into(), detail: detail.into() };
         assert!(is_not_found(&failed("status 404: Request_ResourceNotFound")));
         assert!(!is_not_found(&failed("status 400: Request_ResourceNotFound 404")));
-    }
-
-    #[test]
-    fn a_cloud_without_a_dataset_is_not_asked_for_it() {
-        assert!(!exists_in(Dataset::SignInActivity, Cloud::UsGov) && exists_in(Dataset::SignInActivity, Cloud::Global));
-        assert!(!exists_in(Dataset::RiskyServicePrincipals, Cloud::China) && exists_in(Dataset::RiskyServicePrincipals, Cloud::UsGovDod));
     }
 }

@@ -153,6 +153,12 @@ impl Endpoints {
         self.graph.text()
     }
 
+    /// Whether Graph is plain http, which is only ever this machine: no service of Microsoft, and so without its limits.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.graph.is_plain()
+    }
+
     /// Origin of the token service, without a slash at the end.
     #[must_use]
     pub fn login(&self) -> &str {

@@ -10,10 +10,13 @@ mod credential;
 mod error;
 mod failure;
 mod jwt;
+mod memory;
+mod pacer;
 mod pager;
 mod resource;
 mod retry;
 mod text;
+mod throttle;
 mod token;
 mod wire;
 
@@ -21,9 +24,12 @@ pub use client::{Client, Counter, Settings};
 pub use cloud::{Cloud, Endpoints};
 pub use credential::Credential;
 pub use error::Error;
+pub use memory::Memory;
+pub use pacer::Pacing;
 pub use pager::Pager;
-pub use resource::{Resource, Version};
+pub use resource::{Reduction, Resource, Version};
 pub use retry::RetryPolicy;
+pub use throttle::Throttle;
 
 #[cfg(test)]
 mod wire_tests;

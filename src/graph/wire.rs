@@ -63,6 +63,8 @@ impl Answer {
 pub(super) enum Unread {
     /// JSON that ends in the middle, or nothing at all.
     Cut,
+    /// Said to be packed with gzip, and is not, or is damaged.
+    Packed,
     /// Whole, and something else: a page of a proxy that wants a sign-in, or another server.
     NotJson,
 }
@@ -72,6 +74,7 @@ impl Unread {
     pub(super) fn says(self) -> &'static str {
         match self {
             Self::Cut => "answer was cut",
+            Self::Packed => "answer cannot be unpacked",
             Self::NotJson => "answer is not JSON",
         }
     }
@@ -92,24 +95,28 @@ pub(super) async fn send(request: RequestBuilder, origin: &Origin, what: &str, l
         // The status says enough of a refusal.
         Err(_) if !success => Ok(Answer { status, headers, body: Vec::new() }),
         Err(BodyError::TooLong) => Err(Trouble::Stop(Error::failed(what, format!("answer is longer than {limit} bytes")))),
-        Err(BodyError::Cut) => Err(Trouble::Again(Transient::new(Error::failed(what, Unread::Cut.says()), None))),
+        Err(BodyError::Lost(unread)) => Err(Trouble::Again(Transient::new(Error::failed(what, unread.says()), None))),
     }
 }
 
 enum BodyError {
     TooLong,
-    Cut,
+    Lost(Unread),
 }
 
 async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, BodyError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| BodyError::Cut)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
         if body.len() + chunk.len() > limit {
             return Err(BodyError::TooLong);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+fn lost(error: &reqwest::Error) -> BodyError {
+    BodyError::Lost(if error.is_decode() { Unread::Packed } else { Unread::Cut })
 }
 
 /// No answer at all. A request that could not even be built is nobody's network.

@@ -11,6 +11,8 @@ use tokio::runtime::Runtime;
 pub(crate) fn maascan() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maascan"));
     command.env_clear();
+    // No cache folder, so that no test goes on from what another, or a person, has left there.
+    command.env("XDG_CACHE_HOME", "/nonexistent").env("LOCALAPPDATA", "/nonexistent");
     for kept in ["PATH", "HOME", "SYSTEMROOT", "TMPDIR"] {
         if let Ok(value) = std::env::var(kept) {
             command.env(kept, value);
