@@ -12,7 +12,7 @@
 //! Further guesses, each said where it is made: which properties a nested `$select` of `$expand=owners` takes; which fields
 //! `$expand=roleDefinition` drops; the ids of roles on the Intune API; the permission for `unlicensedAdminstratorsEnabled`; that
 //! `$count` without `ConsistencyLevel` is left aside; the error codes of a missing permission outside directory and Intune;
-//! page sizes of Intune lists; the order of every list.
+//! page sizes of Intune lists; the order of every list; how refusals of throttling count and in what turn Intune's come.
 
 mod answers;
 mod answers_security;
@@ -22,6 +22,9 @@ mod expand;
 mod faults;
 mod filters;
 mod guid;
+mod gzip;
+mod limits;
+mod line;
 mod odata;
 mod render;
 mod render_access;
@@ -37,15 +40,17 @@ mod tests;
 mod token;
 
 pub use faults::{Fault, FaultKind};
+pub use limits::{Limits, Rate};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use data::Tenant;
 use data::cast::CAST;
 use data::spec::Home;
 use server::Shared;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -65,6 +70,9 @@ pub const PLANTED_HINT: &str = data::HINT;
 
 /// How long [`Simulator::stop`] waits for connections to end.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Most minutes that the clock can be off: ten years.
+const MOST_SKEW: i64 = 5_256_000;
 
 /// What the made-up tenant is like, and how the wire behaves.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +94,10 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// What goes wrong.
     pub faults: Vec<Fault>,
+    /// Throttling; none by default.
+    pub limits: Limits,
+    /// Minutes by which the service's clock is ahead of the real one: its `Date` and the times in its tokens.
+    pub clock_skew_minutes: i64,
 }
 
 impl Default for Settings {
@@ -99,6 +111,8 @@ impl Default for Settings {
             token_roles: TokenRoles::All,
             token_lifetime: Duration::from_secs(3_599),
             faults: Vec::new(),
+            limits: Limits::default(),
+            clock_skew_minutes: 0,
         }
     }
 }
@@ -152,6 +166,12 @@ pub struct RecordedRequest {
     pub body_length: usize,
     /// Method and URL of each request inside a batch, in the order sent. Empty for anything else.
     pub inner: Vec<(String, String)>,
+    /// Status of the answer; 0 where there was none, because the client went away before or the connection was closed.
+    pub status: u16,
+    /// When it arrived, since the simulator started.
+    pub started: Duration,
+    /// When the last byte of the answer was given to the network, since the simulator started. None where that never happened.
+    pub finished: Option<Duration>,
 }
 
 /// An automation that was planted in the tenant, and why.
@@ -206,8 +226,10 @@ pub async fn start(settings: Settings, port: u16) -> Result<Simulator, Error> {
         latency: settings.latency,
         issuer: token::Issuer { roles: settings.token_roles.names(), lifetime: settings.token_lifetime, origin: origin.clone() },
         origin,
+        clock_skew: TimeDelta::minutes(settings.clock_skew_minutes.clamp(-MOST_SKEW, MOST_SKEW)),
         faults: faults::Faults::new(settings.faults),
-        requests: Mutex::new(Vec::new()),
+        meter: limits::Meter::new(settings.limits),
+        log: Arc::new(line::Log::new()),
         served: AtomicU64::new(0),
     });
     let (stop, stopped) = oneshot::channel();
@@ -256,7 +278,14 @@ impl Simulator {
     /// What has been asked so far, in the order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.log.all()
+    }
+
+    /// Requests, each part of a batch for itself, that [`Settings::limits`] refused: by workload, which is `identity`, `reports`,
+    /// `conditional-access`, `key-credentials` or `intune`. Planted faults are not counted.
+    #[must_use]
+    pub fn throttled(&self) -> BTreeMap<&'static str, u64> {
+        self.shared.meter.refused()
     }
 
     /// Stops serving, and waits for open connections for at most two seconds.

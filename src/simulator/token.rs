@@ -88,7 +88,7 @@ impl Issuer {
         }
         let claims = claims(signed).ok_or_else(|| unauthorized("JWT is not well formed."))?;
         if claims["exp"].as_i64().is_none_or(|expires| expires <= clock.timestamp()) {
-            return Err(unauthorized("Lifetime validation failed, the token is expired."));
+            return Err(super::faults::expired_token());
         }
         let audience = claims["aud"].as_str().unwrap_or_default();
         if audience != self.origin && !GRAPH_RESOURCES.contains(&audience) {
