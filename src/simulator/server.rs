@@ -8,6 +8,7 @@ use super::guid::Guid;
 use super::gzip;
 use super::limits::{Meter, resource_units};
 use super::line::{Handle, Lines, Log};
+use super::login::{Asked, Endpoint};
 use super::odata::Query;
 use super::reply::{Answer, Reply};
 use super::routes::{Address, Route};
@@ -50,6 +51,10 @@ struct Call {
     authorization: Option<String>,
     /// `ConsistencyLevel: eventual`.
     eventual: bool,
+    /// `Metadata: true`.
+    metadata: bool,
+    /// `X-IDENTITY-HEADER`.
+    identity_header: Option<String>,
     body: Bytes,
 }
 
@@ -98,7 +103,7 @@ fn cut(reply: &Reply) -> Response<Body> {
 impl Shared {
     /// The wire's own clock. Tokens expire by it, as a reader holds them against the real time too; nothing else here reads
     /// a clock.
-    fn wire_clock(&self) -> DateTime<Utc> {
+    pub(crate) fn wire_clock(&self) -> DateTime<Utc> {
         Utc::now() + self.clock_skew
     }
 
@@ -117,11 +122,8 @@ impl Shared {
     }
 
     fn answer(&self, call: &Call) -> Answer {
-        if let Some(tenant) = call.token_endpoint() {
-            return match call.method {
-                Method::POST => Ok(self.issuer.answer(&self.tenant, tenant, &call.body, self.wire_clock())),
-                _ => Err(Reply::method_not_allowed()),
-            };
+        if let Some(endpoint) = Endpoint::find(call.path()) {
+            return Ok(self.issuer.answer(&self.tenant, endpoint, &call.asked(), self.wire_clock()));
         }
         let Some(address) = Address::parse(&call.path_and_query) else {
             return Err(Reply::error(404, "UnknownError", "No such endpoint."));
@@ -219,10 +221,28 @@ impl Call {
     async fn read(request: Request) -> Self {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
-        let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let path_and_query = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-        let eventual = head.headers.get("ConsistencyLevel").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"eventual"));
-        Self { method: head.method, path_and_query, authorization, eventual, body }
+        let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let says = |name: &str, value: &str| text(name).is_some_and(|given| given.eq_ignore_ascii_case(value));
+        Self {
+            authorization: text("authorization"),
+            path_and_query: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+            eventual: says("consistencylevel", "eventual"),
+            metadata: says("metadata", "true"),
+            identity_header: text("x-identity-header"),
+            method: head.method,
+            body,
+        }
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            is_post: self.method == Method::POST,
+            query: self.path_and_query.split_once('?').map_or("", |(_, query)| query),
+            form: &self.body,
+            authorization: self.authorization.as_deref(),
+            metadata: self.metadata,
+            identity_header: self.identity_header.as_deref(),
+        }
     }
 
     fn record(&self) -> RecordedRequest {
@@ -244,10 +264,5 @@ impl Call {
 
     fn is_batch(&self) -> bool {
         self.method == Method::POST && matches!(self.path(), "/v1.0/$batch" | "/beta/$batch" | "/v1.0/%24batch" | "/beta/%24batch")
-    }
-
-    /// The tenant, if this is its token endpoint.
-    fn token_endpoint(&self) -> Option<&str> {
-        self.path().strip_prefix('/')?.strip_suffix("/oauth2/v2.0/token").filter(|tenant| !tenant.contains('/'))
     }
 }

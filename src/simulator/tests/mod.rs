@@ -2,6 +2,7 @@
 
 mod access;
 mod faults;
+mod login;
 mod usage;
 
 use super::*;
