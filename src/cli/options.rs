@@ -22,6 +22,9 @@ pub(super) struct Connection {
     /// Sign-in at another origin; plain http only on loopback
     #[arg(long, value_name = "URL")]
     login_endpoint: Option<String>,
+    /// Sign in as a person, at a web page with a code; needs AZURE_CLIENT_ID of a public client of your own
+    #[arg(long)]
+    pub(super) device_code: bool,
 }
 
 impl Connection {

@@ -6,24 +6,23 @@
 mod batch;
 mod client;
 mod cloud;
-mod credential;
 mod error;
 mod failure;
 mod jwt;
 mod pager;
 mod resource;
 mod retry;
+mod signin;
 mod text;
-mod token;
 mod wire;
 
 pub use client::{Client, Counter, Settings};
 pub use cloud::{Cloud, Endpoints};
-pub use credential::Credential;
 pub use error::Error;
 pub use pager::Pager;
 pub use resource::{Resource, Version};
 pub use retry::RetryPolicy;
+pub use signin::{Credential, DevicePrompt, How, Identity, ShowPrompt, SignedIn, Surroundings};
 
 #[cfg(test)]
 mod wire_tests;
