@@ -118,7 +118,7 @@ fn complaint(errors: &[u8]) -> String {
     let text = String::from_utf8_lossy(errors);
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
     let marked = lines().find_map(|line| line.split_once("ERROR:").map(|(_, sentence)| sentence));
-    let line = marked.or_else(|| lines().last()).unwrap_or("it failed without a word");
+    let line = marked.or_else(|| lines().next_back()).unwrap_or("it failed without a word");
     // Control characters go first, because they could cut a token into words that are short enough.
     let plain: String = line.chars().filter(|letter| !letter.is_control() || *letter == '\t').collect();
     let words: Vec<&str> = plain.split_whitespace().map(|word| if word.chars().count() > LONGEST_WORD { "***" } else { word }).collect();

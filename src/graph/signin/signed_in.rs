@@ -80,7 +80,7 @@ impl SignedIn {
         };
         let identity = identity(&claims);
         let app_id = claims.app_id.filter(|id| is_guid(id)).map(|id| id.to_lowercase());
-        Ok(Self { how, tenant_id, app_id, identity, roles: cleaned(claims.roles), scopes: cleaned(claims.scopes) })
+        Ok(Self { how, tenant_id, app_id, identity, roles: cleaned(&claims.roles), scopes: cleaned(&claims.scopes) })
     }
 
     /// What a person should know, each in one sentence.
@@ -126,7 +126,7 @@ fn identity(claims: &Claims) -> Identity {
     }
 }
 
-fn cleaned(names: Vec<String>) -> Vec<String> {
+fn cleaned(names: &[String]) -> Vec<String> {
     let mut names: Vec<String> = names.iter().map(|name| text::clean(name, &[])).collect();
     names.sort();
     names.dedup();
