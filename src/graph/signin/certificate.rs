@@ -115,7 +115,7 @@ fn unfit(what: &str, hint: &str) -> Error {
 }
 
 fn not_rsa() -> Error {
-    unfit("holds a key that is not RSA", "use a certificate with an RSA key of 2048 to 4096 bits; Entra ID takes no others for PS256")
+    unfit("holds a key that is not RSA", "use a certificate with an RSA key of 2048 to 4096 bits, which the signature (PS256) needs")
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -138,7 +138,8 @@ fn sections(pem: &[u8]) -> Result<Sections, Error> {
     }
     // PKCS#8 says it in the label, the older form in a line below it.
     if text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
-        let hint = "decrypt the key into a file that only you can read: openssl rsa -in FILE.pem -out KEY.pem";
+        let hint =
+            "decrypt the key into a file that only you can read: openssl rsa -in FILE.pem -out KEY.pem; and put the certificate behind it";
         return Err(unfit("holds an encrypted private key", hint));
     }
     let mut found = Sections { certificates: Vec::new(), key: None };

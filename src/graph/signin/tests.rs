@@ -7,7 +7,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex as Lock};
 use tempfile::TempDir;
 use wiremock::matchers::{any, header, method, path, query_param};
@@ -341,7 +340,7 @@ fn az(script: &str) -> (TempDir, Credential) {
 fn az_of(script: &str, more: &[(&str, &str)]) -> (TempDir, Credential) {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let file: PathBuf = folder.path().join("az");
+    let file = folder.path().join("az");
     std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
     let search = format!(".:{}", folder.path().display());
