@@ -1,7 +1,7 @@
 //! Microsoft Graph on the wire: endpoints, sign-in, reading, paging, batching, and what to do when the service refuses.
 //!
-//! The only room that speaks HTTP. It can read and nothing else: a request is a GET, or one of the three POSTs that change
-//! nothing (`$batch` of GETs, `getByIds`, and the token request). There is no function that sends anything else.
+//! The only room that speaks HTTP. It can read and nothing else: a request is a GET, or one of the POSTs that change nothing
+//! (`$batch` of GETs, `getByIds`, and those of the token service). There is no function that sends anything else.
 
 mod batch;
 mod client;

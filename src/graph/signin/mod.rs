@@ -2,7 +2,7 @@
 //! machine signs in, and renewed before they end. Many readers share one token and one renewal.
 //!
 //! The ways are few HTTP requests each, so they are written out here on the same wire as everything else, and not taken from
-//! `azure_identity`: it adds 35 crates, takes no plain http (which a simulated tenant speaks), signs certificates with
+//! `azure_identity`: it adds 30 crates, takes no plain http (which a simulated tenant speaks), signs certificates with
 //! SHA-1 thumbprints, and knows no device code.
 
 mod azure_cli;

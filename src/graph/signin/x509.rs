@@ -1,7 +1,7 @@
 //! The few members of an X.509 certificate that a sign-in needs: from when and until when it holds, and its public key
 //! (RFC 5280 section 4.1). Nothing is verified, because the certificate is the user's own; Entra ID verifies.
 //!
-//! Written out here because crates for it bring five others at least, and refuse certificates with peculiarities that
+//! Written out here because crates for it bring four others at least, and refuse certificates with peculiarities that
 //! Entra ID takes.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
