@@ -15,7 +15,7 @@ Example:
 
 /// Read a tenant into a snapshot file
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n{READING_STATUS}"))]
+#[command(after_help = format!("{EXAMPLES}\n{}\n{READING_STATUS}", tenant::SIGN_IN))]
 pub(super) struct Arguments {
     #[command(flatten)]
     connection: Connection,
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
-    let credential = tenant::credential()?;
+    let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
     writable(&arguments.output)?;
     let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading };

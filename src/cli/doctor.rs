@@ -59,7 +59,7 @@ struct Line {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
     let pacing = arguments.connection.pacing(&endpoints);
-    let credential = tenant::credential()?;
+    let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let rules = RuleSet::builtin().map_err(could_not_run)?;
     let (client, answers) = tenant::block_on(async {
         let client = tenant::connect(endpoints, credential, pacing).await?;

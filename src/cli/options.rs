@@ -24,6 +24,9 @@ pub(super) struct Connection {
     /// Sign-in at another origin; plain http only on loopback
     #[arg(long, value_name = "URL")]
     login_endpoint: Option<String>,
+    /// Sign in as a person, at a web page with a code; needs AZURE_CLIENT_ID of a public client of your own
+    #[arg(long)]
+    pub(super) device_code: bool,
     /// Whether requests keep to Microsoft's documented limits by themselves; default: documented, off for plain http
     #[arg(long, value_enum, value_name = "HOW")]
     pace: Option<Pace>,

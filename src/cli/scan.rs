@@ -11,13 +11,11 @@ const EXAMPLES: &str = "\
 Examples:
   AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
   MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
-
-Sign-in: MAASCAN_ACCESS_TOKEN, else AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
 ";
 
 /// Read a tenant, judge it, report
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n{EXIT_STATUS}"))]
+#[command(after_help = format!("{EXAMPLES}\n{}\n{EXIT_STATUS}", tenant::SIGN_IN))]
 pub(super) struct Arguments {
     #[command(flatten)]
     connection: Connection,
@@ -32,7 +30,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
     arguments.reading.covers(&arguments.judging)?;
-    let credential = tenant::credential()?;
+    let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
     let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading };

@@ -5,8 +5,8 @@ use super::pacer::{Charges, Pacer, Pacing};
 use super::pager::Pager;
 use super::resource::{LOW_PRIORITY, Reduction, reduce_rows};
 use super::retry::{Budget, RetryPolicy, Transient, Waited, retry_after, wire_date};
-use super::token::{Token, Tokens};
-use super::{Cloud, Credential, Endpoints, Error, Memory, Resource, Throttle, Version, wire};
+use super::signin::{self, Token, Tokens};
+use super::{Cloud, Credential, Endpoints, Error, Memory, Resource, SignedIn, Throttle, Version, wire};
 use chrono::{DateTime, Utc};
 use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, HeaderValue};
@@ -69,7 +69,8 @@ struct Inner {
     endpoints: Endpoints,
     http: reqwest::Client,
     tokens: Tokens,
-    tenant: String,
+    signed_in: SignedIn,
+    notes: Vec<String>,
     settings: Settings,
     pacer: Pacer,
     waited: Waited,
@@ -101,23 +102,36 @@ pub(super) struct Reply {
 }
 
 impl Client {
-    /// Signs in. A client secret is tried at once; a given token is checked as far as it can be read.
+    /// Signs in. A given token is checked as far as it can be read; every other sign-in is tried at once.
     ///
     /// # Errors
     /// [`Error::Settings`] for a token that does not fit, [`Error::SignIn`] if refused, [`Error::Unreachable`].
     pub async fn connect(endpoints: Endpoints, credential: Credential, settings: Settings) -> Result<Self, Error> {
         let http = wire::client_for(&endpoints.graph, &settings)?;
-        let (tokens, tenant) = Tokens::prepare(credential, &endpoints, &settings).await?;
+        let signin::Opened { tokens, signed_in, notes } = signin::open(credential, &endpoints, &settings).await?;
         let pacer = Pacer::new(settings.pacing, settings.retry.factor());
         let (waited, lost, reads) = (Waited::default(), AtomicBool::new(false), AtomicU64::new(0));
-        let inner = Inner { endpoints, http, tokens, tenant, settings, pacer, waited, lost, reads };
+        let inner = Inner { endpoints, http, tokens, signed_in, notes, settings, pacer, waited, lost, reads };
         Ok(Self { inner: Arc::new(inner), counter: Counter::default(), memory: None })
     }
 
     /// The tenant: from the token, else as configured, where it may be a domain name.
     #[must_use]
     pub fn tenant_id(&self) -> &str {
-        &self.inner.tenant
+        &self.inner.signed_in.tenant_id
+    }
+
+    /// As whom this client is signed in.
+    #[must_use]
+    pub fn signed_in_as(&self) -> &SignedIn {
+        &self.inner.signed_in
+    }
+
+    /// What a person should know about the sign-in, each in one sentence: permissions that such a token never has, a clock
+    /// that is off.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.inner.notes
     }
 
     /// The cloud of the endpoints.

@@ -15,18 +15,26 @@ use std::time::Duration;
 /// Longest body of a refusal that is looked at, in bytes.
 const REFUSAL_LIMIT: usize = 64 << 10;
 
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(15);
+
 /// A client for one origin. Plain http stays on this machine: no proxy, and `localhost` is not asked of a name server.
 pub(super) fn client_for(origin: &Origin, settings: &Settings) -> Result<reqwest::Client, Error> {
+    client_within(origin, settings, CONNECT)
+}
+
+/// The same with another longest wait for a connection.
+pub(super) fn client_within(origin: &Origin, settings: &Settings, connect: Duration) -> Result<reqwest::Client, Error> {
     // An error means that a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("maascan/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
-        .connect_timeout(Duration::from_secs(15))
+        .connect_timeout(connect)
         .read_timeout(settings.timeout)
         .timeout(settings.timeout.saturating_mul(5))
         .https_only(!origin.is_plain());
-    if origin.is_loopback() {
+    if origin.is_near() {
         let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].map(|address| SocketAddr::new(address, 0));
         builder = builder.no_proxy().resolve_to_addrs("localhost", &both);
     }
