@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Tenant, text};
-use maascan::simulator::{Settings, TokenRoles};
+use maascan::simulator::{Fault, FaultKind, Settings, TokenRoles};
 use serde_json::Value;
 use std::process::Output;
 
@@ -66,6 +66,17 @@ fn a_gap_ends_with_status_3_and_says_what_is_blind() {
     for expected in ["every verdict is unknown", "missing: DeviceManagementRBAC.Read.All", "maascan permissions", "excluded-app-inactive"] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
+}
+
+#[test]
+fn a_tenant_without_the_licence_is_told_from_one_without_the_permission() {
+    let fault = Fault::new("/reports/", FaultKind::NotLicensed).always();
+    let (output, _) = doctor(Settings { faults: vec![fault], ..Settings::default() }, &["--format", "json"]);
+    let found = gaps(&json(&output));
+    assert_eq!(
+        found.iter().map(|(dataset, gap, _)| (dataset.as_str(), gap.as_str())).collect::<Vec<_>>(),
+        [("sign-in-activity", "licence"), ("credential-activity", "licence")]
+    );
 }
 
 #[test]

@@ -133,8 +133,23 @@ impl Line {
     }
 }
 
+/// Who signed in, how, and whether the token can do more than read.
 fn signed_in(client: &Client) -> String {
-    output::harmless(&format!("tenant {} in cloud {}", client.tenant_id(), client.cloud().name()))
+    let who = client.signed_in_as();
+    let app = who.app_id.as_deref().map_or_else(String::new, |app| format!(" as application {app}"));
+    let tenant = format!("Signed in with {}{app} to tenant {}, cloud {}.", who.how, who.tenant_id, client.cloud().name());
+    let mut lines = vec![output::harmless(&tenant)];
+    let writes: Vec<&str> = who.roles.iter().chain(&who.scopes).map(String::as_str).filter(|name| can_write(name)).collect();
+    if !writes.is_empty() {
+        lines.push(output::harmless(&format!("The token can do more than read, which maascan never needs: {}.", writes.join(", "))));
+    }
+    lines.join("\n")
+}
+
+/// Whether the name of a permission says that it lets something be changed.
+fn can_write(permission: &str) -> bool {
+    let last = |word: &str| permission.split('.').any(|part| part.eq_ignore_ascii_case(word));
+    ["ReadWrite", "Write", "PrivilegedOperations", "Send", "Manage", "FullControl"].iter().any(|word| last(word))
 }
 
 fn json(client: &Client, lines: &[Line]) -> Result<String, Failure> {
@@ -147,7 +162,24 @@ fn json(client: &Client, lines: &[Line]) -> Result<String, Failure> {
                 "rules_undetermined_without_it": line.rules})
         })
         .collect();
-    let whole = json!({"tenant_id": client.tenant_id(), "cloud": client.cloud().name(), "datasets": rows});
+    let who = client.signed_in_as();
+    let signed_in = json!({"how": who.how.to_string(), "app_id": who.app_id, "roles": who.roles, "scopes": who.scopes});
+    let whole = json!({"signed_in": signed_in, "tenant_id": client.tenant_id(), "cloud": client.cloud().name(), "datasets": rows});
     let text = serde_json::to_string_pretty(&whole).map_err(could_not_run)?;
     Ok(format!("{text}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_that_change_something_are_told_from_those_that_read() {
+        for name in ["DeviceManagementApps.ReadWrite.All", "DeviceManagementManagedDevices.PrivilegedOperations.All", "Mail.Send"] {
+            assert!(can_write(name), "{name}");
+        }
+        for name in ["Application.Read.All", "User.ReadBasic.All", "RoleManagement.Read.Directory", "openid"] {
+            assert!(!can_write(name), "{name}");
+        }
+    }
 }
