@@ -30,6 +30,7 @@ mod licences;
 mod organization;
 mod owners;
 mod people;
+mod plan;
 mod reader;
 mod risky;
 mod rounds;
@@ -45,6 +46,7 @@ use begun::Begun;
 use chrono::{DateTime, Duration, Utc};
 use reader::{Finished, Reader};
 use std::collections::BTreeSet;
+pub use plan::{Figures, Plan, Span, Step};
 pub use work::{Beginning, Error as WorkError, Terms, WorkFile};
 
 /// What to collect.

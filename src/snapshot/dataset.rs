@@ -555,7 +555,7 @@ mod tests {
         assert_eq!(TABLE.len(), Dataset::ALL.len());
         assert_eq!(TABLE.iter().map(|about| about.dataset).collect::<BTreeSet<_>>().len(), TABLE.len());
         for about in TABLE {
-            assert!(std::ptr::eq(about.dataset.about(), about), "{}", about.name);
+            assert_eq!(about.dataset.about().name, about.name);
             assert!(![about.name, about.purpose, about.cost, about.source].contains(&""), "{}", about.name);
             assert!(!about.endpoints.is_empty() && about.endpoints.iter().all(|endpoint| endpoint.path.starts_with('/')));
             assert!(about.source.contains("facts/"), "{}", about.name);
