@@ -33,16 +33,8 @@ impl Client {
     /// Reads many resources, up to 20 a request. Gives one result for each, in the order asked. A list may have
     /// further pages: see [`Client::pages_from`].
     pub async fn batch(&self, resources: &[Resource]) -> Vec<Result<Value, Error>> {
-        let mut results = Results::new();
-        let mut open = Vec::new();
-        for (at, resource) in resources.iter().enumerate() {
-            match self.url(resource).map(|url| self.recall(&url, resource)) {
-                Ok(Some(body)) => drop(results.insert(at, Ok(body))),
-                Ok(None) => open.push((at, resource)),
-                Err(error) => drop(results.insert(at, Err(error))),
-            }
-        }
-        let work = Work { queue: Mutex::new(chunks(&open)), results: Mutex::new(results), refused: Mutex::default() };
+        let parts: Vec<Part<'_>> = resources.iter().enumerate().collect();
+        let work = Work { queue: Mutex::new(chunks(&parts)), results: Mutex::default(), refused: Mutex::default() };
         let lane = || self.run_lane(&work);
         // Four at a time: more would only wait for the limits together.
         tokio::join!(lane(), lane(), lane(), lane());
@@ -52,11 +44,31 @@ impl Client {
     async fn run_lane(&self, work: &Work<'_>) {
         loop {
             let Some(parts) = lock(&work.queue).pop_front() else { return };
-            let (refused, parts): (Vec<Part<'_>>, Vec<Part<'_>>) = parts.into_iter().partition(|part| work.refusal(part).is_some());
-            let refused = refused.iter().filter_map(|part| Some((part.0, Err(work.refusal(part)?))));
-            lock(&work.results).extend(refused);
             let Some((_, first)) = parts.first() else { continue };
-            self.batch_once(first.version(), parts, work).await;
+            let version = first.version();
+            let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| !self.is_settled(part, work)).collect();
+            if parts.is_empty() {
+                // Counted as if it had been sent, as a remembered page is.
+                self.count();
+            } else {
+                self.batch_once(version, parts, work).await;
+            }
+        }
+    }
+
+    /// Files a part that need not be sent: it is remembered, or its workload refuses everything.
+    fn is_settled(&self, part: &Part<'_>, work: &Work<'_>) -> bool {
+        let (at, resource) = part;
+        let remembered = match self.url(resource) {
+            Ok(url) => self.remembered(&url, resource).map(Ok),
+            Err(error) => Some(Err(error)),
+        };
+        match remembered.or_else(|| work.refusal(part).map(Err)) {
+            Some(result) => {
+                lock(&work.results).insert(*at, result);
+                true
+            }
+            None => false,
         }
     }
 

@@ -45,7 +45,8 @@ impl Settings {
     }
 }
 
-/// Counts the HTTP requests of one caller, repeats included. Clones share the count.
+/// Counts the HTTP requests of one caller, repeats included, and those that an earlier run made in its stead. Clones share the
+/// count.
 #[derive(Debug, Clone, Default)]
 pub struct Counter(Arc<AtomicU64>);
 
@@ -211,6 +212,7 @@ impl Client {
         let memory = self.memory.as_ref().filter(|_| reduce.is_some());
         let key = format!("{BY_IDS} {call}");
         if let Some(body) = memory.and_then(|memory| memory.recall(&key)) {
+            self.count();
             return Ok(body);
         }
         let mut body = self.run(&Call::ByIds { body: &call }, BY_IDS).await?.body;
@@ -223,9 +225,21 @@ impl Client {
         Ok(body)
     }
 
-    /// What an earlier run kept of this answer.
+    /// What an earlier run kept of this answer. Counted as if it had been asked for, so that a run that was stopped comes to
+    /// the same count as one that was not.
     pub(super) fn recall(&self, url: &Url, resource: &Resource) -> Option<Value> {
+        let body = self.remembered(url, resource)?;
+        self.count();
+        Some(body)
+    }
+
+    /// As [`Client::recall`], without counting.
+    pub(super) fn remembered(&self, url: &Url, resource: &Resource) -> Option<Value> {
         self.memory.as_ref().filter(|_| resource.is_kept())?.recall(&key(url))
+    }
+
+    pub(super) fn count(&self) {
+        self.counter.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Gives a finished answer, already reduced, to the memory.
@@ -316,7 +330,7 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call<'_>, what: &str, token: &Token) -> Result<Reply, Trouble> {
-        self.counter.0.fetch_add(1, Ordering::Relaxed);
+        self.count();
         let request = self.request(call).header(ACCEPT, "application/json").header("Authorization", bearer(token)?);
         let answer = wire::send(request, &self.inner.endpoints.graph, what, self.inner.settings.longest_answer).await?;
         tracing::debug!(what, status = answer.status, "answered");
