@@ -24,7 +24,13 @@ pub(super) async fn connect(endpoints: Endpoints, credential: Credential, pacing
 
 /// What is read of a tenant.
 pub(super) fn options(catalogue: &Catalogue, now: DateTime<Utc>, audit_days: u32) -> collect::Options {
-    collect::Options { taken_at: now, audit_days, scope_app_roles: catalogue.scope_app_roles() }
+    collect::Options {
+        taken_at: now,
+        audit_days,
+        scope_app_roles: catalogue.scope_app_roles(),
+        inventory: collect::Inventory::Scope,
+        sign_ins: false,
+    }
 }
 
 /// Reads the tenant that `client` is signed in to.

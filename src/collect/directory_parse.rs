@@ -3,7 +3,8 @@
 
 use super::json::{flag, plain, text, texts, time};
 use crate::snapshot::{
-    AppId, Application, ApplicationId, Credential, CredentialKind, FederatedCredential, ServicePrincipal, ServicePrincipalId, TenantId,
+    AppId, Application, ApplicationId, Credential, CredentialKind, FederatedCredential, PropertyLock, ServicePrincipal, ServicePrincipalId,
+    TenantId,
 };
 use serde_json::Value;
 
@@ -28,6 +29,8 @@ pub(super) fn service_principal(row: &Value) -> Option<Parsed<ServicePrincipal>>
         verified_publisher: row.get("verifiedPublisher").and_then(|publisher| text(publisher, "displayName")),
         alternative_names: sorted(texts(row, "alternativeNames")),
         credentials,
+        federated_credentials: None,
+        owners: None,
     };
     Some(Parsed { object, credentials_whole })
 }
@@ -43,8 +46,24 @@ pub(super) fn application(row: &Value) -> Option<Parsed<Application>> {
         created: time(row, "createdDateTime"),
         credentials,
         federated_credentials: None,
+        property_lock: property_lock(row.get("servicePrincipalLockConfiguration")),
+        owners: None,
     };
     Some(Parsed { object, credentials_whole })
+}
+
+/// The property lock: absent says nothing, null says that it was never configured.
+fn property_lock(lock: Option<&Value>) -> PropertyLock {
+    match lock {
+        Some(Value::Null) => PropertyLock::NotConfigured,
+        Some(lock @ Value::Object(_)) => PropertyLock::Configured {
+            is_enabled: flag(lock, "isEnabled"),
+            all_properties: flag(lock, "allProperties"),
+            credentials_with_usage_sign: flag(lock, "credentialsWithUsageSign"),
+            credentials_with_usage_verify: flag(lock, "credentialsWithUsageVerify"),
+        },
+        _ => PropertyLock::Unknown,
+    }
 }
 
 /// Secrets and certificates, in one order; and whether both lists were there and every row had its id.

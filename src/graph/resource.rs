@@ -84,6 +84,16 @@ impl Resource {
         ends.then(|| Self { query: format!("{before}{after}"), ..self.clone() })
     }
 
+    /// The same without a query option. None if it has none of that name.
+    #[must_use]
+    pub fn without_option(&self, name: &str) -> Option<Self> {
+        let options: Vec<&str> = self.query.trim_start_matches('?').split('&').filter(|option| !option.is_empty()).collect();
+        let is_it = |option: &&&str| option.split_once('=').is_some_and(|(there, _)| there == name);
+        let kept: Vec<&str> = options.iter().filter(|option| !is_it(option)).copied().collect();
+        let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+        (kept.len() < options.len()).then(|| Self { query, ..self.clone() })
+    }
+
     /// Says what of each row may be kept: `reduce` is applied to each element of `value`, or to the whole body where there is no
     /// such list, as soon as the answer is read. Of a list only the rows, their count and the link to the next page stay.
     ///
@@ -217,6 +227,9 @@ mod tests {
         assert_eq!(resource.without("tags").unwrap().relative(), "/x?$select=id,isDisabled,isDisabledBy&$top=9");
         assert_eq!(resource.without("id"), None);
         assert_eq!(resource.without("is"), None);
+        assert_eq!(resource.without_option("$top").unwrap().relative(), "/x?$select=id,isDisabled,isDisabledBy,tags");
+        assert_eq!(resource.without_option("$select").unwrap().without_option("$top").unwrap().relative(), "/x");
+        assert_eq!(resource.without_option("$expand"), None);
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(crate) struct Item {
     pub(crate) method: String,
     /// Relative to the version, with a leading slash.
     pub(crate) url: String,
+    /// Its own headers say `ConsistencyLevel: eventual`.
+    pub(crate) eventual: bool,
 }
 
 /// Reads the body of a batch.
@@ -35,7 +37,14 @@ fn item(request: &Value) -> Option<Item> {
     let field = |name: &str| request.get(name)?.as_str().map(str::to_owned);
     let url = field("url")?;
     let url = if url.starts_with('/') { url } else { format!("/{url}") };
-    Some(Item { id: field("id")?, method: field("method")?, url })
+    Some(Item { id: field("id")?, method: field("method")?, url, eventual: eventual(request) })
+}
+
+fn eventual(request: &Value) -> bool {
+    let headers = request.get("headers").and_then(Value::as_object);
+    headers.is_some_and(|headers| {
+        headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("ConsistencyLevel") && value.as_str() == Some("eventual"))
+    })
 }
 
 /// Answers a batch, last request first, through `get` for each GET.

@@ -1,23 +1,33 @@
 //! A Microsoft Graph for one made-up Intune tenant, on loopback: for `maascan demo` and `maascan simulate`, and for tests.
 //! It is the other side of the wire and shares no code with the rooms that read it, or both would agree on a mistake.
 //!
-//! It serves login and Graph on one origin, v1.0 and beta: service principals, applications, app-role grants, federated
-//! credentials, deleted service principals, groups, sign-in activity, Intune audit events, access policies, approval requests,
-//! `getByIds` and `$batch`. It never lets anything be written. What it holds is in `planted`; everything in it is invented
-//! but the ids and names of Microsoft's own services.
+//! It serves login and Graph on one origin, v1.0 and beta: everything that the endpoint table of facts/graph.md section 0 names,
+//! and `getByIds` and `$batch`. It never lets anything be written. What it holds is in `planted` and in `data::posture`;
+//! everything in it is invented but the ids and names of Microsoft's own services.
 //!
 //! **Whoever learns from this what the real service looks like is warned:** no public capture exists of an application as
 //! actor of an Intune audit event, and none of how an access policy shows its exclusions. The former is a guess after the
 //! schema, the latter has a name drawn by the seed so that nobody can rely on it (facts/maa.md sections 2 and 6).
+//!
+//! Further guesses, each said where it is made: which properties a nested `$select` of `$expand=owners` takes; which fields
+//! `$expand=roleDefinition` drops; the ids of roles on the Intune API; the permission for `unlicensedAdminstratorsEnabled`; that
+//! `$count` without `ConsistencyLevel` is left aside; the error codes of a missing permission outside directory and Intune;
+//! page sizes of Intune lists; the order of every list.
 
 mod answers;
+mod answers_security;
 mod batch;
 mod data;
+mod expand;
 mod faults;
+mod filters;
 mod guid;
 mod odata;
 mod render;
+mod render_access;
 mod render_intune;
+mod render_intune_roles;
+mod render_usage;
 mod reply;
 mod roles;
 mod routes;
@@ -96,7 +106,7 @@ impl Default for Settings {
 /// Permissions in a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TokenRoles {
-    /// The eleven read permissions that maascan may ask for (facts/graph.md section 0).
+    /// The twelve read permissions that maascan may ask for (facts/graph.md section 0, and User.Read.All).
     #[default]
     All,
     /// Only these, by name, such as `Application.Read.All`. Everything else is answered with 403.

@@ -42,6 +42,8 @@ struct Call {
     method: Method,
     path_and_query: String,
     authorization: Option<String>,
+    /// `ConsistencyLevel: eventual`.
+    eventual: bool,
     body: Bytes,
 }
 
@@ -59,7 +61,8 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let path_and_query = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-    let call = Call { method: head.method, path_and_query, authorization, body };
+    let eventual = head.headers.get("ConsistencyLevel").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"eventual"));
+    let call = Call { method: head.method, path_and_query, authorization, eventual, body };
     shared.record(&call);
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
@@ -115,7 +118,7 @@ impl Shared {
         };
         let roles = self.issuer.roles_of(&self.tenant, call.authorization.as_deref(), wire_clock())?;
         match call.method {
-            Method::GET => self.get(&address, &roles, &call.path_and_query),
+            Method::GET => self.get(&address, &roles, &call.path_and_query, call.eventual),
             Method::POST if call.is_batch() => self.batch(&address, &roles, &call.body),
             Method::POST if Route::find(&address).ok() == Some(Route::ObjectsById) => {
                 let query = Query::parse(address.query)?;
@@ -129,9 +132,10 @@ impl Shared {
         Question { tenant: &self.tenant, origin: &self.origin, roles, address, query }
     }
 
-    fn get(&self, address: &Address<'_>, roles: &BTreeSet<String>, path_and_query: &str) -> Answer {
+    fn get(&self, address: &Address<'_>, roles: &BTreeSet<String>, path_and_query: &str, eventual: bool) -> Answer {
         let route = Route::find(address)?;
-        let query = Query::parse(address.query)?;
+        let mut query = Query::parse(address.query)?;
+        query.eventual = eventual;
         let reply = self.question(address, &query, roles).answer(&route)?;
         Ok(self.faults.spoil(path_and_query, reply))
     }
@@ -152,7 +156,7 @@ impl Shared {
         }
         let answer = Address::parse(&path_and_query)
             .ok_or_else(|| Reply::no_segment(&item.url))
-            .and_then(|address| self.get(&address, roles, &path_and_query));
+            .and_then(|address| self.get(&address, roles, &path_and_query, item.eventual));
         answer.unwrap_or_else(|refusal| refusal)
     }
 

@@ -4,109 +4,6 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A set of data that is read as one. The names are published in `coverage.csv`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Dataset {
-    /// Multi Admin Approval access policies, listed and then each by id.
-    AccessPolicies,
-    /// Approval requests; the service shows them for about 30 days.
-    ApprovalRequests,
-    /// Groups named as approvers, with their direct members.
-    ApproverGroups,
-    /// The application permissions that Microsoft Graph defines.
-    AppRoles,
-    /// Who holds which application permission on Microsoft Graph.
-    AppRoleGrants,
-    /// The service principals in scope.
-    ServicePrincipals,
-    /// The applications behind the service principals in scope, with their credentials.
-    Applications,
-    /// Federated identity credentials of the applications in scope.
-    FederatedCredentials,
-    /// Service principals in the recycle bin, to tell a deleted exclusion from a mistyped one.
-    DeletedServicePrincipals,
-    /// Last sign-in of each application by flow.
-    SignInActivity,
-    /// Intune audit events.
-    AuditEvents,
-    /// The tenant's own name and id.
-    Organization,
-}
-
-impl Dataset {
-    /// Every dataset, in the order of reports.
-    pub const ALL: [Self; 12] = [
-        Self::AccessPolicies,
-        Self::ApprovalRequests,
-        Self::ApproverGroups,
-        Self::AppRoles,
-        Self::AppRoleGrants,
-        Self::ServicePrincipals,
-        Self::Applications,
-        Self::FederatedCredentials,
-        Self::DeletedServicePrincipals,
-        Self::SignInActivity,
-        Self::AuditEvents,
-        Self::Organization,
-    ];
-
-    /// The published name, as in `coverage.csv` and in a rule's `requires`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AccessPolicies => "access-policies",
-            Self::ApprovalRequests => "approval-requests",
-            Self::ApproverGroups => "approver-groups",
-            Self::AppRoles => "app-roles",
-            Self::AppRoleGrants => "app-role-grants",
-            Self::ServicePrincipals => "service-principals",
-            Self::Applications => "applications",
-            Self::FederatedCredentials => "federated-credentials",
-            Self::DeletedServicePrincipals => "deleted-service-principals",
-            Self::SignInActivity => "sign-in-activity",
-            Self::AuditEvents => "audit-events",
-            Self::Organization => "organization",
-        }
-    }
-
-    /// The dataset with this published name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dataset| dataset.name() == name)
-    }
-
-    /// The least application permission that reads it (facts/graph.md section 0, after Microsoft's permission map).
-    #[must_use]
-    pub fn permission(self) -> &'static str {
-        match self {
-            Self::AccessPolicies | Self::ApprovalRequests => "DeviceManagementRBAC.Read.All",
-            Self::ApproverGroups => "GroupMember.Read.All",
-            Self::AppRoles
-            | Self::AppRoleGrants
-            | Self::ServicePrincipals
-            | Self::Applications
-            | Self::FederatedCredentials
-            | Self::DeletedServicePrincipals => "Application.Read.All",
-            Self::SignInActivity => "AuditLog.Read.All",
-            Self::AuditEvents => "DeviceManagementApps.Read.All",
-            Self::Organization => "Organization.Read.All",
-        }
-    }
-
-    /// Whether a run that could not read it is still a whole run (exit status 0 and not 3).
-    #[must_use]
-    pub fn is_optional(self) -> bool {
-        matches!(self, Self::Organization)
-    }
-}
-
-impl fmt::Display for Dataset {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
-    }
-}
-
 /// Why something could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -254,14 +151,6 @@ pub(crate) const NOT_REQUESTED: Coverage = Coverage::Unavailable { gap: Gap::Not
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_dataset_is_found_by_its_name_and_written_by_it() {
-        for dataset in Dataset::ALL {
-            assert_eq!(Dataset::from_name(dataset.name()), Some(dataset));
-            assert_eq!(serde_json::to_value(dataset).unwrap(), dataset.name());
-        }
-    }
 
     #[test]
     fn coverage_survives_the_disk() {

@@ -1,6 +1,7 @@
 //! Service principals, applications, their credentials, and the permissions they hold, as Microsoft Graph returns them.
 //! An `Option` that is `None` means "the service did not say", never "no".
 
+use super::governance::{Owner, PropertyLock};
 use super::id::{AppId, AppRoleId, ApplicationId, GroupId, ServicePrincipalId, TenantId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ pub struct ServicePrincipal {
     pub alternative_names: Vec<String>,
     /// Credentials held by the service principal itself.
     pub credentials: Vec<Credential>,
+    /// Federated identity credentials of a managed identity; None where they were not read, and for everything else.
+    pub federated_credentials: Option<Vec<FederatedCredential>>,
+    /// Owners, by id; None where they were not read.
+    pub owners: Option<Vec<Owner>>,
 }
 
 impl ServicePrincipal {
@@ -72,6 +77,10 @@ pub struct Application {
     pub credentials: Vec<Credential>,
     /// Federated identity credentials; None where they were not read.
     pub federated_credentials: Option<Vec<FederatedCredential>>,
+    /// App instance property lock.
+    pub property_lock: PropertyLock,
+    /// Owners, by id; None where they were not read.
+    pub owners: Option<Vec<Owner>>,
 }
 
 /// What kind of key a [`Credential`] is.

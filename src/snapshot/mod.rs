@@ -4,18 +4,28 @@
 mod activity;
 mod approval;
 mod coverage;
+mod dataset;
 mod directory;
+mod governance;
 mod id;
+mod permission;
 mod store;
 
 pub use activity::{AuditActor, AuditEvent, AuditResource, SignInActivity, SignInTime};
 pub use approval::{AccessPolicy, ApprovalRequest, CandidateCollection};
-pub use coverage::{Coverage, Dataset, DatasetReading, Gap};
+pub use coverage::{Coverage, DatasetReading, Gap};
+pub use dataset::{About, Clouds, Dataset, Endpoint};
 pub use directory::{
     AppRole, AppRoleGrant, Application, Credential, CredentialKind, DeletedServicePrincipal, FederatedCredential, Group, GroupMember,
     ServicePrincipal,
 };
+pub use governance::{
+    AppManagementPolicy, ConditionalAccessPolicy, CredentialActivity, CredentialRestriction, DelegatedGrant, DirectoryRoleAssignment,
+    IntuneApiGrant, IntuneRole, IntuneRoleAssignment, Licence, Owner, Person, PropertyLock, RestrictionTarget, RiskyServicePrincipal,
+    SignInKey, SignInSummary,
+};
 pub use id::{AppId, AppRoleId, ApplicationId, GroupId, PolicyId, RequestId, ServicePrincipalId, TenantId, is_guid};
+pub use permission::ReadPermission;
 pub use store::{Error, load, save};
 
 use chrono::{DateTime, Utc};
@@ -23,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of the format on disk. Raised when an older maascan would misread a file.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Everything that was read of one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +70,32 @@ pub struct Snapshot {
     pub sign_in_activity: BTreeMap<AppId, SignInActivity>,
     /// Intune audit events by applications on their own, and those on access policies, oldest first.
     pub audit_events: Vec<AuditEvent>,
+    /// Intune roles, by id.
+    pub intune_roles: BTreeMap<String, IntuneRole>,
+    /// Assignments of Intune roles, by id.
+    pub intune_role_assignments: BTreeMap<String, IntuneRoleAssignment>,
+    /// `unlicensedAdminstratorsEnabled` (Microsoft's spelling): whether unlicensed administrators may approve.
+    pub unlicensed_administrators: Option<bool>,
+    /// Application permissions on Intune's own first-party resources.
+    pub intune_api_grants: Vec<IntuneApiGrant>,
+    /// Accounts of people who own applications in scope or approve, by object id.
+    pub people: BTreeMap<String, Person>,
+    /// Entra roles held by applications and groups.
+    pub directory_roles: Vec<DirectoryRoleAssignment>,
+    /// Delegated permissions of service principals in scope.
+    pub delegated_grants: Vec<DelegatedGrant>,
+    /// Last use of the credentials of applications in scope, by app id and key id.
+    pub credential_activity: Vec<CredentialActivity>,
+    /// Raw sign-ins of service principals in scope, counted.
+    pub sign_ins: Vec<SignInSummary>,
+    /// Conditional Access policies for workload identities, by id.
+    pub conditional_access: BTreeMap<String, ConditionalAccessPolicy>,
+    /// Restrictions on credentials, by id; the tenant's default is one of them.
+    pub app_management_policies: BTreeMap<String, AppManagementPolicy>,
+    /// Risky service principals in scope.
+    pub risky_service_principals: BTreeMap<ServicePrincipalId, RiskyServicePrincipal>,
+    /// Products that the tenant is subscribed to.
+    pub licences: Vec<Licence>,
 }
 
 impl Snapshot {
@@ -83,6 +119,19 @@ impl Snapshot {
             deleted_service_principals: BTreeMap::new(),
             sign_in_activity: BTreeMap::new(),
             audit_events: Vec::new(),
+            intune_roles: BTreeMap::new(),
+            intune_role_assignments: BTreeMap::new(),
+            unlicensed_administrators: None,
+            intune_api_grants: Vec::new(),
+            people: BTreeMap::new(),
+            directory_roles: Vec::new(),
+            delegated_grants: Vec::new(),
+            credential_activity: Vec::new(),
+            sign_ins: Vec::new(),
+            conditional_access: BTreeMap::new(),
+            app_management_policies: BTreeMap::new(),
+            risky_service_principals: BTreeMap::new(),
+            licences: Vec::new(),
         }
     }
 
@@ -94,9 +143,19 @@ impl Snapshot {
 
     /// Puts lists into their one order and drops repeats, so that the same tenant gives the same bytes however its pages came.
     pub fn normalise(&mut self) {
-        self.app_role_grants.sort();
-        self.app_role_grants.dedup();
+        sort_once(&mut self.app_role_grants);
         self.audit_events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
         self.audit_events.dedup_by(|a, b| a.id == b.id);
+        sort_once(&mut self.intune_api_grants);
+        sort_once(&mut self.directory_roles);
+        sort_once(&mut self.delegated_grants);
+        sort_once(&mut self.licences);
+        self.credential_activity.sort_by(|a, b| (&a.app_id, &a.key_id).cmp(&(&b.app_id, &b.key_id)));
+        self.sign_ins.sort_by(|a, b| a.key.cmp(&b.key));
     }
+}
+
+fn sort_once<T: Ord>(rows: &mut Vec<T>) {
+    rows.sort();
+    rows.dedup();
 }

@@ -40,6 +40,14 @@ pub enum Error {
         /// Where reading stopped.
         detail: String,
     },
+    /// A maascan from before the first release wrote it.
+    #[error("snapshot is of an older format: {}: version {found}, this maascan reads {SCHEMA_VERSION}\nhint: collect it again with maascan collect", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+    },
     /// A later maascan wrote it.
     #[error("snapshot is of a newer format: {}: version {found}, this maascan reads up to {SCHEMA_VERSION}\nhint: use the maascan that wrote it, or a later one", path.display())]
     Newer {
@@ -106,6 +114,9 @@ pub fn load(path: &Path) -> Result<Snapshot, Error> {
     let version: Version = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
     if version.schema_version > u64::from(SCHEMA_VERSION) {
         return Err(Error::Newer { path: path.to_owned(), found: version.schema_version });
+    }
+    if version.schema_version < u64::from(SCHEMA_VERSION) {
+        return Err(Error::Older { path: path.to_owned(), found: version.schema_version });
     }
     let mut snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
     if snapshot.audit_since > snapshot.taken_at {

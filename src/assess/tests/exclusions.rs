@@ -87,6 +87,8 @@ fn an_application_without_a_principal_is_deleted_only_if_principals_were_read() 
         created: None,
         credentials: vec![],
         federated_credentials: None,
+        property_lock: crate::snapshot::PropertyLock::Unknown,
+        owners: None,
     };
     tenant.0.applications.insert(application.id.clone(), application);
     assert_eq!(tenant.assess().exclusions[0].state, ExcludedObject::Deleted);

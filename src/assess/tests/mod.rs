@@ -86,6 +86,8 @@ impl Tenant {
                 verified_publisher: None,
                 alternative_names: vec![],
                 credentials: vec![],
+                federated_credentials: None,
+                owners: None,
             },
         );
         let app_only = if signed_in.is_empty() { SignInTime::None } else { SignInTime::At(at(signed_in)) };

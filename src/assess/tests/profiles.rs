@@ -49,6 +49,8 @@ fn the_application_adds_its_keys_and_its_switch() {
         created: Some(at("2020-01-01T00:00:00Z")),
         credentials: vec![certificate("k", "Verify")],
         federated_credentials: None,
+        property_lock: crate::snapshot::PropertyLock::Unknown,
+        owners: None,
     };
     tenant.0.applications.insert(application.id.clone(), application);
     let profile = tenant.assess().applications[&AppId::new(&app(1))].clone();

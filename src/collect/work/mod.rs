@@ -46,9 +46,10 @@ impl Terms {
     #[must_use]
     pub fn asked_for(options: &Options) -> String {
         // Without `..`: a new option must be thought about here.
-        let Options { taken_at: _, audit_days, scope_app_roles } = options;
+        let Options { taken_at: _, audit_days, scope_app_roles, inventory, sign_ins } = options;
         let roles: Vec<&str> = scope_app_roles.iter().map(crate::snapshot::AppRoleId::as_str).collect();
-        format!("audit-days={audit_days} scope={}", hex(&Sha256::digest(roles.join(",")).as_slice()[..8]))
+        let full = *inventory == super::Inventory::Full;
+        format!("audit-days={audit_days} full={full} sign-ins={sign_ins} scope={}", hex(&Sha256::digest(roles.join(",")).as_slice()[..8]))
     }
 }
 
