@@ -14,26 +14,50 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long every answer takes.
-const LATENCY: Duration = Duration::from_millis(60);
+const LATENCY: Duration = Duration::from_millis(120);
 
-/// An answer that was due so long before the kill has been read and kept.
-const SLACK: Duration = Duration::from_millis(200);
+/// An answer that was due so long before the kill has been read and kept, on a busy machine too.
+const SLACK: Duration = Duration::from_millis(700);
+
+/// What the tenant refuses: a policy that cannot be read, and Intune's own service principal, which it does not have. A failure
+/// is not remembered, and so it is asked for again.
+const REFUSED: [&str; 2] = ["/operationApprovalPolicies/", "0000000a-0000-0000-c000-000000000000"];
 
 fn slow(service_principals: usize) -> Tenant {
-    Tenant::start(Settings { service_principals, automations: Some(120), latency: LATENCY, ..Settings::default() })
+    Tenant::start(Settings { service_principals, automations: Some(service_principals / 10), latency: LATENCY, ..Settings::default() })
 }
 
-/// What one request asked for: itself, or the parts of a batch. Sign-in is left out, which every run needs.
+/// What one request asked for, in the words of a work file: itself, or the parts of a batch. Sign-in is left out, which every
+/// run needs.
 fn asked(request: &RecordedRequest) -> Vec<String> {
     let path = request.path_and_query.split('?').next().unwrap_or_default();
-    if path.ends_with("/token") {
-        return Vec::new();
-    }
     let version = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match request.inner.as_slice() {
-        [] => vec![format!("{} {} {}", request.method, request.path_and_query, request.body_length)],
-        parts => parts.iter().map(|(_, url)| format!("part of /{version}{url}")).collect(),
+        _ if path.ends_with("/token") => Vec::new(),
+        [] if request.method == "POST" => vec![format!("POST {path} {}", request.body_length)],
+        [] => vec![get(&request.path_and_query)],
+        parts => parts.iter().map(|(_, url)| get(&format!("/{version}{url}"))).collect(),
     }
+}
+
+/// A GET with its address as a URL writes it.
+fn get(path_and_query: &str) -> String {
+    let url = url::Url::parse(&format!("http://h{path_and_query}")).unwrap();
+    format!("GET {}{}", url.path(), url.query().map_or_else(String::new, |query| format!("?{query}")))
+}
+
+/// The reads whose answers a work file holds.
+fn kept(records: &[Vec<u8>]) -> BTreeSet<String> {
+    let key = |record: &Vec<u8>| {
+        let (length, rest) = record.split_first_chunk::<4>().unwrap();
+        text(&rest[..u32::from_le_bytes(*length) as usize])
+    };
+    let without_body = |key: String| match key.split_once(" {") {
+        Some((by_ids, body)) => format!("{by_ids} {}", body.len() + 1),
+        None => key,
+    };
+    // The first record says what the file is about.
+    records[1..].iter().map(key).map(without_body).collect()
 }
 
 fn all_asked(requests: &[RecordedRequest]) -> BTreeSet<String> {
@@ -111,49 +135,55 @@ fn kill_and_go_on(tenant: &Tenant, shares: &[f64]) {
         let after = (requests as f64 * share) as usize;
         let (finished, _) = stop_after(tenant, start(collect(tenant, &file)), after, kill);
         assert!(!file.exists() && work_of(&file).exists());
-        assert_holds_nothing_secret(tenant, &work_of(&file));
+        let records = unpacked(&work_of(&file));
+        assert_holds_nothing_secret(tenant, &records);
+        let kept = kept(&records);
+        let lost: Vec<&String> = finished.difference(&kept).filter(|read| !REFUSED.iter().any(|refused| read.contains(refused))).collect();
+        // Large pages take the service longer than its latency, so a few answers may still have been on their way.
+        assert!(lost.len() <= 5, "killed at {share}, read and not kept: {lost:#?}");
         let before = tenant.requests().len();
         let output = start(collect(tenant, &file)).wait_with_output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         let again = all_asked(&tenant.requests()[before..]);
-        let twice: Vec<&String> = again.intersection(&finished).collect();
+        let twice: Vec<&String> = again.intersection(&kept).collect();
         assert!(twice.is_empty(), "killed at {share}, read twice: {twice:#?}");
-        assert!(!again.is_empty() && again.is_subset(&everything) && finished.is_subset(&everything));
-        assert!(finished.is_empty() || stderr(&output).contains("resuming from "), "{}", stderr(&output));
-        assert!(*share < 0.5 || finished.len() > 10, "only {} were finished: the test proves nothing", finished.len());
+        assert!(!again.is_empty() && again.is_subset(&everything) && kept.is_subset(&everything));
+        let known: Vec<&String> = everything.iter().filter(|read| !kept.contains(*read) && !again.contains(*read)).collect();
+        assert!(known.is_empty(), "killed at {share}, never read: {known:#?}");
+        let resumed = format!("resuming from {}: {} answers read at ", work_of(&file).display(), kept.len());
+        assert_eq!(stderr(&output).contains(&resumed), !kept.is_empty(), "{}", stderr(&output));
+
+        assert!(*share < 0.7 || kept.len() > 30, "{} kept: the test proves nothing", kept.len());
+        assert!(*share < 0.9 || !finished.is_empty(), "nothing was finished long before the kill");
         assert_eq!(std::fs::read(&file).unwrap(), uninterrupted, "killed at {share}");
         assert!(!work_of(&file).exists());
     }
 }
 
-/// Unpacks every record of a work file: 16 bytes of beginning, then a length and a zstd frame each.
-fn unpacked(work: &Path) -> String {
+/// Every whole record of a work file, unpacked: 16 bytes of beginning, then a length and a zstd frame each.
+fn unpacked(work: &Path) -> Vec<Vec<u8>> {
     let bytes = std::fs::read(work).unwrap();
     let mut rest = &bytes[16..];
-    let mut all = String::new();
+    let mut all = Vec::new();
     while let Some((length, more)) = rest.split_first_chunk::<4>() {
-        let length = u32::from_le_bytes(*length) as usize;
-        if more.len() < length {
-            break;
-        }
-        all.push_str(&String::from_utf8_lossy(&zstd::decode_all(&more[..length]).unwrap()));
-        rest = &more[length..];
+        let Some((frame, next)) = more.split_at_checked(u32::from_le_bytes(*length) as usize) else { break };
+        all.push(zstd::decode_all(frame).unwrap());
+        rest = next;
     }
     all
 }
 
-fn assert_holds_nothing_secret(tenant: &Tenant, work: &Path) {
-    let text = unpacked(work);
-    assert!(text.contains("servicePrincipals") && text.contains("deviceManagement"), "nothing was unpacked");
+fn assert_holds_nothing_secret(tenant: &Tenant, records: &[Vec<u8>]) {
+    let text: String = records.iter().map(|record| String::from_utf8_lossy(record).into_owned()).collect();
     let (secret, token_start) = (tenant.client_secret(), "eyJ");
-    for planted in [PLANTED_SECRET, PLANTED_HINT, &secret, token_start, "\"hint\"", "oldValue", "newValue", "Bearer"] {
+    for planted in [PLANTED_SECRET, PLANTED_HINT, &secret, token_start, "\"hint\"", "Bearer"] {
         assert!(!text.contains(planted), "the work file holds {planted}");
     }
 }
 
 #[test]
 fn a_killed_run_goes_on_and_reads_nothing_twice() {
-    kill_and_go_on(&slow(2_500), &[0.05, 0.4, 0.6, 0.8]);
+    kill_and_go_on(&slow(2_000), &[0.05, 0.6, 0.8, 0.95]);
 }
 
 #[test]
@@ -165,16 +195,22 @@ fn a_killed_run_over_100_000_service_principals_goes_on() {
 
 #[test]
 fn a_run_that_is_killed_twice_keeps_both_parts() {
-    let tenant = slow(2_500);
+    let tenant = slow(2_000);
     let folder = tempfile::tempdir().unwrap();
     let (requests, everything, uninterrupted) = whole(&tenant, folder.path());
     let file = folder.path().join("f");
-    let (first, _) = stop_after(&tenant, start(collect(&tenant, &file)), requests / 2, kill);
-    let (second, _) = stop_after(&tenant, start(collect(&tenant, &file)), requests / 4, kill);
+    stop_after(&tenant, start(collect(&tenant, &file)), requests * 3 / 4, kill);
+    let first = kept(&unpacked(&work_of(&file)));
+    stop_after(&tenant, start(collect(&tenant, &file)), 6, |run| {
+        std::thread::sleep(LATENCY + SLACK);
+        kill(run);
+    });
+    let both = kept(&unpacked(&work_of(&file)));
+    assert!(first.len() > 30 && both.len() > first.len() && both.is_superset(&first), "{} and {}", first.len(), both.len());
     let before = tenant.requests().len();
     assert!(start(collect(&tenant, &file)).wait_with_output().unwrap().status.success());
     let third = all_asked(&tenant.requests()[before..]);
-    assert!(third.is_disjoint(&first) && third.is_disjoint(&second) && third.is_subset(&everything));
+    assert!(third.is_disjoint(&both) && third.is_subset(&everything));
     assert_eq!(std::fs::read(&file).unwrap(), uninterrupted);
 }
 
@@ -194,13 +230,13 @@ fn a_torn_tail_costs_only_what_it_held() {
 
 #[test]
 fn ctrl_c_and_sigterm_stop_at_once_and_say_how_to_go_on() {
-    let tenant = slow(2_500);
+    let tenant = slow(2_000);
     let folder = tempfile::tempdir().unwrap();
     let (requests, _, uninterrupted) = whole(&tenant, folder.path());
     for name in ["-INT", "-TERM"] {
         let file = folder.path().join(name);
         let mut stopped_at = Instant::now();
-        let (_, output) = stop_after(&tenant, start(collect(&tenant, &file)), requests / 2, |run| {
+        let (_, output) = stop_after(&tenant, start(collect(&tenant, &file)), requests * 3 / 4, |run| {
             stopped_at = Instant::now();
             signal(name)(run);
         });
@@ -290,26 +326,42 @@ fn two_runs_at_once_do_not_share_a_work_file() {
 
 #[test]
 fn a_network_that_is_lost_half_way_leaves_the_work_file() {
+    let settings = Settings { service_principals: 1_000, latency: LATENCY, ..Settings::default() };
+    let tenant = Tenant::start(settings.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let (requests, _, uninterrupted) = whole(&tenant, folder.path());
+    let file = folder.path().join("f");
+    let before = tenant.requests().len();
+    let (again, run) = (collect(&tenant, &file), start(collect(&tenant, &file)));
+    while tenant.requests().len() < before + requests * 3 / 4 {
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    let port = tenant.origin().rsplit(':').next().unwrap().parse().unwrap();
+    drop(tenant);
+    let output = run.wait_with_output().unwrap();
+    let said = format!("lost on the way; run the same command again to go on from {}", work_of(&file).display());
+    assert!(stderr(&output).contains(&said), "{}", stderr(&output));
+    // What could be read is written all the same, and says what is missing.
+    assert_ne!(std::fs::read(&file).unwrap(), uninterrupted);
+    let tenant = Tenant::start_at(settings, port);
+    let output = start(again).wait_with_output().unwrap();
+    assert!(output.status.success() && stderr(&output).contains("resuming from "), "{}", stderr(&output));
+    assert_eq!(std::fs::read(&file).unwrap(), uninterrupted);
+    assert!(!work_of(&file).exists() && tenant.requests().len() < requests);
+}
+
+#[test]
+fn a_network_that_is_not_there_ends_with_4_and_leaves_the_work_file() {
     let tenant = slow(1_000);
     let folder = tempfile::tempdir().unwrap();
-    let (_, _, uninterrupted) = whole(&tenant, folder.path());
     let file = folder.path().join("f");
     killed(&tenant, &file);
     let work = std::fs::read(work_of(&file)).unwrap();
-    // Nobody listens at the sign-in any more.
-    let mut command = collect(&tenant, &file);
-    command.args(["--login-endpoint", "http://127.0.0.1:9"]);
-    let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-    let at = arguments.iter().position(|argument| argument == "--login-endpoint").unwrap();
-    let arguments: Vec<_> = [&arguments[..at], &arguments[at + 2..]].concat();
-    let environment: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_maascan"));
-    command.env_clear().envs(environment).args(arguments);
-    let output = start(command).wait_with_output().unwrap();
+    let again = collect(&tenant, &file);
+    drop(tenant);
+    let output = start(again).wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert_eq!(std::fs::read(work_of(&file)).unwrap(), work);
-    assert!(start(collect(&tenant, &file)).wait_with_output().unwrap().status.success());
-    assert_eq!(std::fs::read(&file).unwrap(), uninterrupted);
 }
 
 #[test]

@@ -194,7 +194,8 @@ async fn run_in(cloud: Cloud, server: &MockServer, fake: Fake, audit_days: u32) 
     let endpoints = Endpoints::new(cloud, Some(&server.uri()), None).unwrap();
     let credential = Credential::AccessToken { token: "opaque".into(), tenant: Some(TENANT.to_owned()) };
     let client = Client::connect(endpoints, credential, settings).await.unwrap();
-    let options = Options { taken_at, audit_days, scope_app_roles: BTreeSet::from([ROLE.into()]), inventory: Inventory::Scope, sign_ins: false };
+    let options =
+        Options { taken_at, audit_days, scope_app_roles: BTreeSet::from([ROLE.into()]), inventory: Inventory::Scope, sign_ins: false };
     collect(&client, &options, &Silent).await
 }
 

@@ -75,6 +75,8 @@ struct Inner {
     pacer: Pacer,
     waited: Waited,
     lost: AtomicBool,
+    /// Whether the last connection could not be made however often it was tried.
+    gone: AtomicBool,
     reads: AtomicU64,
 }
 
@@ -110,8 +112,8 @@ impl Client {
         let http = wire::client_for(&endpoints.graph, &settings)?;
         let (tokens, tenant) = Tokens::prepare(credential, &endpoints, &settings).await?;
         let pacer = Pacer::new(settings.pacing, settings.retry.factor());
-        let (waited, lost, reads) = (Waited::default(), AtomicBool::new(false), AtomicU64::new(0));
-        let inner = Inner { endpoints, http, tokens, tenant, settings, pacer, waited, lost, reads };
+        let (waited, lost, gone, reads) = (Waited::default(), AtomicBool::default(), AtomicBool::default(), AtomicU64::default());
+        let inner = Inner { endpoints, http, tokens, tenant, settings, pacer, waited, lost, gone, reads };
         Ok(Self { inner: Arc::new(inner), counter: Counter::default(), memory: None })
     }
 
@@ -282,8 +284,12 @@ impl Client {
         self.inner.tokens.current().await
     }
 
-    /// The wait after a failure, as long as both the read and the run have some left. None ends the read.
+    /// The wait after a failure, as long as both the read and the run have some left. None ends the read. Where one read has found
+    /// nobody there to the end of its budget, the others try once, until one gets through.
     pub(super) fn patience(&self, budget: &mut Budget<'_>, failure: &Transient) -> Option<Duration> {
+        if failure.unconnected && self.inner.gone.load(Ordering::Relaxed) {
+            return None;
+        }
         budget.spend(failure).filter(|wait| self.inner.waited.allows(*wait, self.retry()))
     }
 
@@ -316,11 +322,17 @@ impl Client {
             let answer = self.attempt(call, what, &token).await;
             drop(pass);
             match answer {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    self.inner.gone.store(false, Ordering::Relaxed);
+                    return Ok(reply);
+                }
                 Err(Trouble::Unauthorized(_)) if !replaced && self.inner.tokens.can_replace(&token).await => replaced = true,
                 Err(Trouble::Unauthorized(error) | Trouble::Stop(error)) => return Err(error),
                 Err(Trouble::Again(failure)) => {
-                    let Some(wait) = self.patience(&mut budget, &failure) else { return Err(failure.error) };
+                    let Some(wait) = self.patience(&mut budget, &failure) else {
+                        self.inner.gone.fetch_or(failure.unconnected, Ordering::Relaxed);
+                        return Err(failure.error);
+                    };
                     tracing::debug!(what, ?wait, "trying again");
                     self.hold_back(&charges, &failure, wait);
                     sleep(wait).await;

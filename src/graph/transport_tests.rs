@@ -311,3 +311,17 @@ async fn a_workload_that_refuses_a_whole_batch_to_the_end_is_asked_no_more() {
     // Four lanes, each with one budget, and not twenty.
     assert_eq!(counter.requests(), 4 * u64::from(RetryPolicy::default().attempts));
 }
+
+#[tokio::test]
+async fn once_nobody_is_there_every_other_read_tries_once() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let endpoints = Endpoints::new(Cloud::Global, Some(&format!("http://{free}")), None).unwrap();
+    let client = Client::connect(endpoints, token_credential("opaque"), quick()).await.unwrap();
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        let counter = Counter::default();
+        assert!(matches!(client.counted(&counter).get(&things()).await, Err(Error::Unreachable { .. })));
+        made.push(counter.requests());
+    }
+    assert_eq!(made, [u64::from(RetryPolicy::default().connect_attempts), 1]);
+}

@@ -33,8 +33,12 @@ pub(crate) struct Tenant {
 
 impl Tenant {
     pub(crate) fn start(settings: Settings) -> Self {
+        Self::start_at(settings, 0)
+    }
+
+    pub(crate) fn start_at(settings: Settings, port: u16) -> Self {
         let runtime = Runtime::new().unwrap();
-        let simulator = runtime.block_on(simulator::start(settings, 0)).unwrap();
+        let simulator = runtime.block_on(simulator::start(settings, port)).unwrap();
         Self { simulator, runtime }
     }
 
