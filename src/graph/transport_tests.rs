@@ -313,6 +313,16 @@ async fn a_workload_that_refuses_a_whole_batch_to_the_end_is_asked_no_more() {
 }
 
 #[tokio::test]
+async fn what_is_no_answer_to_a_batch_is_tried_once_more() {
+    let server = MockServer::start().await;
+    serve(&server, "/v1.0/$batch", ok(json!({"value": []}))).await;
+    let counter = Counter::default();
+    let results = connect(&server).await.counted(&counter).batch(&[things(), things()]).await;
+    assert!(results.iter().all(|result| matches!(result, Err(Error::Failed { .. }))));
+    assert_eq!(counter.requests(), 2);
+}
+
+#[tokio::test]
 async fn once_nobody_is_there_every_other_read_tries_once() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let endpoints = Endpoints::new(Cloud::Global, Some(&format!("http://{free}")), None).unwrap();
