@@ -22,7 +22,7 @@ const SECRET: &str = "hostile~Secret.of-the/application+8Qx";
 const TENANT: &str = "aaaaaaaa-0000-4000-8000-00000000000a";
 
 fn endless(path: &str, kind: FaultKind) -> Fault {
-    Fault { path_contains: path.to_owned(), kind, times: usize::MAX }
+    Fault::new(path, kind).always()
 }
 
 /// Reads a tenant as the binary does, but without its waits, which would add up to minutes.
