@@ -366,7 +366,7 @@ fn a_network_that_is_not_there_ends_with_4_and_leaves_the_work_file() {
 
 #[test]
 fn failures_are_not_remembered() {
-    let faults = vec![Fault { path_contains: "/organization".to_owned(), kind: FaultKind::Forbidden, times: 1 }];
+    let faults = vec![Fault { path_contains: "/organization".to_owned(), kind: FaultKind::Forbidden, after: 0, times: 1 }];
     let tenant = Tenant::start(Settings { latency: LATENCY, faults, token_roles: TokenRoles::All, ..Settings::default() });
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("f");

@@ -54,6 +54,11 @@ impl Tenant {
         self.simulator.requests()
     }
 
+    /// How many requests were refused because of a limit.
+    pub(crate) fn throttled(&self) -> u64 {
+        self.simulator.throttled().values().sum()
+    }
+
     /// App id of a planted application.
     pub(crate) fn app_id_of(&self, name: &str) -> String {
         self.simulator.app_id_of(name).unwrap_or_else(|| panic!("not planted: {name}"))
