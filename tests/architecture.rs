@@ -34,6 +34,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("httpdate", &["graph/"]),
     ("axum", &["simulator/"]),
     ("fastrand", &["simulator/"]),
+    ("ring", &["simulator/"]),
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/table.rs"]),
     ("csv", &["report/csv.rs"]),

@@ -67,7 +67,8 @@ async fn take_custom(reader: &mut Reader<'_>, list: &Resource, body: Result<Valu
 async fn read_targets(reader: &mut Reader<'_>, policies: &mut Policies) {
     reader.needing(ReadPermission::Applications);
     let custom: Vec<String> = policies.values().filter(|policy| !policy.is_default).map(|policy| policy.id.clone()).collect();
-    let list = |id: &String| Resource::new(Version::V1, CUSTOM).segment(id).segment("appliesTo").query("$select", "id").keeping(keep::object);
+    let list =
+        |id: &String| Resource::new(Version::V1, CUSTOM).segment(id).segment("appliesTo").query("$select", "id").keeping(keep::object);
     let lists: Vec<Resource> = custom.iter().map(list).collect();
     let mut found: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     let failed = read_all(reader, &lists, |reader, at, row| match text(&row, "id") {
@@ -135,7 +136,8 @@ mod tests {
     fn a_default_and_a_custom_policy_say_whom_they_restrict() {
         let lists = json!({"passwordCredentials": [{"restrictionType": "passwordLifetime", "maxLifetime": "P90D", "state": "enabled",
             "restrictForAppsCreatedAfterDateTime": "2019-10-19T10:37:00Z"}], "keyCredentials": []});
-        let default = parse(&json!({"id": "D", "isEnabled": true, "applicationRestrictions": lists, "servicePrincipalRestrictions": lists}), true);
+        let default =
+            parse(&json!({"id": "D", "isEnabled": true, "applicationRestrictions": lists, "servicePrincipalRestrictions": lists}), true);
         let (default, lacks) = default.unwrap();
         assert!(lacks.is_empty());
         let targets: Vec<_> = default.restrictions.iter().map(|restriction| restriction.target).collect();

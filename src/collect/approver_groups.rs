@@ -49,7 +49,8 @@ async fn read_groups(reader: &mut Reader<'_>, named: &BTreeSet<GroupId>) -> Grou
 
 async fn read_members(reader: &mut Reader<'_>, groups: &mut Groups) {
     let select = "id,displayName,accountEnabled";
-    let lists: Vec<(GroupId, Resource)> = groups.keys().map(|id| (id.clone(), members_of(id).query("$select", select).keeping(keep::member))).collect();
+    let lists: Vec<(GroupId, Resource)> =
+        groups.keys().map(|id| (id.clone(), members_of(id).query("$select", select).keeping(keep::member))).collect();
     let resources: Vec<Resource> = lists.iter().map(|(_, resource)| resource.clone()).collect();
     let mut members: BTreeMap<usize, BTreeSet<GroupMember>> = BTreeMap::new();
     let failed = read_all(reader, &resources, |reader, at, row| match parse_member(&row) {

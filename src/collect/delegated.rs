@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn scopes_are_told_apart_and_sorted() {
-        let row = json!({"clientId": "C", "resourceId": "R", "consentType": "AllPrincipals", "principalId": null, "scope": " openid  Mail.Read"});
+        let row =
+            json!({"clientId": "C", "resourceId": "R", "consentType": "AllPrincipals", "principalId": null, "scope": " openid  Mail.Read"});
         let grant = parse(&row).unwrap();
         assert_eq!(grant.scopes.iter().map(String::as_str).collect::<Vec<_>>(), ["Mail.Read", "openid"]);
         assert_eq!((grant.principal, grant.consent_type.as_deref()), (None, Some("AllPrincipals")));

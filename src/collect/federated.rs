@@ -64,12 +64,7 @@ pub(super) async fn read(
 }
 
 /// Takes what comes along with filters of ids. Gives whether a refusal came that reading one by one would meet as well.
-async fn read_expanded(
-    reader: &mut Reader<'_>,
-    applications: &BTreeSet<String>,
-    identities: &BTreeSet<String>,
-    lists: &mut Lists,
-) -> bool {
+async fn read_expanded(reader: &mut Reader<'_>, applications: &BTreeSet<String>, identities: &BTreeSet<String>, lists: &mut Lists) -> bool {
     let mut wanted = OF_APPLICATIONS.filters(By::Id, applications);
     wanted.extend(OF_IDENTITIES.filters(By::Id, identities));
     let mut denied = false;
@@ -100,8 +95,7 @@ fn of_row(row: &Value) -> Option<(String, Vec<FederatedCredential>)> {
 async fn read_singly(reader: &mut Reader<'_>, applications: &[String], identities: &[String], lists: &mut Lists) {
     let list = |path, id: &str| Resource::new(Version::V1, path).segment(id).segment(MEMBER).keeping(keep::federated);
     let applications = applications.iter().map(|id| (id, list("/applications", id)));
-    let wanted: Vec<(&String, Resource)> =
-        applications.chain(identities.iter().map(|id| (id, list("/servicePrincipals", id)))).collect();
+    let wanted: Vec<(&String, Resource)> = applications.chain(identities.iter().map(|id| (id, list("/servicePrincipals", id)))).collect();
     let resources: Vec<Resource> = wanted.iter().map(|(_, resource)| resource.clone()).collect();
     let mut found: BTreeMap<usize, BTreeSet<FederatedCredential>> = BTreeMap::new();
     let failed = read_all(reader, &resources, |reader, at, row| match federated_credential(&row) {

@@ -79,34 +79,24 @@ const APPLICATION: Keep = Only(&[
     ("keyCredentials", CERTIFICATES),
     (
         "servicePrincipalLockConfiguration",
-        Only(&[
-            ("isEnabled", Whole),
-            ("allProperties", Whole),
-            ("credentialsWithUsageSign", Whole),
-            ("credentialsWithUsageVerify", Whole),
-        ]),
+        Only(&[("isEnabled", Whole), ("allProperties", Whole), ("credentialsWithUsageSign", Whole), ("credentialsWithUsageVerify", Whole)]),
     ),
     ("owners", OBJECT),
 ]);
 const TRUSTING: Keep = Only(&[("id", Whole), ("federatedIdentityCredentials", FEDERATED)]);
-const GRANT: Keep =
-    Only(&[("principalType", Whole), ("principalId", Whole), ("principalDisplayName", Whole), ("appRoleId", Whole), ("createdDateTime", Whole)]);
+const GRANT: Keep = Only(&[
+    ("principalType", Whole),
+    ("principalId", Whole),
+    ("principalDisplayName", Whole),
+    ("appRoleId", Whole),
+    ("createdDateTime", Whole),
+]);
 const APP_ROLES: Keep = Only(&[("appRoles", Only(&[("id", Whole), ("value", Whole)]))]);
-const GROUP: Keep = Only(&[
-    ("id", Whole),
-    ("displayName", Whole),
-    ("securityEnabled", Whole),
-    ("mailEnabled", Whole),
-    ("groupTypes", Whole),
-]);
+const GROUP: Keep =
+    Only(&[("id", Whole), ("displayName", Whole), ("securityEnabled", Whole), ("mailEnabled", Whole), ("groupTypes", Whole)]);
 const MEMBER: Keep = Only(&[("id", Whole), ("@odata.type", Whole), ("displayName", Whole), ("accountEnabled", Whole)]);
-const PERSON: Keep = Only(&[
-    ("id", Whole),
-    ("displayName", Whole),
-    ("accountEnabled", Whole),
-    ("userType", Whole),
-    ("onPremisesSyncEnabled", Whole),
-]);
+const PERSON: Keep =
+    Only(&[("id", Whole), ("displayName", Whole), ("accountEnabled", Whole), ("userType", Whole), ("onPremisesSyncEnabled", Whole)]);
 const REQUEST: Keep = Only(&[
     ("id", Whole),
     ("requestDateTime", Whole),

@@ -39,9 +39,10 @@ mod tests {
 
     #[test]
     fn a_product_is_read_with_its_plans() {
-        let licence = parse(&json!({"skuPartNumber": "EMS", "capabilityStatus": "Enabled", "consumedUnits": 7, "prepaidUnits": {"enabled": 10},
+        let licence =
+            parse(&json!({"skuPartNumber": "EMS", "capabilityStatus": "Enabled", "consumedUnits": 7, "prepaidUnits": {"enabled": 10},
             "servicePlans": [{"servicePlanName": "AAD_PREMIUM"}, {"servicePlanName": "INTUNE_A"}]}))
-        .unwrap();
+            .unwrap();
         assert_eq!((licence.enabled, licence.consumed, licence.service_plans.len()), (Some(10), Some(7), 2));
     }
 

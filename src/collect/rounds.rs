@@ -197,7 +197,8 @@ pub(super) async fn second(tenant: &Tenant<'_>, options: &Options, first: First<
     let in_scope = InScope::new(&found.principals, &found.applications, &actors, readers.principals.gap());
     scope.keep_grants(&mut grants, &in_scope);
     snapshot.app_role_grants = grants;
-    snapshot.risky_service_principals = risky.into_iter().filter(|(id, _)| in_scope.gap.is_some() || in_scope.principals.contains(id)).collect();
+    snapshot.risky_service_principals =
+        risky.into_iter().filter(|(id, _)| in_scope.gap.is_some() || in_scope.principals.contains(id)).collect();
     let approvers = groups.0.values().flat_map(|group| group.members.iter().flatten());
     let approvers = approvers.filter(|member| people::may_be_person(member.kind.as_deref())).map(|member| member.id.clone()).collect();
     let unresolved = !scope.unresolved_candidates().is_empty();

@@ -32,4 +32,6 @@ pub use retry::RetryPolicy;
 pub use throttle::Throttle;
 
 #[cfg(test)]
+mod transport_tests;
+#[cfg(test)]
 mod wire_tests;

@@ -67,6 +67,11 @@ impl Query {
         Ok(())
     }
 
+    /// `$top`, if it was given.
+    pub(crate) fn top(&self) -> Option<usize> {
+        self.top
+    }
+
     /// The query again, encoded, with the place where the next page begins.
     fn at(&self, skip_token: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());

@@ -220,7 +220,7 @@ impl Route {
     }
 
     /// Whether the answer comes from Intune, which writes its errors in its own form.
-    fn is_intune(&self) -> bool {
+    pub(crate) fn is_intune(&self) -> bool {
         matches!(
             self,
             Self::Policies

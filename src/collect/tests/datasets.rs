@@ -95,8 +95,10 @@ async fn sign_ins_are_counted_and_not_kept() {
     let server = MockServer::start().await;
     let mut fake = fake(&server.uri());
     fake.principals[2]["servicePrincipalType"] = json!("ManagedIdentity");
-    let row = |id: u32, time: &str, error: u32| json!({"id": guid('x', id), "createdDateTime": time, "appId": guid('a', 1), "clientCredentialType": "clientSecret",
-        "ipAddress": "203.0.113.1", "userAgent": "hidden", "status": {"errorCode": error}});
+    let row = |id: u32, time: &str, error: u32| {
+        json!({"id": guid('x', id), "createdDateTime": time, "appId": guid('a', 1), "clientCredentialType": "clientSecret",
+        "ipAddress": "203.0.113.1", "userAgent": "hidden", "status": {"errorCode": error}})
+    };
     let pages = vec![
         json!([row(1, "2026-11-20T00:00:00Z", 0), row(2, "2026-11-21T00:00:00Z", 7_000_222)]),
         // The list grew while it was read; and one row lies before the window.
@@ -107,7 +109,10 @@ async fn sign_ins_are_counted_and_not_kept() {
     let snapshot = run_with(Cloud::Global, &server, fake, Options { sign_ins: true, ..options() }).await.unwrap();
     let [summary] = snapshot.sign_ins.as_slice() else { panic!("{:?}", snapshot.sign_ins) };
     assert_eq!((summary.succeeded, summary.failed), (1, 1));
-    assert_eq!((summary.first.to_rfc3339(), summary.last.to_rfc3339()), ("2026-11-20T00:00:00+00:00".into(), "2026-11-21T00:00:00+00:00".into()));
+    assert_eq!(
+        (summary.first.to_rfc3339(), summary.last.to_rfc3339()),
+        ("2026-11-20T00:00:00+00:00".into(), "2026-11-21T00:00:00+00:00".into())
+    );
     assert!(snapshot.coverage_of(Dataset::SignIns).is_complete());
     let asked = asked.lock().unwrap();
     let of = |kind: &str| asked.iter().filter(|url| url.contains("/signIns") && url.contains(kind)).count();
@@ -121,8 +126,12 @@ async fn a_cloud_is_not_asked_for_what_it_lacks() {
         let fake = fake(&server.uri());
         let asked = Arc::clone(&fake.asked);
         let snapshot = run_in(cloud, &server, fake, 7).await.unwrap();
-        let lacks: Vec<Dataset> =
-            snapshot.coverage.iter().filter(|(_, reading)| reading.coverage.gap() == Some(&Gap::Cloud)).map(|(dataset, _)| *dataset).collect();
+        let lacks: Vec<Dataset> = snapshot
+            .coverage
+            .iter()
+            .filter(|(_, reading)| reading.coverage.gap() == Some(&Gap::Cloud))
+            .map(|(dataset, _)| *dataset)
+            .collect();
         assert!(lacks.iter().all(|dataset| snapshot.coverage[dataset].requests == 0));
         assert!(!asked.lock().unwrap().iter().any(|url| url.contains("/reports/")));
         lacks

@@ -265,11 +265,15 @@ fn fake_further_lists(fake: &mut Fake) {
     let held = |number, kind: &str, role: &str| json!({"roleDefinitionId": role, "principalId": guid('p', number), "directoryScopeId": "/", "principal": {"@odata.type": format!("#microsoft.graph.{kind}")}});
     let roles = [held(2, "servicePrincipal", GLOBAL_READER), held(7, "user", INTUNE_ADMINISTRATOR), held(8, "group", INTUNE_ADMINISTRATOR)];
     fake.set(DIRECTORY_ROLES, Ok(json!({"value": roles})));
-    fake.set(DIRECTORY_ROLE_NAMES, Ok(json!({"value": [{"id": GLOBAL_READER, "templateId": GLOBAL_READER, "displayName": "Global Reader"}]})));
+    fake.set(
+        DIRECTORY_ROLE_NAMES,
+        Ok(json!({"value": [{"id": GLOBAL_READER, "templateId": GLOBAL_READER, "displayName": "Global Reader"}]})),
+    );
     fake.set(INTUNE_API, Ok(json!({"value": []})));
     let used = json!({"appId": guid('a', 1), "keyId": "K", "keyType": "password", "signInActivity": {"lastSignInDateTime": "2026-07-16T23:59:55Z"}});
     fake.set(KEY_USE, Ok(json!({"value": [used, {"appId": guid('a', 6), "keyId": "K"}]})));
-    let consent = |number| json!({"clientId": guid('p', number), "resourceId": guid('x', 1), "consentType": "AllPrincipals", "scope": " User.Read"});
+    let consent =
+        |number| json!({"clientId": guid('p', number), "resourceId": guid('x', 1), "consentType": "AllPrincipals", "scope": " User.Read"});
     fake.set(DELEGATED, Ok(json!({"value": [consent(1), consent(6)]})));
     let clients = json!({"includeServicePrincipals": [guid('p', 3)], "excludeServicePrincipals": []});
     let policies = json!([{"id": "c1", "conditions": {"clientApplications": null}},

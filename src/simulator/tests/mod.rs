@@ -1,6 +1,8 @@
 //! The wire, tried over HTTP with a client that knows nothing of the house.
 
 mod access;
+mod faults;
+mod login;
 mod usage;
 
 use super::*;
@@ -34,8 +36,11 @@ impl Wire {
     }
 
     async fn failing(path_contains: &str, kind: FaultKind) -> Self {
-        let faults = vec![Fault { path_contains: path_contains.to_owned(), kind, times: 1 }];
-        Self::with(Settings { faults, ..Settings::default() }).await
+        Self::planted(Fault::new(path_contains, kind)).await
+    }
+
+    async fn planted(fault: Fault) -> Self {
+        Self::with(Settings { faults: vec![fault], ..Settings::default() }).await
     }
 
     async fn with_roles(roles: &[&str]) -> Self {
