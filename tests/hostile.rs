@@ -87,9 +87,15 @@ fn a_reader_of_a_link_to_another_port_does_not_go_there() {
     runtime.block_on(async {
         Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(json!({"value": []}))).mount(&other).await;
         let list = move |request: &Request| {
+            let list = json!({"value": [], "appRoles": [], "@odata.nextLink": elsewhere});
             let body = match request.url.path() {
                 place if place.ends_with("/token") => json!({"access_token": "token-of-the-run", "expires_in": 3599}),
-                _ => json!({"value": [], "appRoles": [], "@odata.nextLink": elsewhere}),
+                place if place.ends_with("/$batch") => {
+                    let body: serde_json::Value = request.body_json().unwrap();
+                    let part = |part: &serde_json::Value| json!({"id": part["id"], "status": 200, "body": list});
+                    json!({"responses": body["requests"].as_array().unwrap().iter().map(part).collect::<Vec<_>>()})
+                }
+                _ => list,
             };
             ResponseTemplate::new(200).set_body_json(body)
         };

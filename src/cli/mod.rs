@@ -4,6 +4,7 @@ mod assess;
 mod collect;
 mod demo;
 mod doctor;
+mod dry_run;
 mod exit;
 mod grant_script;
 mod judge;

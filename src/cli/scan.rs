@@ -4,12 +4,13 @@ use super::exit::{Failure, Status};
 use super::judge::Prepared;
 use super::options::{Connection, Judging, Output, Reading};
 use super::session::{Session, Source};
-use super::{EXIT_STATUS, tenant, work};
+use super::{EXIT_STATUS, dry_run, tenant, work};
 use clap::Args;
 
 const EXAMPLES: &str = "\
 Examples:
   AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
+  maascan scan --dry-run=10000
   MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
 ";
 
@@ -25,9 +26,16 @@ pub(super) struct Arguments {
     judging: Judging,
     #[command(flatten)]
     output: Output,
+    /// Print what would be asked and what that costs, and read nothing. With a number of service principals nobody is asked
+    /// anything; without, the tenant is asked how many it has
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, help_heading = "Reading")]
+    dry_run: Option<Option<u64>>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    if let Some(size) = arguments.dry_run {
+        return dry_run::run(&arguments.connection, &arguments.reading, size, arguments.output.format);
+    }
     let endpoints = arguments.connection.endpoints()?;
     arguments.reading.covers(&arguments.judging)?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;

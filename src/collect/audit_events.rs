@@ -49,6 +49,11 @@ fn slices(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Slice> {
     slices
 }
 
+/// Slices of so many days.
+pub(super) fn slices_of_days(days: u32) -> u64 {
+    u64::from(days).div_ceil(SLICE_DAYS.unsigned_abs())
+}
+
 /// What the lanes gather together.
 struct Gathered<'a> {
     reader: Reader<'a>,
@@ -276,6 +281,10 @@ mod tests {
         assert_eq!((all.len(), all[0].to, all[12].from), (13, until, since));
         assert!(all.windows(2).all(|pair| pair[0].from == pair[1].to));
         assert!(slices(until, until).is_empty());
+        for days in [0, 1, 7, 8, 90, 730] {
+            let span = Duration::days(i64::from(days));
+            assert_eq!(slices(until - span, until).len() as u64, slices_of_days(days));
+        }
     }
 
     #[test]

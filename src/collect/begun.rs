@@ -6,7 +6,7 @@ use super::filters::{is_absent, is_lasting};
 use super::json::as_list;
 use super::reader::Reader;
 use super::{cheaper, keep};
-use crate::graph::{Error, Reduction, Resource, Version};
+use crate::graph::{Client, Error, Reduction, Resource, Version};
 use crate::snapshot::AppId;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -117,13 +117,13 @@ impl Report {
 }
 
 /// The number of service principals in the tenant; None where the service does not say.
-pub(super) async fn count_service_principals(reader: &Reader<'_>) -> Option<u64> {
+pub async fn count_service_principals(client: &Client) -> Option<u64> {
     let resource = Resource::new(Version::V1, "/servicePrincipals")
         .query("$count", "true")
         .query("$top", "1")
         .query("$select", "id")
         .counting()
         .keeping(keep::object);
-    let body = reader.client.get(&resource).await.ok()?;
+    let body = client.get(&resource).await.ok()?;
     body.get("@odata.count")?.as_u64()
 }

@@ -24,7 +24,7 @@ pub(super) async fn read(mut reader: Reader<'_>) -> (Vec<DirectoryRoleAssignment
     let mut found = Vec::new();
     let mut named: BTreeMap<String, String> = BTreeMap::new();
     let mut seen = 0;
-    read_all(&mut reader, &[assignments, names], |reader, at, row| {
+    let failed = read_all(&mut reader, &[assignments, names], |reader, at, row| {
         if at == 1 {
             return take_name(&row, &mut named);
         }
@@ -38,6 +38,9 @@ pub(super) async fn read(mut reader: Reader<'_>) -> (Vec<DirectoryRoleAssignment
     })
     .await;
     reader.set_items(seen);
+    if failed.contains(&0) {
+        reader.nothing_is_whole();
+    }
     found.retain(|assignment| !assignment.principal_kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("user")));
     for assignment in &mut found {
         assignment.role_name = named.get(&assignment.role_definition).cloned();

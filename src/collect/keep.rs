@@ -115,13 +115,17 @@ const REQUEST: Keep = Only(&[
     ("payloadOperation", Whole),
 ]);
 const SIGN_IN_TIME: Keep = Only(&[("lastSignInDateTime", Whole)]);
-const ACTIVITY: Keep = Only(&[
-    ("appId", Whole),
-    ("applicationAuthenticationClientSignInActivity", SIGN_IN_TIME),
-    ("delegatedClientSignInActivity", SIGN_IN_TIME),
-]);
+const APP_ID: (&str, Keep) = ("appId", Whole);
+const APP_ONLY: (&str, Keep) = ("applicationAuthenticationClientSignInActivity", SIGN_IN_TIME);
+const ON_BEHALF: (&str, Keep) = ("delegatedClientSignInActivity", SIGN_IN_TIME);
+/// Under `value` may stand one object instead of a list (facts/graph.md section 3).
+const ACTIVITY: Keep = Only(&[APP_ID, APP_ONLY, ON_BEHALF, ("value", Only(&[APP_ID, APP_ONLY, ON_BEHALF]))]);
+const KEY_ID: (&str, Keep) = ("keyId", Whole);
+const KEY_TYPE: (&str, Keep) = ("keyType", Whole);
+const ORIGIN: (&str, Keep) = ("credentialOrigin", Whole);
+const LAST_USE: (&str, Keep) = ("signInActivity", SIGN_IN_TIME);
 const CREDENTIAL_ACTIVITY: Keep =
-    Only(&[("appId", Whole), ("keyId", Whole), ("keyType", Whole), ("credentialOrigin", Whole), ("signInActivity", SIGN_IN_TIME)]);
+    Only(&[APP_ID, KEY_ID, KEY_TYPE, ORIGIN, LAST_USE, ("value", Only(&[APP_ID, KEY_ID, KEY_TYPE, ORIGIN, LAST_USE]))]);
 const SIGN_IN: Keep = Only(&[
     ("id", Whole),
     ("createdDateTime", Whole),

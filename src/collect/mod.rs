@@ -30,6 +30,7 @@ mod licences;
 mod organization;
 mod owners;
 mod people;
+mod plan;
 mod probe;
 mod reader;
 mod risky;
@@ -40,6 +41,8 @@ mod sign_in_activity;
 mod sign_ins;
 mod work;
 
+pub use begun::count_service_principals;
+pub use plan::{Figures, Plan, Span, Step};
 pub use probe::probe;
 pub use work::{Beginning, Error as WorkError, Terms, WorkFile};
 

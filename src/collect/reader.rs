@@ -93,6 +93,11 @@ impl<'a> Reader<'a> {
         self.some_part_whole = true;
     }
 
+    /// What was read whole says nothing by itself, because what it belongs to could not be read.
+    pub(super) fn nothing_is_whole(&mut self) {
+        self.some_part_whole = false;
+    }
+
     /// A row that could not be used; `lacks` says what it lacks.
     pub(super) fn malformed(&mut self, lacks: &'static str) {
         self.lacking(lacks);

@@ -178,7 +178,7 @@ async fn begin<'a>(tenant: &Tenant<'a>) -> (Lists<'a>, Reader<'a>) {
         tenant.begin(Dataset::SignInActivity, sign_in_activity::REPORT.list()),
         tenant.begin(Dataset::CredentialActivity, credential_activity::REPORT.list()),
         tenant.begin(Dataset::DelegatedGrants, delegated::list()),
-        begun::count_service_principals(&principals),
+        begun::count_service_principals(&principals.client),
     );
     (Lists { sign_ins, credentials, delegated, directory }, principals)
 }

@@ -111,7 +111,6 @@ mod tests {
     use super::super::json::any_json;
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
 
     #[test]
     fn the_window_is_what_is_kept_and_never_more_than_asked() {

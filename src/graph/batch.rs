@@ -33,16 +33,8 @@ impl Client {
     /// Reads many resources, up to 20 a request. Gives one result for each, in the order asked. A list may have
     /// further pages: see [`Client::pages_from`].
     pub async fn batch(&self, resources: &[Resource]) -> Vec<Result<Value, Error>> {
-        let mut results = Results::new();
-        let mut open = Vec::new();
-        for (at, resource) in resources.iter().enumerate() {
-            match self.url(resource).map(|url| self.recall(&url, resource)) {
-                Ok(Some(body)) => drop(results.insert(at, Ok(body))),
-                Ok(None) => open.push((at, resource)),
-                Err(error) => drop(results.insert(at, Err(error))),
-            }
-        }
-        let work = Work { queue: Mutex::new(chunks(&open)), results: Mutex::new(results), refused: Mutex::default() };
+        let parts: Vec<Part<'_>> = resources.iter().enumerate().collect();
+        let work = Work { queue: Mutex::new(chunks(&parts)), results: Mutex::default(), refused: Mutex::default() };
         let lane = || self.run_lane(&work);
         // Four at a time: more would only wait for the limits together.
         tokio::join!(lane(), lane(), lane(), lane());
@@ -52,12 +44,26 @@ impl Client {
     async fn run_lane(&self, work: &Work<'_>) {
         loop {
             let Some(parts) = lock(&work.queue).pop_front() else { return };
-            let (refused, parts): (Vec<Part<'_>>, Vec<Part<'_>>) = parts.into_iter().partition(|part| work.refusal(part).is_some());
-            let refused = refused.iter().filter_map(|part| Some((part.0, Err(work.refusal(part)?))));
-            lock(&work.results).extend(refused);
             let Some((_, first)) = parts.first() else { continue };
-            self.batch_once(first.version(), parts, work).await;
+            let version = first.version();
+            let whole = parts.len();
+            let unknown: Vec<Part<'_>> = parts.into_iter().filter(|part| !self.is_remembered(part, work)).collect();
+            if unknown.is_empty() && whole > 0 {
+                // Counted as if it had been sent, as a remembered page is.
+                self.count();
+            }
+            let open: Vec<Part<'_>> = unknown.into_iter().filter(|part| !work.is_refused(part)).collect();
+            self.batch_once(version, open, work).await;
         }
+    }
+
+    /// Files a part whose answer is remembered.
+    fn is_remembered(&self, (at, resource): &Part<'_>, work: &Work<'_>) -> bool {
+        let remembered = match self.url(resource) {
+            Ok(url) => self.remembered(&url, resource).map(Ok),
+            Err(error) => Some(Err(error)),
+        };
+        remembered.map(|result| lock(&work.results).insert(*at, result)).is_some()
     }
 
     /// One batch, and again with the parts that were refused for load. The budget begins anew
@@ -138,11 +144,12 @@ impl Work<'_> {
         }
     }
 
-    /// The refusal that awaits a part, if its workload refuses everything.
-    fn refusal(&self, (_, resource): &Part<'_>) -> Option<Error> {
-        let (throttle, _) = *Throttle::of(resource).first()?;
-        let detail = lock(&self.refused).get(&throttle)?.clone();
-        Some(Error::Throttled { what: resource.what(), detail })
+    /// Files a part whose workload refuses everything.
+    fn is_refused(&self, (at, resource): &Part<'_>) -> bool {
+        let throttle = Throttle::of(resource).first().map(|(throttle, _)| *throttle);
+        let detail = throttle.and_then(|throttle| lock(&self.refused).get(&throttle).cloned());
+        let error = detail.map(|detail| Error::Throttled { what: resource.what(), detail });
+        error.map(|error| lock(&self.results).insert(*at, Err(error))).is_some()
     }
 }
 
@@ -188,7 +195,9 @@ fn part_result(answer: Option<&Value>, resource: &Resource, reply: &Reply, token
     let what = resource.what();
     let status = answer.and_then(|answer| answer.get("status")).and_then(as_status);
     let (Some(answer), Some(status)) = (answer, status) else {
-        return Err(Trouble::Again(Transient::new(Error::failed(what, "batch came back without this part"), None)));
+        let lost = Transient::new(Error::failed(what, "batch came back without this part"), None);
+        // Without any parts it is no answer to a batch at all, and hardly will be one.
+        return Err(Trouble::Again(Transient { foreign: !reply.body.get("responses").is_some_and(Value::is_array), ..lost }));
     };
     let body = answer.get("body").unwrap_or(&Value::Null);
     if status == 200 {

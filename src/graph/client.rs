@@ -45,7 +45,8 @@ impl Settings {
     }
 }
 
-/// Counts the HTTP requests of one caller, repeats included. Clones share the count.
+/// Counts the HTTP requests of one caller, repeats included, and those that an earlier run made in its stead. Clones share the
+/// count.
 #[derive(Debug, Clone, Default)]
 pub struct Counter(Arc<AtomicU64>);
 
@@ -75,6 +76,8 @@ struct Inner {
     pacer: Pacer,
     waited: Waited,
     lost: AtomicBool,
+    /// Whether the last connection could not be made however often it was tried.
+    gone: AtomicBool,
     reads: AtomicU64,
 }
 
@@ -110,8 +113,8 @@ impl Client {
         let http = wire::client_for(&endpoints.graph, &settings)?;
         let signin::Opened { tokens, signed_in, notes } = signin::open(credential, &endpoints, &settings).await?;
         let pacer = Pacer::new(settings.pacing, settings.retry.factor());
-        let (waited, lost, reads) = (Waited::default(), AtomicBool::new(false), AtomicU64::new(0));
-        let inner = Inner { endpoints, http, tokens, signed_in, notes, settings, pacer, waited, lost, reads };
+        let (waited, lost, gone, reads) = (Waited::default(), AtomicBool::default(), AtomicBool::default(), AtomicU64::default());
+        let inner = Inner { endpoints, http, tokens, signed_in, notes, settings, pacer, waited, lost, gone, reads };
         Ok(Self { inner: Arc::new(inner), counter: Counter::default(), memory: None })
     }
 
@@ -225,6 +228,7 @@ impl Client {
         let memory = self.memory.as_ref().filter(|_| reduce.is_some());
         let key = format!("{BY_IDS} {call}");
         if let Some(body) = memory.and_then(|memory| memory.recall(&key)) {
+            self.count();
             return Ok(body);
         }
         let mut body = self.run(&Call::ByIds { body: &call }, BY_IDS).await?.body;
@@ -237,9 +241,21 @@ impl Client {
         Ok(body)
     }
 
-    /// What an earlier run kept of this answer.
+    /// What an earlier run kept of this answer. Counted as if it had been asked for, so that a run that was stopped comes to
+    /// the same count as one that was not.
     pub(super) fn recall(&self, url: &Url, resource: &Resource) -> Option<Value> {
+        let body = self.remembered(url, resource)?;
+        self.count();
+        Some(body)
+    }
+
+    /// As [`Client::recall`], without counting.
+    pub(super) fn remembered(&self, url: &Url, resource: &Resource) -> Option<Value> {
         self.memory.as_ref().filter(|_| resource.is_kept())?.recall(&key(url))
+    }
+
+    pub(super) fn count(&self) {
+        self.counter.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Gives a finished answer, already reduced, to the memory.
@@ -282,8 +298,12 @@ impl Client {
         self.inner.tokens.current().await
     }
 
-    /// The wait after a failure, as long as both the read and the run have some left. None ends the read.
+    /// The wait after a failure, as long as both the read and the run have some left. None ends the read. Where one read has found
+    /// nobody there to the end of its budget, the others try once, until one gets through.
     pub(super) fn patience(&self, budget: &mut Budget<'_>, failure: &Transient) -> Option<Duration> {
+        if failure.unconnected && self.inner.gone.load(Ordering::Relaxed) {
+            return None;
+        }
         budget.spend(failure).filter(|wait| self.inner.waited.allows(*wait, self.retry()))
     }
 
@@ -316,11 +336,17 @@ impl Client {
             let answer = self.attempt(call, what, &token).await;
             drop(pass);
             match answer {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    self.inner.gone.store(false, Ordering::Relaxed);
+                    return Ok(reply);
+                }
                 Err(Trouble::Unauthorized(_)) if !replaced && self.inner.tokens.can_replace(&token).await => replaced = true,
                 Err(Trouble::Unauthorized(error) | Trouble::Stop(error)) => return Err(error),
                 Err(Trouble::Again(failure)) => {
-                    let Some(wait) = self.patience(&mut budget, &failure) else { return Err(failure.error) };
+                    let Some(wait) = self.patience(&mut budget, &failure) else {
+                        self.inner.gone.fetch_or(failure.unconnected, Ordering::Relaxed);
+                        return Err(failure.error);
+                    };
                     tracing::debug!(what, ?wait, "trying again");
                     self.hold_back(&charges, &failure, wait);
                     sleep(wait).await;
@@ -330,7 +356,7 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call<'_>, what: &str, token: &Token) -> Result<Reply, Trouble> {
-        self.counter.0.fetch_add(1, Ordering::Relaxed);
+        self.count();
         let request = self.request(call).header(ACCEPT, "application/json").header("Authorization", bearer(token)?);
         let answer = wire::send(request, &self.inner.endpoints.graph, what, self.inner.settings.longest_answer).await?;
         tracing::debug!(what, status = answer.status, "answered");

@@ -31,4 +31,6 @@ pub use signin::{Credential, DevicePrompt, How, Identity, ShowPrompt, SignedIn, 
 pub use throttle::Throttle;
 
 #[cfg(test)]
+mod transport_tests;
+#[cfg(test)]
 mod wire_tests;
