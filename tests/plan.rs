@@ -18,9 +18,8 @@ async fn collected(settings: Settings, options: &Options) -> (Snapshot, u64) {
     let simulator = simulator::start(settings, 0).await.unwrap();
     let origin = simulator.origin();
     let endpoints = Endpoints::new(Cloud::Global, Some(&origin), Some(&origin)).unwrap();
-    let variable = |name: &str| {
-        simulator.environment().into_iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_owned())
-    };
+    let variable =
+        |name: &str| simulator.environment().into_iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_owned());
     let settings = graph::Settings { pacing: Pacing::Off, ..graph::Settings::new(Utc::now()) };
     let client = Client::connect(endpoints, Credential::from_lookup(variable).unwrap(), settings).await.unwrap();
     let snapshot = collect::collect(&client, options, &Silent).await.unwrap();

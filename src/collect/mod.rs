@@ -44,9 +44,9 @@ use crate::graph::{self, Client, Resource};
 use crate::snapshot::{AppRoleId, Coverage, Dataset, Gap, Snapshot, TenantId};
 use begun::Begun;
 use chrono::{DateTime, Duration, Utc};
+pub use plan::{Figures, Plan, Span, Step};
 use reader::{Finished, Reader};
 use std::collections::BTreeSet;
-pub use plan::{Figures, Plan, Span, Step};
 pub use work::{Beginning, Error as WorkError, Terms, WorkFile};
 
 /// What to collect.

@@ -162,6 +162,7 @@ struct Draft<'a> {
 }
 
 /// One step as it is drawn up: round, place among the endpoints of the dataset, requests, reads.
+#[derive(Clone, Copy)]
 struct Line(u8, usize, Span, u64);
 
 impl Draft<'_> {
@@ -289,7 +290,12 @@ impl Draft<'_> {
         let left = pages(tenant) - 1;
         let (at, requests, reads, why) = match cheaper::delegated(Some(tenant), in_scope) {
             Way::List => (1, Span::new(0, left, 3 * left + 3), left, "the list to its end: fewer requests than 20 clients a batch"),
-            Way::Each => (0, Span::new(0, batches(in_scope), batches(in_scope) + 1), in_scope, "client by client, 20 a batch, if there is a second page"),
+            Way::Each => (
+                0,
+                Span::new(0, batches(in_scope), batches(in_scope) + 1),
+                in_scope,
+                "client by client, 20 a batch, if there is a second page",
+            ),
         };
         self.add(Dataset::DelegatedGrants, Line(2, at, requests, reads), why);
     }
