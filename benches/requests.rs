@@ -13,7 +13,7 @@ use maascan::snapshot::Snapshot;
 use tokio::runtime::Runtime;
 
 /// Service principals in the tenant, automations in scope, most requests that a scan may make.
-const SIZES: [(usize, usize, usize); 3] = [(1_000, 60, 60), (10_000, 200, 100), (100_000, 200, 350)];
+const SIZES: [(usize, usize, usize); 3] = [(1_000, 60, 60), (10_000, 200, 80), (100_000, 200, 300)];
 
 async fn scan(simulator: &Simulator) -> Snapshot {
     let origin = simulator.origin();

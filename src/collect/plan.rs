@@ -162,6 +162,7 @@ struct Draft<'a> {
 }
 
 /// One step as it is drawn up: round, place among the endpoints of the dataset, requests, reads.
+#[derive(Clone, Copy)]
 struct Line(u8, usize, Span, u64);
 
 impl Draft<'_> {

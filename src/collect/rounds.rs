@@ -255,8 +255,11 @@ async fn read_objects(
     let ((owners, owners_end), (people, people_end)) = owned;
     owners.fill(&mut found.principals, &mut found.applications);
     federated.0.fill(&mut found.principals, &mut found.applications);
-    found.principals.extend(rest.principals);
-    found.applications.extend(rest.applications);
+    // The few into the many: a map of a whole directory is not built twice.
+    let Found { mut principals, mut applications } = rest;
+    principals.extend(found.principals);
+    applications.extend(found.applications);
+    let found = Found { principals, applications };
     readers.principals.set_items(found.principals.len());
     readers.applications.set_items(found.applications.len());
     let ends = vec![federated.1, deleted.1, owners_end, people_end, readers.principals.finish(), readers.applications.finish()];

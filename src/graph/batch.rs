@@ -109,6 +109,8 @@ impl Client {
             match part_result(answers.get(at).copied(), resource, &reply, &token) {
                 Ok(body) => drop(results.insert(*at, Ok(self.finished(resource, body)))),
                 Err(Trouble::Again(failure)) => waiting.push(((*at, *resource), failure)),
+                // The token ended between the batch and its part. By itself the part gets a new one, once.
+                Err(Trouble::Unauthorized(Error::SignIn { .. })) => drop(results.insert(*at, self.get(resource).await)),
                 Err(Trouble::Stop(error) | Trouble::Unauthorized(error)) => drop(results.insert(*at, Err(error))),
             }
         }
