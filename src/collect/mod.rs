@@ -50,7 +50,6 @@ use crate::graph::{self, Client, Resource};
 use crate::snapshot::{AppRoleId, Coverage, Dataset, Gap, Snapshot, TenantId};
 use begun::Begun;
 use chrono::{DateTime, Duration, Utc};
-pub use plan::{Figures, Plan, Span, Step};
 use reader::{Finished, Reader};
 use std::collections::BTreeSet;
 
