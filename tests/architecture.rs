@@ -34,7 +34,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("httpdate", &["graph/"]),
     ("axum", &["simulator/"]),
     ("fastrand", &["simulator/"]),
-    ("ring", &["simulator/"]),
+    ("ring", &["graph/signin/", "simulator/"]),
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
     ("csv", &["report/csv.rs"]),

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// Enough service principals for lists of several pages.
-const SERVICE_PRINCIPALS: usize = 1_100;
+const SERVICE_PRINCIPALS: usize = 1_700;
 
 /// Where faults are planted.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -34,6 +34,8 @@ impl Keep {
 
 use Keep::{Only, Whole};
 
+/// By which a row is told from the same row on another page.
+const ID: (&str, Keep) = ("id", Whole);
 const OBJECT: Keep = Only(&[("id", Whole), ("@odata.type", Whole), ("displayName", Whole)]);
 const SECRETS: Keep = Only(&[("keyId", Whole), ("displayName", Whole), ("startDateTime", Whole), ("endDateTime", Whole)]);
 const CERTIFICATES: Keep = Only(&[
@@ -85,6 +87,7 @@ const APPLICATION: Keep = Only(&[
 ]);
 const TRUSTING: Keep = Only(&[("id", Whole), ("federatedIdentityCredentials", FEDERATED)]);
 const GRANT: Keep = Only(&[
+    ID,
     ("principalType", Whole),
     ("principalId", Whole),
     ("principalDisplayName", Whole),
@@ -119,13 +122,13 @@ const APP_ID: (&str, Keep) = ("appId", Whole);
 const APP_ONLY: (&str, Keep) = ("applicationAuthenticationClientSignInActivity", SIGN_IN_TIME);
 const ON_BEHALF: (&str, Keep) = ("delegatedClientSignInActivity", SIGN_IN_TIME);
 /// Under `value` may stand one object instead of a list (facts/graph.md section 3).
-const ACTIVITY: Keep = Only(&[APP_ID, APP_ONLY, ON_BEHALF, ("value", Only(&[APP_ID, APP_ONLY, ON_BEHALF]))]);
+const ACTIVITY: Keep = Only(&[ID, APP_ID, APP_ONLY, ON_BEHALF, ("value", Only(&[ID, APP_ID, APP_ONLY, ON_BEHALF]))]);
 const KEY_ID: (&str, Keep) = ("keyId", Whole);
 const KEY_TYPE: (&str, Keep) = ("keyType", Whole);
 const ORIGIN: (&str, Keep) = ("credentialOrigin", Whole);
 const LAST_USE: (&str, Keep) = ("signInActivity", SIGN_IN_TIME);
 const CREDENTIAL_ACTIVITY: Keep =
-    Only(&[APP_ID, KEY_ID, KEY_TYPE, ORIGIN, LAST_USE, ("value", Only(&[APP_ID, KEY_ID, KEY_TYPE, ORIGIN, LAST_USE]))]);
+    Only(&[ID, APP_ID, KEY_ID, KEY_TYPE, ORIGIN, LAST_USE, ("value", Only(&[ID, APP_ID, KEY_ID, KEY_TYPE, ORIGIN, LAST_USE]))]);
 const SIGN_IN: Keep = Only(&[
     ("id", Whole),
     ("createdDateTime", Whole),
@@ -158,7 +161,7 @@ const DIRECTORY_ROLE: Keep = Only(&[
     ("principal", Only(&[("@odata.type", Whole)])),
 ]);
 const DELEGATED: Keep =
-    Only(&[("clientId", Whole), ("resourceId", Whole), ("consentType", Whole), ("principalId", Whole), ("scope", Whole)]);
+    Only(&[ID, ("clientId", Whole), ("resourceId", Whole), ("consentType", Whole), ("principalId", Whole), ("scope", Whole)]);
 const CONDITIONAL_ACCESS: Keep = Only(&[
     ("id", Whole),
     ("displayName", Whole),
@@ -193,6 +196,7 @@ const APP_MANAGEMENT: Keep = Only(&[
 const RISKY: Keep =
     Only(&[("id", Whole), ("appId", Whole), ("riskLevel", Whole), ("riskState", Whole), ("riskLastUpdatedDateTime", Whole)]);
 const LICENCE: Keep = Only(&[
+    ID,
     ("skuPartNumber", Whole),
     ("capabilityStatus", Whole),
     ("consumedUnits", Whole),
