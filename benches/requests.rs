@@ -6,14 +6,14 @@
 use chrono::Utc;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use maascan::catalogue::Catalogue;
-use maascan::collect::{self, Options, Silent};
+use maascan::collect::{self, Inventory, Options, Silent};
 use maascan::graph::{self, Client, Cloud, Credential, Endpoints};
 use maascan::simulator::{self, DEMO_TIME, Settings, Simulator};
 use maascan::snapshot::Snapshot;
 use tokio::runtime::Runtime;
 
 /// Service principals in the tenant, automations in scope, most requests that a scan may make.
-const SIZES: [(usize, usize, usize); 3] = [(1_000, 60, 60), (10_000, 200, 100), (100_000, 200, 350)];
+const SIZES: [(usize, usize, usize); 3] = [(1_000, 60, 60), (10_000, 200, 80), (100_000, 200, 300)];
 
 async fn scan(simulator: &Simulator) -> Snapshot {
     let origin = simulator.origin();
@@ -22,9 +22,10 @@ async fn scan(simulator: &Simulator) -> Snapshot {
         simulator.environment().into_iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_owned())
     })
     .expect("the sign-in is complete");
-    let client = Client::connect(endpoints, credential, graph::Settings::new(Utc::now())).await.expect("the simulator signs in");
+    let settings = graph::Settings { pacing: graph::Pacing::Off, ..graph::Settings::new(Utc::now()) };
+    let client = Client::connect(endpoints, credential, settings).await.expect("the simulator signs in");
     let scope_app_roles = Catalogue::builtin().expect("the catalogue loads").scope_app_roles();
-    let options = Options { taken_at: DEMO_TIME, audit_days: 90, scope_app_roles };
+    let options = Options { taken_at: DEMO_TIME, audit_days: 90, scope_app_roles, inventory: Inventory::Scope, sign_ins: false };
     collect::collect(&client, &options, &Silent).await.expect("the simulator answers")
 }
 

@@ -34,9 +34,38 @@ fn an_unknown_flag_is_refused_with_a_hint() {
 #[test]
 fn missing_credentials_name_the_variables() {
     let mut command = maascan();
-    command.args(["scan"]).env("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111");
+    command.args(["scan"]).env("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111").env("PATH", "");
     let said = refused_in_one_line(command, 2);
     assert!(said.contains("AZURE_CLIENT_ID") && said.contains("AZURE_CLIENT_SECRET") && said.contains("hint: "), "{said}");
+    for way in ["MAASCAN_ACCESS_TOKEN", "managed identity: nothing answers", "Azure CLI: az is not on PATH", "--device-code"] {
+        assert!(said.contains(way), "{said}");
+    }
+}
+
+#[test]
+fn a_person_without_an_application_of_their_own_is_told_what_is_missing() {
+    let mut command = maascan();
+    command.args(["scan", "--device-code"]);
+    let said = refused_in_one_line(command, 2);
+    assert!(said.contains("AZURE_CLIENT_ID") && said.contains("public client"), "{said}");
+}
+
+#[test]
+fn the_authority_of_another_cloud_is_refused() {
+    let mut command = maascan();
+    command.args(["scan"]).env("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/");
+    assert!(refused_in_one_line(command, 2).contains("--cloud usgov"));
+}
+
+#[test]
+fn a_certificate_file_without_a_key_is_refused_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.pem");
+    std::fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    let mut command = maascan();
+    command.args(["scan"]).env("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111").env("AZURE_CLIENT_ID", "c");
+    command.env("AZURE_CLIENT_CERTIFICATE_PATH", &file);
+    assert!(refused_in_one_line(command, 2).contains("has no private key"));
 }
 
 #[test]

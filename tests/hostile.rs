@@ -22,7 +22,7 @@ const SECRET: &str = "hostile~Secret.of-the/application+8Qx";
 const TENANT: &str = "aaaaaaaa-0000-4000-8000-00000000000a";
 
 fn endless(path: &str, kind: FaultKind) -> Fault {
-    Fault { path_contains: path.to_owned(), kind, times: usize::MAX }
+    Fault::new(path, kind).always()
 }
 
 /// Reads a tenant as the binary does, but without its waits, which would add up to minutes.
@@ -39,7 +39,8 @@ fn collected(faults: Vec<Fault>) -> Snapshot {
     };
     let credential = Credential::from_lookup(variable).unwrap();
     let scope_app_roles = maascan::catalogue::Catalogue::builtin().unwrap().scope_app_roles();
-    let options = collect::Options { taken_at: DEMO_TIME, audit_days: 90, scope_app_roles };
+    let options =
+        collect::Options { taken_at: DEMO_TIME, audit_days: 90, scope_app_roles, inventory: collect::Inventory::Scope, sign_ins: false };
     tenant.runtime().block_on(async {
         let client = Client::connect(endpoints, credential, settings).await.unwrap();
         collect::collect(&client, &options, &Silent).await.unwrap()
@@ -86,9 +87,15 @@ fn a_reader_of_a_link_to_another_port_does_not_go_there() {
     runtime.block_on(async {
         Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(json!({"value": []}))).mount(&other).await;
         let list = move |request: &Request| {
+            let list = json!({"value": [], "appRoles": [], "@odata.nextLink": elsewhere});
             let body = match request.url.path() {
                 place if place.ends_with("/token") => json!({"access_token": "token-of-the-run", "expires_in": 3599}),
-                _ => json!({"value": [], "appRoles": [], "@odata.nextLink": elsewhere}),
+                place if place.ends_with("/$batch") => {
+                    let body: serde_json::Value = request.body_json().unwrap();
+                    let part = |part: &serde_json::Value| json!({"id": part["id"], "status": 200, "body": list});
+                    json!({"responses": body["requests"].as_array().unwrap().iter().map(part).collect::<Vec<_>>()})
+                }
+                _ => list,
             };
             ResponseTemplate::new(200).set_body_json(body)
         };

@@ -63,6 +63,8 @@ const PERMISSIONS: &[(&str, &str)] = &[
     ("DeviceManagementApps.Read.All", "audit-events"),
     ("AuditLog.Read.All", "sign-in-activity"),
     ("GroupMember.Read.All", "approver-groups"),
+    ("Policy.Read.All", "conditional-access"),
+    ("RoleManagement.Read.Directory", "directory-roles"),
 ];
 
 #[test]

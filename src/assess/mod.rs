@@ -2,6 +2,7 @@
 
 mod applications;
 mod approvers;
+mod blind;
 mod decision;
 mod directory;
 mod exclusion_history;
@@ -17,6 +18,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use blind::verdicts_without;
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
     ApplicationProfile, Assessment, Exclusion, Gate, GateProblem, Headline, HeldPermission, Key, Known, LastSignIn, ListedExclusion,

@@ -2,8 +2,9 @@
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::options::{Connection, Reading};
-use super::{READING_STATUS, judge, output, tenant};
-use crate::snapshot;
+use super::session::{Session, Source};
+use super::{READING_STATUS, judge, output, tenant, work};
+use crate::snapshot::{self, Snapshot};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ Example:
 
 /// Read a tenant into a snapshot file
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n{READING_STATUS}"))]
+#[command(after_help = format!("{EXAMPLES}\n{}\n{READING_STATUS}", tenant::SIGN_IN))]
 pub(super) struct Arguments {
     #[command(flatten)]
     connection: Connection,
@@ -30,15 +31,18 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
-    let credential = tenant::credential()?;
+    let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
     writable(&arguments.output)?;
-    let now = arguments.reading.now();
-    let read = tenant::read(endpoints, credential, &catalogue, now, arguments.reading.audit_days);
-    let snapshot = tenant::block_on(read)?;
-    snapshot::save(&snapshot, &arguments.output).map_err(could_not_run)?;
+    let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading };
+    let beside = work::beside(&arguments.output);
+    Session::start()?.run(source, beside, &catalogue, |snapshot| finish(arguments, snapshot))
+}
+
+fn finish(arguments: &Arguments, snapshot: &Snapshot) -> Result<Status, Failure> {
+    snapshot::save(snapshot, &arguments.output).map_err(could_not_run)?;
     output::note(&format!("snapshot written to {}", arguments.output.display()));
-    let whole = tenant::report_gaps(&snapshot);
+    let whole = tenant::report_gaps(snapshot);
     if whole || arguments.allow_incomplete {
         return Ok(Status::Done);
     }

@@ -4,7 +4,7 @@ use super::exit::{Failure, Status, could_not_run};
 use super::judge::Prepared;
 use super::options::{FailOn, Format, Judging, Output};
 use super::{output, tenant};
-use crate::graph::{Cloud, Credential, Endpoints};
+use crate::graph::{Cloud, Credential, Endpoints, Pacing};
 use crate::simulator::{self, DEMO_TIME, Settings};
 use clap::Args;
 use std::path::PathBuf;
@@ -46,7 +46,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             simulator.environment().into_iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_owned())
         })
         .map_err(could_not_run)?;
-        let snapshot = tenant::read(endpoints, credential, &catalogue, DEMO_TIME, AUDIT_DAYS).await?;
+        // The made-up tenant has no limits to keep to.
+        let client = tenant::connect(endpoints, credential, Pacing::Off).await?;
+        let snapshot = tenant::read(&client, &tenant::options(&catalogue, DEMO_TIME, AUDIT_DAYS)).await?;
         simulator.stop().await;
         Ok(snapshot)
     })?;

@@ -21,6 +21,8 @@ pub(super) enum Failure {
     Usage(anyhow::Error),
     /// 4: sign-in, network, disk.
     CouldNotRun(anyhow::Error),
+    /// 4: somebody stopped it, and was told so.
+    Stopped,
     /// The reader of standard output went away, as `head` does: no failure of ours, and nothing to say.
     ReaderGone,
 }
@@ -42,6 +44,9 @@ pub(super) fn could_not_run(error: impl Into<anyhow::Error>) -> Failure {
     Failure::CouldNotRun(error.into())
 }
 
+/// Exit status of a run that was interrupted.
+pub(super) const STOPPED: u8 = 4;
+
 /// Ends a run; prints the error, if there is one.
 pub(super) fn code(status: Result<Status, Failure>) -> ExitCode {
     match status {
@@ -52,6 +57,7 @@ pub(super) fn code(status: Result<Status, Failure>) -> ExitCode {
             output::error(&error);
             ExitCode::from(2)
         }
+        Err(Failure::Stopped) => ExitCode::from(STOPPED),
         Err(Failure::CouldNotRun(error)) => {
             output::error(&error);
             ExitCode::from(4)

@@ -3,17 +3,24 @@
 mod assess;
 mod collect;
 mod demo;
+mod doctor;
+mod dry_run;
 mod exclusion_file;
 mod exit;
+mod grant_script;
 mod judge;
+mod needs;
 mod options;
 mod output;
+mod permissions;
 mod plan_file;
 mod progress;
 mod rules;
 mod scan;
+mod session;
 mod simulate;
 mod tenant;
+mod work;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -25,7 +32,7 @@ Exit status:
   1  findings at or above --fail-on
   2  wrong usage or configuration, or a file or folder that cannot be used
   3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
-  4  could not run: sign-in, network, disk full";
+  4  could not run, or was interrupted: sign-in, network, disk full, Ctrl-C";
 
 /// The same for a command that only reads.
 const READING_STATUS: &str = "\
@@ -33,7 +40,7 @@ Exit status:
   0  done
   2  wrong usage or configuration, or a file or folder that cannot be used
   3  done, but a dataset that was asked for could not be read whole (--allow-incomplete turns this off)
-  4  could not run: sign-in, network, disk full";
+  4  could not run, or was interrupted: sign-in, network, disk full, Ctrl-C";
 
 /// Which automations break when Multi Admin Approval holds for app-only calls to Microsoft Intune, and which excluded
 /// applications are the weak spot. Reads a tenant, never writes it.
@@ -53,6 +60,8 @@ enum Command {
     Scan(scan::Arguments),
     Collect(collect::Arguments),
     Assess(assess::Arguments),
+    Doctor(doctor::Arguments),
+    Permissions(permissions::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
 }
@@ -70,6 +79,8 @@ pub fn run() -> ExitCode {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };

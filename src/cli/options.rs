@@ -4,7 +4,9 @@ use super::exit::{Failure, usage_error};
 use super::{exclusion_file, plan_file};
 use crate::assess::{self, Severity};
 use crate::catalogue::Workload;
-use crate::graph::{Cloud, Endpoints};
+use crate::collect;
+use crate::graph::{Cloud, Endpoints, Pacing};
+use crate::snapshot::AppRoleId;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -23,15 +25,41 @@ pub(super) struct Connection {
     /// Sign-in at another origin; plain http only on loopback
     #[arg(long, value_name = "URL")]
     login_endpoint: Option<String>,
+    /// Sign in as a person, at a web page with a code; needs AZURE_CLIENT_ID of a public client of your own
+    #[arg(long)]
+    pub(super) device_code: bool,
+    /// Whether requests keep to Microsoft's documented limits by themselves; default: documented, off for plain http
+    #[arg(long, value_enum, value_name = "HOW")]
+    pace: Option<Pace>,
+}
+
+/// What `--pace` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Pace {
+    /// Never more requests than the documented limits allow
+    Documented,
+    /// As fast as the service answers; refusals are waited out
+    Off,
 }
 
 impl Connection {
+    /// A service on this machine is a simulated one, and waits would be for nothing unless asked for.
+    pub(super) fn pacing(&self, endpoints: &Endpoints) -> Pacing {
+        match self.pace {
+            Some(Pace::Documented) => Pacing::Documented,
+            Some(Pace::Off) => Pacing::Off,
+            None if endpoints.is_plain() => Pacing::Off,
+            None => Pacing::Documented,
+        }
+    }
+
     pub(super) fn endpoints(&self) -> Result<Endpoints, Failure> {
         Endpoints::new(self.cloud, self.graph_endpoint.as_deref(), self.login_endpoint.as_deref()).map_err(usage_error)
     }
 }
 
-fn cloud(name: &str) -> Result<Cloud, String> {
+/// Reads the name of a cloud.
+pub(super) fn cloud(name: &str) -> Result<Cloud, String> {
     Cloud::from_name(name).ok_or_else(|| format!("clouds are: {}", Cloud::names().join(", ")))
 }
 
@@ -42,15 +70,51 @@ pub(super) struct Reading {
     /// Days of audit events to read
     #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=730))]
     pub(super) audit_days: u32,
+    /// How much of the directory is read: what is in scope, or every service principal and application
+    #[arg(long, value_enum, value_name = "HOW MUCH", default_value_t = Inventory::Scope)]
+    inventory: Inventory,
+    /// Read the raw sign-ins of what is in scope, of the last 30 days: with which credential, from where
+    #[arg(long)]
+    sign_ins: bool,
     /// The clock, RFC 3339, for output that can be reproduced; default: now
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<DateTime<Utc>>,
+    /// Keep what has been read in this file until the run is done, so that the same command goes on from there if it is
+    /// stopped; default: beside the output, else in the user's cache folder
+    #[arg(long, value_name = "FILE")]
+    pub(super) work: Option<PathBuf>,
+    /// Read everything anew, also what a stopped run has read
+    #[arg(long)]
+    pub(super) refresh: bool,
+}
+
+/// What `--inventory` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Inventory {
+    /// Who can write Intune, was seen writing it, or is excluded
+    Scope,
+    /// All of them
+    Full,
 }
 
 impl Reading {
+    /// What is to be read, for those who hold one of these permissions.
+    pub(super) fn options(&self, scope_app_roles: BTreeSet<AppRoleId>) -> collect::Options {
+        let inventory = match self.inventory {
+            Inventory::Scope => collect::Inventory::Scope,
+            Inventory::Full => collect::Inventory::Full,
+        };
+        collect::Options { taken_at: self.now(), audit_days: self.audit_days, scope_app_roles, inventory, sign_ins: self.sign_ins }
+    }
+
     /// The clock of the run (UTC, whole seconds).
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.now.unwrap_or_else(Utc::now).trunc_subsecs(0)
+    }
+
+    /// Whether the user set the clock.
+    pub(super) fn clock_given(&self) -> bool {
+        self.now.is_some()
     }
 
     /// Refuses an evidence window that audit events do not cover.

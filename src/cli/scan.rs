@@ -3,20 +3,20 @@
 use super::exit::{Failure, Status};
 use super::judge::Prepared;
 use super::options::{Connection, Judging, Output, Reading};
-use super::{EXIT_STATUS, tenant};
+use super::session::{Session, Source};
+use super::{EXIT_STATUS, dry_run, tenant, work};
 use clap::Args;
 
 const EXAMPLES: &str = "\
 Examples:
   AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
+  maascan scan --dry-run=10000
   MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
-
-Sign-in: MAASCAN_ACCESS_TOKEN, else AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
 ";
 
 /// Read a tenant, judge it, report
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n{EXIT_STATUS}"))]
+#[command(after_help = format!("{EXAMPLES}\n{}\n{EXIT_STATUS}", tenant::SIGN_IN))]
 pub(super) struct Arguments {
     #[command(flatten)]
     connection: Connection,
@@ -26,16 +26,22 @@ pub(super) struct Arguments {
     judging: Judging,
     #[command(flatten)]
     output: Output,
+    /// Print what would be asked and what that costs, and read nothing. With a number of service principals nobody is asked
+    /// anything; without, the tenant is asked how many it has
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, help_heading = "Reading")]
+    dry_run: Option<Option<u64>>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    if let Some(size) = arguments.dry_run {
+        return dry_run::run(&arguments.connection, &arguments.reading, size, arguments.output.format);
+    }
     let endpoints = arguments.connection.endpoints()?;
     arguments.reading.covers(&arguments.judging)?;
-    let credential = tenant::credential()?;
+    let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
-    let now = arguments.reading.now();
-    let read = tenant::read(endpoints, credential, &catalogue, now, arguments.reading.audit_days);
-    let snapshot = tenant::block_on(read)?;
-    prepared.finish(&snapshot, &catalogue)
+    let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading };
+    let beside = arguments.output.out.as_deref().and_then(work::beside);
+    Session::start()?.run(source, beside, &catalogue, |snapshot| prepared.finish(snapshot, &catalogue))
 }

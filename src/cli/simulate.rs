@@ -2,9 +2,9 @@
 
 use super::exit::{Failure, Status, could_not_run};
 use super::{options, output, tenant};
-use crate::simulator::{self, DEMO_TIME, Settings, Simulator};
+use crate::simulator::{self, DEMO_TIME, Limits, Settings, Simulator};
 use chrono::{DateTime, SecondsFormat, Utc};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
@@ -34,9 +34,18 @@ pub(super) struct Arguments {
     /// Milliseconds that every answer takes
     #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     latency_ms: u64,
+    /// Throttle as Microsoft documents it
+    #[arg(long, value_name = "WHICH", value_enum, default_value = "none")]
+    limits: LimitsChoice,
     /// The tenant's clock, RFC 3339; default: the demo's
     #[arg(long, value_name = "TIME", value_parser = options::time)]
     now: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LimitsChoice {
+    None,
+    Documented,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
@@ -65,6 +74,7 @@ fn settings(arguments: &Arguments) -> Settings {
         automations: arguments.automations.map(|count| count as usize),
         latency: Duration::from_millis(arguments.latency_ms),
         now: clock(arguments),
+        limits: if arguments.limits == LimitsChoice::Documented { Limits::documented() } else { Limits::default() },
         ..default
     }
 }

@@ -1,9 +1,10 @@
-//! Access policies: the list, and then each by id, because the list leaves members out (facts/maa.md section 2). Nothing is
+//! Access policies: the list, and then each by id in batches, because the list leaves members out (facts/maa.md section 2). Nothing is
 //! selected and no unknown member is dropped: exclusions are in a member whose name is not public.
 
 use super::json::{self, text, time, words};
+use super::keep;
 use super::reader::{Finished, Reader};
-use crate::graph::{Resource, Version};
+use crate::graph::{Error, Resource, Version};
 use crate::snapshot::{AccessPolicy, Gap, GroupId, PolicyId};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -25,26 +26,30 @@ pub(super) type Policies = BTreeMap<PolicyId, AccessPolicy>;
 
 pub(super) async fn read(mut reader: Reader<'_>) -> (Policies, Finished) {
     let mut listed: BTreeMap<String, Value> = BTreeMap::new();
-    let pages = reader.client.pages(&Resource::new(Version::Beta, PATH));
+    let pages = reader.client.pages(&resource());
     reader
         .rows(pages, |reader, row| match text(&row, "id") {
             Some(id) => json::file(&mut listed, id, row),
             None => reader.malformed("id"),
         })
         .await;
+    let by_id: Vec<Resource> = listed.keys().map(|id| resource().segment(id)).collect();
+    let bodies = reader.client.batch(&by_id).await;
     let mut policies = Policies::new();
-    let mut stopped = false;
-    for (id, row) in listed {
-        let by_id = if stopped { None } else { read_one(&mut reader, &id, &mut stopped).await };
-        let policy = parse(&mut reader, &id, &row, by_id.as_ref());
+    for ((id, row), body) in listed.iter().zip(bodies) {
+        let by_id = whole(&mut reader, id, body);
+        let policy = parse(&mut reader, id, row, by_id.as_ref());
         json::file(&mut policies, policy.id.clone(), policy);
     }
     (policies, reader.finish())
 }
 
-/// The policy by id. `stopped` is set when the next one would fail in the same way.
-async fn read_one(reader: &mut Reader<'_>, id: &str, stopped: &mut bool) -> Option<Value> {
-    let body = reader.client.get(&Resource::new(Version::Beta, PATH).segment(id)).await;
+fn resource() -> Resource {
+    Resource::new(Version::Beta, PATH).keeping(keep::access_policy)
+}
+
+/// The policy by id, if that is what came.
+fn whole(reader: &mut Reader<'_>, id: &str, body: Result<Value, Error>) -> Option<Value> {
     match body {
         Ok(body) if text(&body, "id").is_some_and(|read| read.eq_ignore_ascii_case(id)) => Some(body),
         Ok(_) => {
@@ -52,7 +57,6 @@ async fn read_one(reader: &mut Reader<'_>, id: &str, stopped: &mut bool) -> Opti
             None
         }
         Err(error) => {
-            *stopped = error.stops_everything();
             reader.fail(&error);
             None
         }

@@ -1,20 +1,23 @@
-//! Applications of the tenant behind the service principals in scope, with their credentials, and the outside issuers
-//! that they trust.
+//! Applications of the tenant behind the service principals in scope, with their credentials.
 
-use super::directory_parse;
-use super::filters::{By, filters, read_all};
-use super::json;
-use super::reader::{Finished, Reader};
+use super::filters::{By, Lookup, read_all};
+use super::reader::Reader;
 use super::scope::Scope;
 use super::service_principals::Principals;
-use crate::graph::{Resource, Version};
-use crate::snapshot::{Application, ApplicationId, FederatedCredential, Gap};
+use super::{directory_parse, json, keep, owners};
+use crate::graph::Version;
+use crate::snapshot::{Application, ApplicationId, Gap};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const PATH: &str = "/applications";
-
-/// Members that are read.
-const SELECT: &str = "id,appId,displayName,isDisabled,signInAudience,createdDateTime,keyCredentials,passwordCredentials";
+pub(super) const LOOKUP: Lookup = Lookup {
+    version: Version::V1,
+    path: "/applications",
+    select: "id,appId,displayName,isDisabled,signInAudience,createdDateTime,servicePrincipalLockConfiguration,\
+        keyCredentials,passwordCredentials",
+    expand: Some("owners"),
+    keep: keep::application,
+};
 
 pub(super) type Applications = BTreeMap<ApplicationId, Application>;
 
@@ -25,41 +28,28 @@ pub(super) async fn read(reader: &mut Reader<'_>, principals: &Principals, scope
     let registered = principals.values().filter(|principal| !principal.is_managed_identity());
     let mut app_ids: BTreeSet<String> = registered.map(|principal| principal.app_id.as_str().to_owned()).collect();
     app_ids.extend(unresolved.iter().chain(scope.actors()).cloned());
-    let mut wanted = filters(PATH, SELECT, By::AppId, &app_ids);
-    wanted.extend(filters(PATH, SELECT, By::Id, &unresolved));
+    let mut wanted = LOOKUP.filters(By::AppId, &app_ids);
+    wanted.extend(LOOKUP.filters(By::Id, &unresolved));
     let mut applications = Applications::new();
-    read_all(reader, &wanted, |reader, _, row| match directory_parse::application(&row) {
-        Some(parsed) => {
-            if !parsed.credentials_whole {
-                reader.note(Gap::Failed { detail: "credentials of some applications were not shown".to_owned() });
-            }
-            scope.found_application(&parsed.object);
-            json::file(&mut applications, parsed.object.id.clone(), parsed.object);
+    read_all(reader, &wanted, |reader, _, row| {
+        if let Some(application) = take(reader, &row) {
+            scope.found_application(&application);
+            json::file(&mut applications, application.id.clone(), application);
         }
-        None => reader.malformed("id or app id"),
     })
     .await;
     reader.set_items(applications.len());
     applications
 }
 
-/// Fills in the federated credentials of `applications`. Where a list could not be read whole it stays unknown.
-pub(super) async fn read_federated(
-    mut reader: Reader<'_>,
-    mut applications: Applications,
-    apps_end: &Finished,
-) -> (Applications, Finished) {
-    apps_end.gap().cloned().into_iter().for_each(|gap| reader.note(gap));
-    let resource = |id: &ApplicationId| Resource::new(Version::V1, PATH).segment(id.as_str()).segment("federatedIdentityCredentials");
-    let wanted: Vec<Resource> = applications.keys().map(resource).collect();
-    let mut lists: BTreeMap<usize, BTreeSet<FederatedCredential>> = BTreeMap::new();
-    let failed = read_all(&mut reader, &wanted, |reader, at, row| match directory_parse::federated_credential(&row) {
-        Some(credential) => drop(lists.entry(at).or_default().insert(credential)),
-        None => reader.malformed("id"),
-    })
-    .await;
-    for (at, application) in applications.values_mut().enumerate().filter(|(at, _)| !failed.contains(at)) {
-        application.federated_credentials = Some(lists.remove(&at).unwrap_or_default().into_iter().collect());
+/// The application of a row; what the row lacks is noted.
+pub(super) fn take(reader: &mut Reader<'_>, row: &Value) -> Option<Application> {
+    let Some(parsed) = directory_parse::application(row) else {
+        reader.malformed("id or app id");
+        return None;
+    };
+    if !parsed.credentials_whole {
+        reader.note(Gap::Failed { detail: "credentials of some applications were not shown".to_owned() });
     }
-    (applications, reader.finish())
+    Some(Application { owners: owners::of_row(row), ..parsed.object })
 }

@@ -2,11 +2,12 @@
 //! (facts/graph.md section 4). Kept are events of applications on their own and events on access policies.
 
 use super::json::{parse_time, text};
+use super::keep;
 use super::reader::{Finished, Reader};
 use crate::graph::{Client, Error, Resource, Version};
 use crate::snapshot::{AppId, AuditActor, AuditEvent, AuditResource, Gap, is_guid};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -28,7 +29,7 @@ impl Slice {
 
     fn resource(&self) -> Resource {
         let filter = format!("activityDateTime ge {} and activityDateTime lt {}", stamp(self.from), stamp(self.to));
-        Resource::new(Version::V1, "/deviceManagement/auditEvents").query("$filter", &filter)
+        Resource::new(Version::V1, "/deviceManagement/auditEvents").query("$filter", &filter).keeping(keep::audit_event)
     }
 }
 
@@ -46,6 +47,11 @@ fn slices(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Slice> {
         to = from;
     }
     slices
+}
+
+/// Slices of so many days.
+pub(super) fn slices_of_days(days: u32) -> u64 {
+    u64::from(days).div_ceil(SLICE_DAYS.unsigned_abs())
 }
 
 /// What the lanes gather together.
@@ -150,6 +156,67 @@ impl Gathered<'_> {
     }
 }
 
+/// Members of an event that are read, and of its actor and resources.
+const EVENT: [&str; 8] =
+    ["id", "activityDateTime", "activityType", "activityOperationType", "activityResult", "category", "actor", "resources"];
+const ACTOR: [&str; 4] = ["applicationId", "applicationDisplayName", "userId", "userPrincipalName"];
+const RESOURCE: [&str; 2] = ["auditResourceType", "resourceId"];
+
+/// Takes out of an event what is not read, and with it every value of a changed property: of an event on an access policy the
+/// ids among them stay.
+pub(super) fn reduce(row: &mut Value) {
+    let event = parse(row, String::new(), DateTime::UNIX_EPOCH);
+    let Some(members) = row.as_object_mut() else { return *row = Value::Null };
+    members.retain(|name, _| EVENT.contains(&name.as_str()));
+    for member in members.iter_mut().filter(|(name, _)| !["actor", "resources"].contains(&name.as_str())).map(|(_, value)| value) {
+        reduce_leaf(member);
+    }
+    if let Some(actor) = members.get_mut("actor") {
+        reduce_object(actor, &ACTOR);
+    }
+    let Some(resources) = members.get_mut("resources") else { return };
+    let Some(rows) = resources.as_array_mut() else { return *resources = Value::Null };
+    for (row, resource) in rows.iter_mut().zip(event.resources) {
+        reduce_object(row, &RESOURCE);
+        let properties = kept_ids(&resource);
+        if let (Some(members), false) = (row.as_object_mut(), properties.is_empty()) {
+            members.insert("modifiedProperties".to_owned(), Value::from(properties));
+        }
+    }
+}
+
+/// The ids of an event on an access policy, as changed properties that are read as the whole ones were: those on a list before
+/// and after the change, and all.
+fn kept_ids(resource: &AuditResource) -> Vec<Value> {
+    let joined = |ids: &BTreeSet<String>| ids.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+    let mut properties = Vec::new();
+    if !resource.old_ids.is_empty() || !resource.new_ids.is_empty() {
+        let (old, new) = (joined(&resource.old_ids), joined(&resource.new_ids));
+        properties.push(json!({"displayName": "$Collection.ids", "oldValue": old, "newValue": new}));
+    }
+    if !resource.policy_ids.is_empty() {
+        properties.push(json!({"newValue": joined(&resource.policy_ids)}));
+    }
+    properties
+}
+
+fn reduce_object(value: &mut Value, kept: &[&str]) {
+    match value.as_object_mut() {
+        Some(members) => {
+            members.retain(|name, _| kept.contains(&name.as_str()));
+            members.values_mut().for_each(reduce_leaf);
+        }
+        None => *value = Value::Object(Map::new()),
+    }
+}
+
+/// What should be text and is a list or an object is not read, whatever it holds.
+fn reduce_leaf(value: &mut Value) {
+    if value.is_array() || value.is_object() {
+        *value = Value::Null;
+    }
+}
+
 /// Whether an event is about an access policy (facts/maa.md section 6).
 fn is_on_policy(event: &AuditEvent) -> bool {
     let kinds = event.resources.iter().filter_map(|resource| resource.kind.as_ref());
@@ -245,6 +312,10 @@ mod tests {
         assert_eq!((all.len(), all[0].to, all[12].from), (13, until, since));
         assert!(all.windows(2).all(|pair| pair[0].from == pair[1].to));
         assert!(slices(until, until).is_empty());
+        for days in [0, 1, 7, 8, 90, 730] {
+            let span = Duration::days(i64::from(days));
+            assert_eq!(slices(until - span, until).len() as u64, slices_of_days(days));
+        }
     }
 
     #[test]
@@ -267,6 +338,13 @@ mod tests {
         assert_eq!((&policy.resources[0].new_ids, policy.resources[0].old_ids.len()), (&policy.resources[0].policy_ids, 0));
         let other = event(&resource("MobileApp"));
         assert!(other.resources[0].policy_ids.is_empty() && !is_on_policy(&other));
+        for kind in ["OperationApprovalPolicy", "MobileApp"] {
+            let mut kept = resource(kind);
+            let before = event(&kept);
+            reduce(&mut kept);
+            assert_eq!(event(&kept), before);
+            assert!(!kept.to_string().contains("hunter2") && !kept.to_string().contains("no-guid"), "{kept}");
+        }
         assert!(!serde_json::to_string(&[policy, other]).unwrap().contains("hunter2"));
     }
 
@@ -288,6 +366,17 @@ mod tests {
         fn any_json_is_read_without_panic(row in any_json(), text in any::<String>()) {
             event(&row);
             guids(&text).count();
+        }
+
+        #[test]
+        fn an_event_is_read_alike_when_reduced_and_again(row in any_json()) {
+            let before = event(&row);
+            let mut kept = row;
+            reduce(&mut kept);
+            prop_assert_eq!(event(&kept), before);
+            let once = kept.clone();
+            reduce(&mut kept);
+            prop_assert_eq!(kept, once);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! is another finding than a mistyped one.
 
 use super::json::{self, plain, text, time};
+use super::keep;
 use super::reader::{Finished, Reader};
 use crate::graph::{Resource, Version};
 use crate::snapshot::{AppId, DeletedServicePrincipal, Gap, ServicePrincipalId};
@@ -17,7 +18,8 @@ pub(super) async fn read(mut reader: Reader<'_>, needed: bool) -> (Deleted, Fini
     }
     let bin = Resource::new(Version::V1, "/directory/deletedItems/microsoft.graph.servicePrincipal")
         .query("$select", "id,appId,displayName,deletedDateTime")
-        .query("$top", "999");
+        .query("$top", "999")
+        .keeping(keep::deleted);
     let pages = reader.client.pages(&bin);
     reader
         .rows(pages, |reader, row| match parse(&row) {

@@ -81,6 +81,8 @@ fn credentials(row: &Value) -> (Vec<Credential>, bool) {
     }
     found.sort();
     found.dedup();
+    // A list of one would keep room for four, a hundred thousand times with the full inventory.
+    found.shrink_to_fit();
     (found, whole)
 }
 
@@ -111,6 +113,7 @@ pub(super) fn federated_credential(row: &Value) -> Option<FederatedCredential> {
 
 fn sorted(mut texts: Vec<String>) -> Vec<String> {
     texts.sort();
+    texts.shrink_to_fit();
     texts
 }
 

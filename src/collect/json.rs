@@ -71,6 +71,27 @@ fn padded_offset(text: &str) -> String {
     }
 }
 
+/// `@odata.type` without its prefix: user, group, servicePrincipal, …
+pub(super) fn kind(row: &Value) -> Option<String> {
+    text(row, "@odata.type").map(|kind| kind.trim_start_matches("#microsoft.graph.").to_owned())
+}
+
+/// A number that is not negative, written as number or text.
+pub(super) fn number(row: &Value, name: &str) -> Option<u64> {
+    let value = row.get(name)?;
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// An answer as the list it should be. Where the documentation shows a single object instead of `value` (facts/graph.md
+/// section 3), or an object under it, that is its one row; `is_row` tells such an object from anything else.
+pub(super) fn as_list(mut body: Value, is_row: impl Fn(&Value) -> bool) -> Value {
+    match body.get("value") {
+        Some(Value::Object(_)) => serde_json::json!({"value": [body["value"].take()]}),
+        None if is_row(&body) => serde_json::json!({"value": [body]}),
+        _ => body,
+    }
+}
+
 /// Files an object under its id. Should a list hold an id twice with different content, because it changed between two pages,
 /// the one kept does not depend on which came first.
 pub(super) fn file<K: Ord, V: Serialize>(map: &mut BTreeMap<K, V>, id: K, object: V) {
@@ -110,7 +131,33 @@ pub(super) fn any_json() -> impl proptest::strategy::Strategy<Value = Value> {
         Just("approverGroupIds"),
         Just("unknown"),
         Just("verifiedPublisher"),
-        Just("displayName")
+        Just("displayName"),
+        Just("owners"),
+        Just("federatedIdentityCredentials"),
+        Just("@odata.type"),
+        Just("rolePermissions"),
+        Just("resourceActions"),
+        Just("allowedResourceActions"),
+        Just("members"),
+        Just("roleDefinitionId"),
+        Just("principal"),
+        Just("clientId"),
+        Just("resourceId"),
+        Just("scope"),
+        Just("signInActivity"),
+        Just("createdDateTime"),
+        Just("status"),
+        Just("errorCode"),
+        Just("conditions"),
+        Just("clientApplications"),
+        Just("includeServicePrincipals"),
+        Just("grantControls"),
+        Just("restrictions"),
+        Just("applicationRestrictions"),
+        Just("restrictionType"),
+        Just("prepaidUnits"),
+        Just("servicePlans"),
+        Just("skuPartNumber")
     ];
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -160,6 +207,16 @@ mod tests {
             assert_eq!(words(Some(&value)), ["macOS", "windows10AndLater"]);
         }
         assert!(words(Some(&json!(7))).is_empty() && words(None).is_empty());
+    }
+
+    #[test]
+    fn a_single_object_is_a_list_of_one_and_a_refusal_is_none() {
+        let is_row = |body: &Value| body.get("appId").is_some();
+        let one = json!({"value": [{"appId": "a"}]});
+        assert_eq!(as_list(one.clone(), is_row), one);
+        assert_eq!(as_list(json!({"appId": "a"}), is_row), one);
+        assert_eq!(as_list(json!({"value": {"appId": "a"}}), is_row), one);
+        assert_eq!(as_list(json!({"other": 1}), is_row), json!({"other": 1}));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The tenant's own name and id.
 
 use super::json::text;
+use super::keep;
 use super::reader::{Finished, Reader};
 use crate::graph::{Resource, Version};
 use crate::snapshot::TenantId;
@@ -15,7 +16,7 @@ pub(super) struct Organization {
 
 pub(super) async fn read(mut reader: Reader<'_>) -> (Option<Organization>, Finished) {
     let mut found = None;
-    let pages = reader.client.pages(&Resource::new(Version::V1, "/organization").query("$select", "id,displayName"));
+    let pages = reader.client.pages(&Resource::new(Version::V1, "/organization").query("$select", "id,displayName").keeping(keep::object));
     reader
         .rows(pages, |reader, row| match parse(&row) {
             Some(organization) => found = found.take().or(Some(organization)),

@@ -1,8 +1,8 @@
 //! One dataset while it is read: what came, what failed, what was malformed, and the coverage that follows from it.
 
 use super::Progress;
-use crate::graph::{Client, Counter, Error, Pager};
-use crate::snapshot::{Coverage, Dataset, DatasetReading, Gap, Snapshot};
+use crate::graph::{Client, Cloud, Counter, Error, Pager};
+use crate::snapshot::{Clouds, Coverage, Dataset, DatasetReading, Gap, ReadPermission, Snapshot};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -11,6 +11,8 @@ pub(super) struct Reader<'a> {
     /// Counts the dataset's requests.
     pub(super) client: Client,
     dataset: Dataset,
+    /// What the reads that follow need.
+    permission: ReadPermission,
     counter: Counter,
     progress: &'a dyn Progress,
     items: u64,
@@ -54,6 +56,7 @@ impl<'a> Reader<'a> {
         Self {
             client: client.counted(&counter),
             dataset,
+            permission: dataset.about().permission,
             counter,
             progress,
             items: 0,
@@ -62,6 +65,16 @@ impl<'a> Reader<'a> {
             wall: None,
             malformed: BTreeMap::new(),
         }
+    }
+
+    /// Whether this cloud has the dataset.
+    pub(super) fn is_here(&self) -> bool {
+        has(self.client.cloud(), self.dataset)
+    }
+
+    /// Says what the reads that follow need, where it is not what the dataset needs first.
+    pub(super) fn needing(&mut self, permission: ReadPermission) {
+        self.permission = permission;
     }
 
     /// Counts objects read.
@@ -80,6 +93,11 @@ impl<'a> Reader<'a> {
         self.some_part_whole = true;
     }
 
+    /// What was read whole says nothing by itself, because what it belongs to could not be read.
+    pub(super) fn nothing_is_whole(&mut self) {
+        self.some_part_whole = false;
+    }
+
     /// A row that could not be used; `lacks` says what it lacks.
     pub(super) fn malformed(&mut self, lacks: &'static str) {
         self.lacking(lacks);
@@ -93,7 +111,7 @@ impl<'a> Reader<'a> {
 
     /// Notes a failure.
     pub(super) fn fail(&mut self, error: &Error) {
-        self.note(gap_of(error, self.dataset));
+        self.note(gap_of(error, self.permission));
         if error.stops_everything() && self.wall.is_none() {
             self.wall = Some(error.clone());
         }
@@ -101,7 +119,7 @@ impl<'a> Reader<'a> {
 
     /// As [`Reader::fail`], naming the part of the dataset that failed.
     pub(super) fn fail_in(&mut self, part: &str, error: &Error) {
-        self.note(match gap_of(error, self.dataset) {
+        self.note(match gap_of(error, self.permission) {
             Gap::Throttled { detail } => Gap::Throttled { detail: format!("{part}: {detail}") },
             Gap::Failed { detail } => Gap::Failed { detail: format!("{part}: {detail}") },
             other => other,
@@ -117,6 +135,11 @@ impl<'a> Reader<'a> {
             Some(there) => there.min(gap),
             None => gap,
         });
+    }
+
+    /// Why something is missing so far, if anything is.
+    pub(super) fn gap(&self) -> Option<Gap> {
+        self.gap.clone().or_else(|| malformed_gap(&self.malformed))
     }
 
     /// Reads all rows of a list and gives those that came; failure and cut are noted.
@@ -150,7 +173,7 @@ impl<'a> Reader<'a> {
     /// Ends the dataset.
     pub(super) fn finish(self) -> Finished {
         let items = self.items;
-        let gap = self.gap.or_else(|| malformed_gap(&self.malformed));
+        let gap = self.gap();
         let coverage = match gap {
             None => Coverage::Complete { items },
             Some(gap) if items > 0 || self.some_part_whole => Coverage::Partial { items, gap },
@@ -168,10 +191,19 @@ fn malformed_gap(malformed: &BTreeMap<&'static str, u64>) -> Option<Gap> {
     (!parts.is_empty()).then(|| Gap::Failed { detail: format!("malformed rows: {}", parts.join(", ")) })
 }
 
-/// What an error means for a dataset.
-pub(super) fn gap_of(error: &Error, dataset: Dataset) -> Gap {
+/// Whether a cloud has a dataset.
+pub(super) fn has(cloud: Cloud, dataset: Dataset) -> bool {
+    match dataset.about().clouds {
+        Clouds::All => true,
+        Clouds::GlobalOnly => cloud == Cloud::Global,
+        Clouds::NotChina => cloud != Cloud::China,
+    }
+}
+
+/// What an error means for a dataset, for a read that needs `permission`.
+pub(super) fn gap_of(error: &Error, permission: ReadPermission) -> Gap {
     match error {
-        Error::Permission { .. } => Gap::Permission { missing: dataset.permission().to_owned() },
+        Error::Permission { .. } => Gap::Permission { missing: permission.name().to_owned() },
         Error::Licence { detail, .. } => Gap::Licence { detail: detail.clone() },
         Error::Throttled { what, detail } => Gap::Throttled { detail: format!("{what}: {detail}") },
         Error::Failed { what, detail } => Gap::Failed { detail: format!("{what}: {detail}") },

@@ -1,13 +1,16 @@
-//! Which service principals matter: those that hold a permission in scope, those that a policy may exclude, those that
-//! acted. All ids that lead to them are gathered first, so that they can be looked up in a few batches.
+//! Which service principals matter: those that hold a permission in scope, a grant on Intune's own resources or an Entra role
+//! that reaches Intune, those that a policy may exclude, those that acted. All ids that lead to them are gathered first, so that they can be looked up in a few batches.
 
-use super::{FirstRound, Options};
-use crate::snapshot::{AccessPolicy, AppId, AppRoleGrant, Application, Dataset, ServicePrincipal, SignInActivity, Snapshot};
+use super::applications::Applications;
+use super::directory_roles::REACHING_INTUNE;
+use super::service_principals::Principals;
+use super::{Options, sign_ins};
+use crate::snapshot::{AccessPolicy, AppId, AppRoleGrant, Application, Gap, ServicePrincipal, ServicePrincipalId, Snapshot};
 use std::collections::BTreeSet;
 
 /// The ids to look up, all in lower case, and which of them were found.
 pub(super) struct Scope {
-    /// Object ids of service principals that hold a permission in scope.
+    /// Object ids of service principals that hold something that brings them into scope.
     holders: BTreeSet<String>,
     /// Ids under unknown members of policies, among the values of audit events on policies, and in requests that changed
     /// one: object ids, app ids, or neither.
@@ -20,14 +23,16 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(first: &FirstRound, options: &Options, snapshot: &Snapshot) -> Self {
+    pub(super) fn new(grants: &[AppRoleGrant], actors: &BTreeSet<AppId>, options: &Options, snapshot: &Snapshot) -> Self {
         let holds = |grant: &&AppRoleGrant| options.scope_app_roles.contains(&grant.app_role);
+        let holders = grants.iter().filter(holds).map(|grant| grant.principal.as_str().to_owned());
+        let on_intune = snapshot.intune_api_grants.iter().map(|held| held.grant.principal.as_str().to_owned());
         let requestors = snapshot.approval_requests.values().filter_map(|request| request.requestor_application.as_ref());
         Self {
-            holders: first.grants.iter().filter(holds).map(|grant| grant.principal.as_str().to_owned()).collect(),
+            holders: holders.chain(on_intune).chain(role_holders(snapshot)).collect(),
             candidates: candidates(snapshot),
             requestors: requestors.map(|id| id.trim().to_lowercase()).collect(),
-            actors: first.actors.iter().map(|id| id.as_str().to_owned()).collect(),
+            actors: actors.iter().map(|id| id.as_str().to_owned()).collect(),
             found: BTreeSet::new(),
         }
     }
@@ -68,6 +73,14 @@ impl Scope {
     }
 }
 
+/// Principals of Entra roles by which an application may reach Intune. Groups are no service principals; of what kind a principal
+/// is that was not shown, the directory will tell.
+fn role_holders(snapshot: &Snapshot) -> impl Iterator<Item = String> {
+    let reaching = snapshot.directory_roles.iter().filter(|held| REACHING_INTUNE.contains(&held.role_definition.as_str()));
+    let is_application = |kind: &str| kind.eq_ignore_ascii_case("servicePrincipal");
+    reaching.filter(move |held| held.principal_kind.as_deref().is_none_or(is_application)).map(|held| held.principal.clone())
+}
+
 /// Ids that policies, audit events on them or requests to change them name, without those that are known to be policies or groups.
 fn candidates(snapshot: &Snapshot) -> BTreeSet<String> {
     let policies = snapshot.access_policies.values();
@@ -80,21 +93,58 @@ fn candidates(snapshot: &Snapshot) -> BTreeSet<String> {
     listed.chain(audited).chain(requested).filter(|id| !known.contains(id)).collect()
 }
 
-/// Keeps all Graph grants of whoever holds one in scope, or is in scope for another reason.
-pub(super) fn keep_grants(grants: Vec<AppRoleGrant>, scope: &Scope, snapshot: &mut Snapshot) {
-    let principals = &snapshot.service_principals;
-    let kept = |grant: &AppRoleGrant| scope.holders.contains(grant.principal.as_str()) || principals.contains_key(&grant.principal);
-    let kept: Vec<AppRoleGrant> = grants.into_iter().filter(kept).collect();
-    snapshot.app_role_grants = kept;
+/// What turned out to be in scope.
+pub(super) struct InScope {
+    /// Object ids of service principals that were found.
+    pub(super) principals: BTreeSet<ServicePrincipalId>,
+    /// App ids of these, of applications that were found, and of those that acted.
+    pub(super) app_ids: BTreeSet<AppId>,
+    /// Those of managed identities.
+    managed: BTreeSet<AppId>,
+    /// Why not everything in scope is known, if it is not.
+    pub(super) gap: Option<Gap>,
 }
 
-/// Keeps the sign-ins of applications in scope. Where the service principals could not all be read, the scope is not known
-/// and every row is kept, or a missing row would be taken for no sign-in.
-pub(super) fn keep_sign_ins(rows: Vec<SignInActivity>, actors: &BTreeSet<AppId>, snapshot: &mut Snapshot) {
-    let every = !snapshot.coverage_of(Dataset::ServicePrincipals).is_complete();
-    let principals = snapshot.service_principals.values().map(|principal| &principal.app_id);
-    let applications = snapshot.applications.values().map(|application| &application.app_id);
-    let wanted: BTreeSet<AppId> = principals.chain(applications).chain(actors).cloned().collect();
-    let kept = rows.into_iter().filter(|row| every || wanted.contains(&row.app_id));
-    snapshot.sign_in_activity = kept.map(|row| (row.app_id.clone(), row)).collect();
+impl InScope {
+    pub(super) fn new(principals: &Principals, applications: &Applications, actors: &BTreeSet<AppId>, gap: Option<Gap>) -> Self {
+        let app_ids = principals.values().map(|principal| &principal.app_id);
+        let app_ids = app_ids.chain(applications.values().map(|application| &application.app_id)).chain(actors);
+        let managed = principals.values().filter(|principal| principal.is_managed_identity());
+        Self {
+            principals: principals.keys().cloned().collect(),
+            app_ids: app_ids.cloned().collect(),
+            managed: managed.map(|principal| principal.app_id.clone()).collect(),
+            gap,
+        }
+    }
+
+    /// Why something that belongs to what is in scope may be missing.
+    pub(super) fn inherited(&self) -> Vec<Gap> {
+        self.gap.iter().cloned().collect()
+    }
+
+    /// App ids, if these are all.
+    pub(super) fn all_app_ids(&self) -> Option<&BTreeSet<AppId>> {
+        Some(&self.app_ids).filter(|_| self.gap.is_none())
+    }
+
+    /// Whether what is said of an application is kept. Where the scope is not known everything is, or a missing row would be
+    /// taken for none.
+    pub(super) fn keeps(&self, app_id: &AppId) -> bool {
+        self.gap.is_some() || self.app_ids.contains(app_id)
+    }
+
+    /// Whose raw sign-ins are read, and of which kind.
+    pub(super) fn signing_in(&self) -> sign_ins::Wanted {
+        let kind = |app_id: &AppId| if self.managed.contains(app_id) { "managedIdentity" } else { "servicePrincipal" };
+        self.app_ids.iter().map(|app_id| (app_id.clone(), kind(app_id))).collect()
+    }
+}
+
+impl Scope {
+    /// Keeps all Graph grants of whoever holds one in scope, or is in scope for another reason.
+    pub(super) fn keep_grants(&self, grants: &mut Vec<AppRoleGrant>, found: &InScope) {
+        grants.retain(|grant| self.holders.contains(grant.principal.as_str()) || found.principals.contains(&grant.principal));
+        grants.shrink_to_fit();
+    }
 }

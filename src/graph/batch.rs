@@ -1,13 +1,15 @@
 //! Many GETs in one `$batch`. The outer 200 says nothing of the parts: each has its own status, they come in any
 //! order, and those refused for load are put in again (facts/graph.md section 8).
 
-use super::client::{Reply, UNKNOWN_MEMBERS};
+use super::client::Reply;
 use super::failure::{Refusal, Trouble};
+use super::pacer::charges;
 use super::retry::{Transient, parse_retry_after};
-use super::{Client, Error, Resource, Version};
+use super::{Client, Error, Resource, Throttle, Version};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -17,49 +19,82 @@ const MOST_PARTS: usize = 20;
 /// One resource and where its result belongs.
 type Part<'a> = (usize, &'a Resource);
 
+type Results = BTreeMap<usize, Result<Value, Error>>;
+
+/// What the lanes of one [`Client::batch`] share.
+struct Work<'a> {
+    queue: Mutex<VecDeque<Vec<Part<'a>>>>,
+    results: Mutex<Results>,
+    /// Workloads that refused a whole batch until its budget was spent, and in what words.
+    refused: Mutex<BTreeMap<Throttle, String>>,
+}
+
 impl Client {
     /// Reads many resources, up to 20 a request. Gives one result for each, in the order asked. A list may have
     /// further pages: see [`Client::pages_from`].
     pub async fn batch(&self, resources: &[Resource]) -> Vec<Result<Value, Error>> {
-        let mut results = BTreeMap::new();
-        for version in [Version::V1, Version::Beta] {
-            let parts: Vec<Part<'_>> = resources.iter().enumerate().filter(|(_, resource)| resource.version() == version).collect();
-            for parts in parts.chunks(MOST_PARTS) {
-                self.batch_once(version, parts, &mut results).await;
+        let parts: Vec<Part<'_>> = resources.iter().enumerate().collect();
+        let work = Work { queue: Mutex::new(chunks(&parts)), results: Mutex::default(), refused: Mutex::default() };
+        let lane = || self.run_lane(&work);
+        // Four at a time: more would only wait for the limits together.
+        tokio::join!(lane(), lane(), lane(), lane());
+        work.results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    }
+
+    async fn run_lane(&self, work: &Work<'_>) {
+        loop {
+            let Some(parts) = lock(&work.queue).pop_front() else { return };
+            let Some((_, first)) = parts.first() else { continue };
+            let version = first.version();
+            let whole = parts.len();
+            let unknown: Vec<Part<'_>> = parts.into_iter().filter(|part| !self.is_remembered(part, work)).collect();
+            if unknown.is_empty() && whole > 0 {
+                // Counted as if it had been sent, as a remembered page is.
+                self.count();
             }
+            let open: Vec<Part<'_>> = unknown.into_iter().filter(|part| !work.is_refused(part)).collect();
+            self.batch_once(version, open, work).await;
         }
-        results.into_values().collect()
+    }
+
+    /// Files a part whose answer is remembered.
+    fn is_remembered(&self, (at, resource): &Part<'_>, work: &Work<'_>) -> bool {
+        let remembered = match self.url(resource) {
+            Ok(url) => self.remembered(&url, resource).map(Ok),
+            Err(error) => Some(Err(error)),
+        };
+        remembered.map(|result| lock(&work.results).insert(*at, result)).is_some()
     }
 
     /// One batch, and again with the parts that were refused for load. The budget begins anew
     /// whenever a part succeeds, because a service that lets a few through at a time is not refusing.
-    async fn batch_once(&self, version: Version, parts: &[Part<'_>], results: &mut BTreeMap<usize, Result<Value, Error>>) {
-        let mut open = parts.to_vec();
+    async fn batch_once<'a>(&self, version: Version, parts: Vec<Part<'a>>, work: &Work<'a>) {
+        let (mut open, whole) = (parts.clone(), parts.len());
         let mut budget = self.retry().budget(self.next_seed());
         while !open.is_empty() {
             let before = open.len();
-            let waiting = self.batch_round(version, &open, results).await;
+            let mut found = Results::new();
+            let waiting = self.batch_round(version, &open, &mut found).await;
+            lock(&work.results).extend(found);
             if waiting.len() < before {
                 budget = self.retry().budget(self.next_seed());
             }
             let Some(longest) = waiting.iter().map(|(_, failure)| failure).max_by_key(|failure| failure.floor) else { return };
-            let Some(wait) = budget.spend(longest) else {
-                results.extend(waiting.into_iter().map(|((at, _), failure)| (at, Err(failure.error))));
-                return;
+            let Some(wait) = self.patience(&mut budget, longest) else {
+                return work.give_up(waiting, whole);
             };
+            for ((_, resource), failure) in &waiting {
+                self.hold_back(&charges(std::iter::once(*resource)), failure, wait);
+            }
             sleep(wait).await;
             open = waiting.into_iter().map(|(part, _)| part).collect();
         }
     }
 
     /// Sends the parts once, files what is final, and gives back what may pass.
-    async fn batch_round<'a>(
-        &self,
-        version: Version,
-        open: &[Part<'a>],
-        results: &mut BTreeMap<usize, Result<Value, Error>>,
-    ) -> Vec<(Part<'a>, Transient)> {
-        let reply = self.post_batch(version, &envelope(open), &format!("POST /{}/$batch", version.segment())).await;
+    async fn batch_round<'a>(&self, version: Version, open: &[Part<'a>], results: &mut Results) -> Vec<(Part<'a>, Transient)> {
+        let charges = charges(open.iter().map(|(_, resource)| *resource));
+        let reply = self.post_batch(version, &envelope(open), &charges, &format!("POST /{}/$batch", version.segment())).await;
         let token = self.token().await.map(|token| token.text);
         let (reply, token) = match (reply, token) {
             (Ok(reply), Ok(token)) => (reply, token),
@@ -72,22 +107,76 @@ impl Client {
         let mut waiting = Vec::new();
         for (at, resource) in open {
             match part_result(answers.get(at).copied(), resource, &reply, &token) {
-                Ok(body) => drop(results.insert(*at, Ok(body))),
+                Ok(body) => drop(results.insert(*at, Ok(self.finished(resource, body)))),
                 Err(Trouble::Again(failure)) => waiting.push(((*at, *resource), failure)),
+                // The token ended between the batch and its part. By itself the part gets a new one, once.
+                Err(Trouble::Unauthorized(Error::SignIn { .. })) => drop(results.insert(*at, self.get(resource).await)),
                 Err(Trouble::Stop(error) | Trouble::Unauthorized(error)) => drop(results.insert(*at, Err(error))),
             }
         }
         waiting
     }
+
+    /// A part that succeeded: reduced, and remembered as if it had been asked for by itself.
+    fn finished(&self, resource: &Resource, mut body: Value) -> Value {
+        resource.reduce(&mut body);
+        if let Ok(url) = self.url(resource) {
+            self.keep(&url, resource, &body);
+        }
+        body
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Work<'_> {
+    /// Files the parts that stayed refused. Where a workload let none of a whole batch through, the parts not yet sent would
+    /// each spend minutes to learn the same.
+    fn give_up(&self, refused: Vec<(Part<'_>, Transient)>, whole: usize) {
+        let none_passed = refused.len() == whole;
+        for ((at, resource), failure) in refused {
+            if let (Error::Throttled { detail, .. }, true, Some((throttle, _))) =
+                (&failure.error, none_passed, Throttle::of(resource).first())
+            {
+                lock(&self.refused).insert(*throttle, detail.clone());
+            }
+            lock(&self.results).insert(at, Err(failure.error));
+        }
+    }
+
+    /// Files a part whose workload refuses everything.
+    fn is_refused(&self, (at, resource): &Part<'_>) -> bool {
+        let throttle = Throttle::of(resource).first().map(|(throttle, _)| *throttle);
+        let detail = throttle.and_then(|throttle| lock(&self.refused).get(&throttle).cloned());
+        let error = detail.map(|detail| Error::Throttled { what: resource.what(), detail });
+        error.map(|error| lock(&self.results).insert(*at, Err(error))).is_some()
+    }
+}
+
+/// Batches of one version each, of at most 20 parts and no more than the limit of any workload, because each part counts by
+/// itself.
+fn chunks<'a>(open: &[Part<'a>]) -> VecDeque<Vec<Part<'a>>> {
+    let mut chunks: VecDeque<Vec<Part<'a>>> = VecDeque::new();
+    for version in [Version::V1, Version::Beta] {
+        let mut chunk: Vec<Part<'a>> = Vec::new();
+        for part in open.iter().filter(|(_, resource)| resource.version() == version) {
+            let together = charges(chunk.iter().chain([part]).map(|(_, resource)| *resource));
+            if chunk.len() == MOST_PARTS || together.iter().any(|(throttle, cost)| *cost > throttle.limit().0) {
+                chunks.push_back(std::mem::take(&mut chunk));
+            }
+            chunk.push(*part);
+        }
+        chunks.push_back(chunk);
+    }
+    chunks
 }
 
 fn envelope(parts: &[Part<'_>]) -> Value {
     let request = |(at, resource): &Part<'_>| {
-        let mut request = json!({"id": at.to_string(), "method": "GET", "url": resource.relative()});
-        if resource.wants_unknown_members() {
-            request["headers"] = json!({UNKNOWN_MEMBERS.0: UNKNOWN_MEMBERS.1});
-        }
-        request
+        let headers: BTreeMap<&str, String> = resource.headers().into_iter().collect();
+        json!({"id": at.to_string(), "method": "GET", "url": resource.relative(), "headers": headers})
     };
     json!({"requests": parts.iter().map(request).collect::<Vec<_>>()})
 }
@@ -108,7 +197,9 @@ fn part_result(answer: Option<&Value>, resource: &Resource, reply: &Reply, token
     let what = resource.what();
     let status = answer.and_then(|answer| answer.get("status")).and_then(as_status);
     let (Some(answer), Some(status)) = (answer, status) else {
-        return Err(Trouble::Again(Transient::new(Error::failed(what, "batch came back without this part"), None)));
+        let lost = Transient::new(Error::failed(what, "batch came back without this part"), None);
+        // Without any parts it is no answer to a batch at all, and hardly will be one.
+        return Err(Trouble::Again(Transient { foreign: !reply.body.get("responses").is_some_and(Value::is_array), ..lost }));
     };
     let body = answer.get("body").unwrap_or(&Value::Null);
     if status == 200 {

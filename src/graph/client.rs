@@ -1,23 +1,22 @@
 //! The client: one read after another, each repeated while its budget lasts, counted for whoever asked.
 
 use super::failure::{Refusal, Trouble};
+use super::pacer::{Charges, Pacer, Pacing};
 use super::pager::Pager;
-use super::retry::{RetryPolicy, Transient, retry_after, wire_date};
-use super::token::{Token, Tokens};
-use super::{Cloud, Credential, Endpoints, Error, Resource, Version, wire};
+use super::resource::{LOW_PRIORITY, Reduction, reduce_rows};
+use super::retry::{Budget, RetryPolicy, Transient, Waited, retry_after, wire_date};
+use super::signin::{self, Token, Tokens};
+use super::{Cloud, Credential, Endpoints, Error, Memory, Resource, SignedIn, Throttle, Version, wire};
 use chrono::{DateTime, Utc};
 use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::sleep;
 use url::Url;
-
-/// Sent on Intune beta reads, or enum members newer than the sentinel arrive as `unknownFutureValue`.
-pub(super) const UNKNOWN_MEMBERS: (&str, &str) = ("Prefer", "include-unknown-enum-members");
 
 /// Most ids in one `getByIds`, as documented.
 const MOST_IDS: usize = 1000;
@@ -29,6 +28,8 @@ pub struct Settings {
     pub now: DateTime<Utc>,
     /// When to try again.
     pub retry: RetryPolicy,
+    /// Whether requests keep to the limits of the service by themselves.
+    pub pacing: Pacing,
     /// Longest silence of the service, on a read, before it is tried again.
     pub timeout: Duration,
     /// Longest answer, in bytes.
@@ -36,14 +37,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings in use: 2 minutes of silence, answers up to 64 MiB.
+    /// The settings in use: documented limits, 2 minutes of silence, answers up to 64 MiB.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self { now, retry: RetryPolicy::default(), timeout: Duration::from_secs(120), longest_answer: 64 << 20 }
+        let (retry, pacing) = (RetryPolicy::default(), Pacing::Documented);
+        Self { now, retry, pacing, timeout: Duration::from_secs(120), longest_answer: 64 << 20 }
     }
 }
 
-/// Counts the HTTP requests of one caller, repeats included. Clones share the count.
+/// Counts the HTTP requests of one caller, repeats included, and those that an earlier run made in its stead. Clones share the
+/// count.
 #[derive(Debug, Clone, Default)]
 pub struct Counter(Arc<AtomicU64>);
 
@@ -60,22 +63,39 @@ impl Counter {
 pub struct Client {
     inner: Arc<Inner>,
     counter: Counter,
+    memory: Option<Arc<dyn Memory>>,
 }
 
 struct Inner {
     endpoints: Endpoints,
     http: reqwest::Client,
     tokens: Tokens,
-    tenant: String,
+    signed_in: SignedIn,
+    notes: Vec<String>,
     settings: Settings,
+    pacer: Pacer,
+    waited: Waited,
+    lost: AtomicBool,
+    /// Whether the last connection could not be made however often it was tried.
+    gone: AtomicBool,
     reads: AtomicU64,
 }
 
 /// Every request that this program can make of Graph.
 enum Call<'a> {
-    Get { url: &'a Url, unknown_members: bool },
-    Batch { version: Version, body: &'a Value },
+    Get { url: &'a Url, resource: &'a Resource },
+    Batch { version: Version, body: &'a Value, charges: &'a Charges },
     ByIds { body: &'a Value },
+}
+
+impl Call<'_> {
+    fn charges(&self) -> Charges {
+        match self {
+            Self::Get { resource, .. } => Throttle::of(resource).into_iter().collect(),
+            Self::Batch { charges, .. } => (*charges).clone(),
+            Self::ByIds { .. } => Throttle::of_get_by_ids().into_iter().collect(),
+        }
+    }
 }
 
 /// A success: the body, and the `Date` that times inside it are relative to.
@@ -85,21 +105,36 @@ pub(super) struct Reply {
 }
 
 impl Client {
-    /// Signs in. A client secret is tried at once; a given token is checked as far as it can be read.
+    /// Signs in. A given token is checked as far as it can be read; every other sign-in is tried at once.
     ///
     /// # Errors
     /// [`Error::Settings`] for a token that does not fit, [`Error::SignIn`] if refused, [`Error::Unreachable`].
     pub async fn connect(endpoints: Endpoints, credential: Credential, settings: Settings) -> Result<Self, Error> {
         let http = wire::client_for(&endpoints.graph, &settings)?;
-        let (tokens, tenant) = Tokens::prepare(credential, &endpoints, &settings).await?;
-        let inner = Inner { endpoints, http, tokens, tenant, settings, reads: AtomicU64::new(0) };
-        Ok(Self { inner: Arc::new(inner), counter: Counter::default() })
+        let signin::Opened { tokens, signed_in, notes } = signin::open(credential, &endpoints, &settings).await?;
+        let pacer = Pacer::new(settings.pacing, settings.retry.factor());
+        let (waited, lost, gone, reads) = (Waited::default(), AtomicBool::default(), AtomicBool::default(), AtomicU64::default());
+        let inner = Inner { endpoints, http, tokens, signed_in, notes, settings, pacer, waited, lost, gone, reads };
+        Ok(Self { inner: Arc::new(inner), counter: Counter::default(), memory: None })
     }
 
     /// The tenant: from the token, else as configured, where it may be a domain name.
     #[must_use]
     pub fn tenant_id(&self) -> &str {
-        &self.inner.tenant
+        &self.inner.signed_in.tenant_id
+    }
+
+    /// As whom this client is signed in.
+    #[must_use]
+    pub fn signed_in_as(&self) -> &SignedIn {
+        &self.inner.signed_in
+    }
+
+    /// What a person should know about the sign-in, each in one sentence: permissions that such a token never has, a clock
+    /// that is off.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.inner.notes
     }
 
     /// The cloud of the endpoints.
@@ -108,10 +143,30 @@ impl Client {
         self.inner.endpoints.cloud()
     }
 
+    /// Origin of Microsoft Graph.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.inner.endpoints.graph()
+    }
+
+    /// Whether a read of this client or a clone has failed in a way that all others would too: the network or the sign-in was
+    /// lost on the way.
+    #[must_use]
+    pub fn was_lost(&self) -> bool {
+        self.inner.lost.load(Ordering::Relaxed)
+    }
+
     /// The same client, counting its requests with `counter`.
     #[must_use]
     pub fn counted(&self, counter: &Counter) -> Self {
-        Self { inner: Arc::clone(&self.inner), counter: counter.clone() }
+        Self { counter: counter.clone(), ..self.clone() }
+    }
+
+    /// The same client with a memory: it is asked before the wire for every GET, page, part of a `$batch` and `getByIds`
+    /// whose resource says what may be kept, and gets each answer after success.
+    #[must_use]
+    pub fn remembering(&self, memory: Arc<dyn Memory>) -> Self {
+        Self { memory: Some(memory), ..self.clone() }
     }
 
     /// Reads one resource and gives its JSON.
@@ -120,7 +175,12 @@ impl Client {
     /// Any [`Error`], after the budget for repeats is spent.
     pub async fn get(&self, resource: &Resource) -> Result<Value, Error> {
         let url = self.url(resource)?;
-        self.get_url(&url, resource).await
+        if let Some(body) = self.recall(&url, resource) {
+            return Ok(body);
+        }
+        let body = self.get_url(&url, resource).await?;
+        self.keep(&url, resource, &body);
+        Ok(body)
     }
 
     /// Reads a list page by page.
@@ -136,15 +196,26 @@ impl Client {
     }
 
     /// Objects by id (`/v1.0/directoryObjects/getByIds`), of the given types only, such as `group`. Ids that nothing has
-    /// are left out by the service.
+    /// are left out by the service. Nothing of it is remembered.
     ///
     /// # Errors
     /// Any [`Error`]. With more than 1000 ids, one failure loses them all.
     pub async fn get_by_ids(&self, ids: &[&str], types: &[&str]) -> Result<Vec<Value>, Error> {
+        self.by_ids(ids, types, None).await
+    }
+
+    /// As [`Client::get_by_ids`], of each object only what `reduce` leaves, and remembered: see [`Resource::keeping`].
+    ///
+    /// # Errors
+    /// As [`Client::get_by_ids`].
+    pub async fn get_by_ids_keeping(&self, ids: &[&str], types: &[&str], reduce: Reduction) -> Result<Vec<Value>, Error> {
+        self.by_ids(ids, types, Some(reduce)).await
+    }
+
+    async fn by_ids(&self, ids: &[&str], types: &[&str], reduce: Option<Reduction>) -> Result<Vec<Value>, Error> {
         let mut found = Vec::new();
         for ids in ids.chunks(MOST_IDS) {
-            let mut body = self.run(&Call::ByIds { body: &json!({"ids": ids, "types": types}) }, BY_IDS).await?.body;
-            match body.get_mut("value").map(Value::take) {
+            match self.by_ids_once(ids, types, reduce).await?.get_mut("value").map(Value::take) {
                 Some(Value::Array(rows)) => found.extend(rows),
                 _ => return Err(Error::failed(BY_IDS, "answer holds no list")),
             }
@@ -152,13 +223,57 @@ impl Client {
         Ok(found)
     }
 
-    pub(super) async fn post_batch(&self, version: Version, body: &Value, what: &str) -> Result<Reply, Error> {
-        self.run(&Call::Batch { version, body }, what).await
+    async fn by_ids_once(&self, ids: &[&str], types: &[&str], reduce: Option<Reduction>) -> Result<Value, Error> {
+        let call = json!({"ids": ids, "types": types});
+        let memory = self.memory.as_ref().filter(|_| reduce.is_some());
+        let key = format!("{BY_IDS} {call}");
+        if let Some(body) = memory.and_then(|memory| memory.recall(&key)) {
+            self.count();
+            return Ok(body);
+        }
+        let mut body = self.run(&Call::ByIds { body: &call }, BY_IDS).await?.body;
+        if let Some(reduce) = reduce {
+            reduce_rows(&mut body, reduce);
+        }
+        if let Some(memory) = memory.filter(|_| is_list(&body)) {
+            memory.keep(&key, &body);
+        }
+        Ok(body)
     }
 
+    /// What an earlier run kept of this answer. Counted as if it had been asked for, so that a run that was stopped comes to
+    /// the same count as one that was not.
+    pub(super) fn recall(&self, url: &Url, resource: &Resource) -> Option<Value> {
+        let body = self.remembered(url, resource)?;
+        self.count();
+        Some(body)
+    }
+
+    /// As [`Client::recall`], without counting.
+    pub(super) fn remembered(&self, url: &Url, resource: &Resource) -> Option<Value> {
+        self.memory.as_ref().filter(|_| resource.is_kept())?.recall(&key(url))
+    }
+
+    pub(super) fn count(&self) {
+        self.counter.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Gives a finished answer, already reduced, to the memory.
+    pub(super) fn keep(&self, url: &Url, resource: &Resource, body: &Value) {
+        if let Some(memory) = self.memory.as_ref().filter(|_| resource.is_kept()) {
+            memory.keep(&key(url), body);
+        }
+    }
+
+    pub(super) async fn post_batch(&self, version: Version, body: &Value, charges: &Charges, what: &str) -> Result<Reply, Error> {
+        self.run(&Call::Batch { version, body, charges }, what).await
+    }
+
+    /// Reads from the wire, and takes out of the answer what may not be kept.
     pub(super) async fn get_url(&self, url: &Url, resource: &Resource) -> Result<Value, Error> {
-        let call = Call::Get { url, unknown_members: resource.wants_unknown_members() };
-        Ok(self.run(&call, &resource.what()).await?.body)
+        let mut body = self.run(&Call::Get { url, resource }, &resource.what()).await?.body;
+        resource.reduce(&mut body);
+        Ok(body)
     }
 
     pub(super) fn url(&self, resource: &Resource) -> Result<Url, Error> {
@@ -183,19 +298,57 @@ impl Client {
         self.inner.tokens.current().await
     }
 
+    /// The wait after a failure, as long as both the read and the run have some left. None ends the read. Where one read has found
+    /// nobody there to the end of its budget, the others try once, until one gets through.
+    pub(super) fn patience(&self, budget: &mut Budget<'_>, failure: &Transient) -> Option<Duration> {
+        if failure.unconnected && self.inner.gone.load(Ordering::Relaxed) {
+            return None;
+        }
+        budget.spend(failure).filter(|wait| self.inner.waited.allows(*wait, self.retry()))
+    }
+
+    /// Holds back everybody who reads a crowded workload: each would only meet the same refusal. Which of its limits a read ran
+    /// into is not said; it is taken to be the narrowest. Without a word of the service nobody waits longer than the limit's span.
+    pub(super) fn hold_back(&self, charges: &Charges, failure: &Transient, wait: Duration) {
+        if let Some(throttle) = charges.keys().next().filter(|_| failure.crowded) {
+            let span = throttle.limit().1.mul_f64(self.retry().factor());
+            self.inner.pacer.pause(*throttle, if failure.floor.is_some() { wait } else { wait.min(span) });
+        }
+    }
+
     /// Makes the call until it succeeds, cannot succeed, or its budget is spent. A 401 is answered once with a new token.
     async fn run(&self, call: &Call<'_>, what: &str) -> Result<Reply, Error> {
+        let result = self.repeat(call, what).await;
+        if result.as_ref().is_err_and(Error::stops_everything) {
+            self.inner.lost.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn repeat(&self, call: &Call<'_>, what: &str) -> Result<Reply, Error> {
         let mut budget = self.retry().budget(self.next_seed());
         let mut replaced = false;
+        let charges = call.charges();
         loop {
+            let mut pass = self.inner.pacer.acquire(&charges).await;
             let token = self.token().await?;
-            match self.attempt(call, what, &token).await {
-                Ok(reply) => return Ok(reply),
+            pass.send();
+            let answer = self.attempt(call, what, &token).await;
+            drop(pass);
+            match answer {
+                Ok(reply) => {
+                    self.inner.gone.store(false, Ordering::Relaxed);
+                    return Ok(reply);
+                }
                 Err(Trouble::Unauthorized(_)) if !replaced && self.inner.tokens.can_replace(&token).await => replaced = true,
                 Err(Trouble::Unauthorized(error) | Trouble::Stop(error)) => return Err(error),
                 Err(Trouble::Again(failure)) => {
-                    let Some(wait) = budget.spend(&failure) else { return Err(failure.error) };
+                    let Some(wait) = self.patience(&mut budget, &failure) else {
+                        self.inner.gone.fetch_or(failure.unconnected, Ordering::Relaxed);
+                        return Err(failure.error);
+                    };
                     tracing::debug!(what, ?wait, "trying again");
+                    self.hold_back(&charges, &failure, wait);
                     sleep(wait).await;
                 }
             }
@@ -203,7 +356,7 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call<'_>, what: &str, token: &Token) -> Result<Reply, Trouble> {
-        self.counter.0.fetch_add(1, Ordering::Relaxed);
+        self.count();
         let request = self.request(call).header(ACCEPT, "application/json").header("Authorization", bearer(token)?);
         let answer = wire::send(request, &self.inner.endpoints.graph, what, self.inner.settings.longest_answer).await?;
         tracing::debug!(what, status = answer.status, "answered");
@@ -221,15 +374,28 @@ impl Client {
 
     fn request(&self, call: &Call<'_>) -> RequestBuilder {
         let origin = self.inner.endpoints.graph();
+        let post =
+            |place: &str, body: &Value| self.inner.http.post(format!("{origin}{place}")).header(LOW_PRIORITY.0, LOW_PRIORITY.1).json(body);
         match call {
-            Call::Get { url, unknown_members } => {
+            Call::Get { url, resource } => {
                 let request = self.inner.http.get((*url).clone());
-                if *unknown_members { request.header(UNKNOWN_MEMBERS.0, UNKNOWN_MEMBERS.1) } else { request }
+                resource.headers().into_iter().fold(request, |request, (name, value)| request.header(name, value))
             }
-            Call::Batch { version, body } => self.inner.http.post(format!("{origin}/{}/$batch", version.segment())).json(body),
-            Call::ByIds { body } => self.inner.http.post(format!("{origin}/v1.0/directoryObjects/getByIds")).json(body),
+            Call::Batch { version, body, .. } => post(&format!("/{}/$batch", version.segment()), body),
+            Call::ByIds { body } => post("/v1.0/directoryObjects/getByIds", body),
         }
     }
+}
+
+/// Whether an answer holds rows.
+pub(super) fn is_list(body: &Value) -> bool {
+    body.get("value").is_some_and(Value::is_array)
+}
+
+/// What an answer is remembered by: the origin is left out, because a simulated tenant has another port each time.
+fn key(url: &Url) -> String {
+    let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+    format!("GET {}{query}", url.path())
 }
 
 const BY_IDS: &str = "POST /v1.0/directoryObjects/getByIds";

@@ -46,7 +46,8 @@ impl Cloud {
     }
 
     /// Origin of Microsoft Graph (facts/graph.md section 10).
-    fn graph(self) -> &'static str {
+    #[must_use]
+    pub fn graph_origin(self) -> &'static str {
         match self {
             Self::Global => "https://graph.microsoft.com",
             Self::UsGov => "https://graph.microsoft.us",
@@ -91,6 +92,19 @@ impl Origin {
         Ok(origin)
     }
 
+    /// The origin of a URL that leads to a service: https, or http to this machine.
+    pub(super) fn of_service(url: &Url) -> Option<Self> {
+        let origin = Self(bare(url)?);
+        (!origin.is_plain() || origin.is_loopback()).then_some(origin)
+    }
+
+    /// The origin of a URL that leads to a service of the machine itself: loopback, or a link-local address (169.254.0.0/16),
+    /// which no router passes on. Identity endpoints of Azure are such, and speak plain http.
+    pub(super) fn of_machine(url: &Url) -> Option<Self> {
+        let origin = Self(bare(url)?);
+        origin.is_near().then_some(origin)
+    }
+
     /// Scheme, host and port without a slash at the end; a default port is left out.
     pub(super) fn text(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
@@ -111,6 +125,11 @@ impl Origin {
         }
     }
 
+    /// Whether the host is this machine or has a link-local address.
+    pub(super) fn is_near(&self) -> bool {
+        self.is_loopback() || matches!(self.0.host(), Some(Host::Ipv4(address)) if address.is_link_local())
+    }
+
     /// Whether `url` has exactly this scheme, host and port, and carries no user name.
     pub(super) fn owns(&self, url: &Url) -> bool {
         url.scheme() == self.0.scheme()
@@ -121,10 +140,17 @@ impl Origin {
     }
 }
 
+/// Scheme, host and port of a URL with http or https; None for others and where a user name or password stands in it.
+fn bare(url: &Url) -> Option<Url> {
+    let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    plain.then(|| Url::parse(&url.origin().ascii_serialization()).ok()).flatten()
+}
+
 /// The two origins of a run: Microsoft Graph, and the service that issues tokens for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     cloud: Cloud,
+    login_given: bool,
     pub(super) graph: Origin,
     pub(super) login: Origin,
 }
@@ -135,9 +161,33 @@ impl Endpoints {
     /// # Errors
     /// [`Error::Settings`] for anything but https, or http to 127.0.0.0/8, `::1` or `localhost`; for a path, query, or user name.
     pub fn new(cloud: Cloud, graph_override: Option<&str>, login_override: Option<&str>) -> Result<Self, Error> {
-        let graph = Origin::parse("graph endpoint", graph_override.unwrap_or(cloud.graph()))?;
+        let graph = Origin::parse("graph endpoint", graph_override.unwrap_or(cloud.graph_origin()))?;
         let login = Origin::parse("login endpoint", login_override.unwrap_or(cloud.login()))?;
-        Ok(Self { cloud, graph, login })
+        Ok(Self { cloud, login_given: login_override.is_some(), graph, login })
+    }
+
+    /// Checks `AZURE_AUTHORITY_HOST`, with which other tools name the token service, against the cloud of the run. A login
+    /// endpoint that was given outright goes before it.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if it names another service, and so another cloud; the hint names the `--cloud` that fits.
+    pub fn check_authority(&self, authority: Option<&str>) -> Result<(), Error> {
+        let Some(authority) = authority.map(str::trim).filter(|text| !text.is_empty() && !self.login_given) else { return Ok(()) };
+        // Some tools write a bare host, and some a slash at the end.
+        let text = if authority.contains("://") { authority.to_owned() } else { format!("https://{authority}") };
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.path(), "" | "/"));
+        if url.as_ref().is_some_and(|url| self.login.owns(url)) {
+            return Ok(());
+        }
+        let fitting = Cloud::ALL.into_iter().filter(|cloud| {
+            url.as_ref().is_some_and(|url| Origin::parse("login endpoint", cloud.login()).is_ok_and(|login| login.owns(url)))
+        });
+        let named: Vec<String> = fitting.map(|cloud| format!("--cloud {}", cloud.name())).collect();
+        let fits = if named.is_empty() { "the --cloud of the tenant".to_owned() } else { named.join(" or ") };
+        Err(Error::settings(
+            format!("AZURE_AUTHORITY_HOST names another token service than cloud {}: {}", self.cloud.name(), self.login()),
+            format!("give {fits}, or unset AZURE_AUTHORITY_HOST"),
+        ))
     }
 
     /// The cloud they belong to.
@@ -150,6 +200,12 @@ impl Endpoints {
     #[must_use]
     pub fn graph(&self) -> &str {
         self.graph.text()
+    }
+
+    /// Whether Graph is plain http, which is only ever this machine: no service of Microsoft, and so without its limits.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.graph.is_plain()
     }
 
     /// Origin of the token service, without a slash at the end.
@@ -208,6 +264,59 @@ mod tests {
             assert!(matches!(error, Error::Settings { .. }), "{bad}");
             assert!(!error.to_string().contains("word@"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_authority_of_other_tools_must_be_that_of_the_cloud() {
+        let global = Endpoints::new(Cloud::Global, None, None).unwrap();
+        for good in [
+            None,
+            Some(""),
+            Some("https://login.microsoftonline.com/"),
+            Some("login.microsoftonline.com"),
+            Some(" https://LOGIN.microsoftonline.com "),
+        ] {
+            assert_eq!(global.check_authority(good), Ok(()), "{good:?}");
+        }
+        for (bad, hint) in [
+            ("https://login.microsoftonline.us/", "--cloud usgov or --cloud usgov-dod"),
+            ("https://login.chinacloudapi.cn", "--cloud china"),
+            ("http://login.microsoftonline.com", "--cloud"),
+            ("https://hunter2@login.microsoftonline.com", "--cloud"),
+            ("https://evil.example", "--cloud"),
+            ("a b", "--cloud"),
+        ] {
+            let error = global.check_authority(Some(bad)).unwrap_err().to_string();
+            assert!(error.contains(hint) && !error.contains("hunter2"), "{error}");
+        }
+        let given = Endpoints::new(Cloud::Global, None, Some("http://127.0.0.1:9")).unwrap();
+        assert_eq!(given.check_authority(Some("https://login.microsoftonline.com/")), Ok(()), "a flag goes before the environment");
+    }
+
+    #[test]
+    fn services_of_the_machine_are_on_loopback_or_link_local() {
+        let near = |text: &str| Origin::of_machine(&Url::parse(text).unwrap()).is_some();
+        for good in [
+            "http://127.0.0.1:41741/msi/token?x",
+            "http://localhost:1/a",
+            "http://169.254.169.254/metadata",
+            "http://169.254.129.2:8081/msi/token",
+        ] {
+            assert!(near(good), "{good}");
+        }
+        for bad in [
+            "http://10.0.0.1/",
+            "https://example.com/",
+            "http://169.255.0.1/",
+            "http://169.254.169.254.example/",
+            "http://u@127.0.0.1/",
+            "ftp://127.0.0.1/",
+        ] {
+            assert!(!near(bad), "{bad}");
+        }
+        let service = |text: &str| Origin::of_service(&Url::parse(text).unwrap()).is_some();
+        assert!(service("https://a.example/x?y") && service("http://127.0.0.1:1/x"));
+        assert!(!service("http://169.254.169.254/") && !service("http://a.example/") && !service("https://u:p@a.example/"));
     }
 
     #[test]

@@ -36,8 +36,10 @@ impl Refusal<'_> {
         let what = self.what.to_owned();
         let detail = describe(self.status, &code, &message);
         match self.status {
-            429 | 503 => self.again(Error::Throttled { what, detail: format!("status {}", self.status) }),
-            500 if is_query_broker(&message) => self.again(Error::Throttled { what, detail: "query broker of Intune".to_owned() }),
+            429 => self.crowded(Error::Throttled { what, detail: "status 429".to_owned() }),
+            500 if is_query_broker(&message) => self.crowded(Error::Throttled { what, detail: "query broker of Intune".to_owned() }),
+            503 => self.again(Error::Throttled { what, detail: "status 503".to_owned() }),
+            407 | 511 => Trouble::Again(Transient { foreign: true, ..Transient::new(wants_sign_in(self.status), self.floor) }),
             502 | 504 => self.again(Error::Failed { what, detail: format!("status {}", self.status) }),
             _ if is_licence(&code, &message) => Trouble::Stop(Error::Licence { what, detail }),
             401 if is_token_refusal(&code, &message) => Trouble::Unauthorized(Error::sign_in(
@@ -51,6 +53,10 @@ impl Refusal<'_> {
         }
     }
 
+    fn crowded(&self, error: Error) -> Trouble {
+        Trouble::Again(Transient { crowded: true, ..Transient::new(error, self.floor) })
+    }
+
     fn again(&self, error: Error) -> Trouble {
         Trouble::Again(Transient::new(error, self.floor))
     }
@@ -59,6 +65,15 @@ impl Refusal<'_> {
     fn code_and_message(&self, token: &SecretString) -> (String, String) {
         let part = |name| self.body.get("error").and_then(|error| error.get(name)).and_then(Value::as_str).unwrap_or_default();
         (text::clean(part("code"), &[token]), text::clean(&innermost(part("message")), &[token]))
+    }
+}
+
+/// 407 and 511 come from a proxy or a network that wants a sign-in of its own, and never from Graph.
+fn wants_sign_in(status: u16) -> Error {
+    Error::Unreachable {
+        endpoint: "Microsoft Graph".to_owned(),
+        detail: format!("status {status}: a proxy or network on the way wants a sign-in"),
+        hint: "sign in to the network, or set HTTPS_PROXY with the proxy's user name and password".to_owned(),
     }
 }
 
@@ -125,6 +140,9 @@ mod tests {
         assert!(matches!(judge(500, &broker), Trouble::Again(Transient { error: Error::Throttled { .. }, .. })));
         for status in [429, 502, 503, 504] {
             assert!(matches!(judge(status, &Value::Null), Trouble::Again(_)), "{status}");
+        }
+        for status in [407, 511] {
+            assert!(matches!(judge(status, &Value::Null), Trouble::Again(Transient { foreign: true, .. })), "{status}");
         }
         for status in [302, 400, 404, 410, 418, 500, 501] {
             assert!(matches!(judge(status, &Value::Null), Trouble::Stop(Error::Failed { .. })), "{status}");

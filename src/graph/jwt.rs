@@ -24,6 +24,16 @@ pub(super) struct Claims {
     pub(super) audience: Option<String>,
     /// `exp`: Unix time at which it ends.
     pub(super) expires: Option<i64>,
+    /// `appid`, or `azp` in tokens of the second version: the application.
+    pub(super) app_id: Option<String>,
+    /// `idtyp`: `app` or `user`, where it is there.
+    pub(super) kind: Option<String>,
+    /// `roles`: application permissions.
+    pub(super) roles: Vec<String>,
+    /// `scp`: delegated permissions.
+    pub(super) scopes: Vec<String>,
+    /// Whether a user name is in it.
+    pub(super) names_person: bool,
 }
 
 impl Claims {
@@ -43,7 +53,17 @@ impl Claims {
         let text = |name| payload.get(name).and_then(Value::as_str).map(str::to_owned);
         // Whole seconds; some issuers write them as a decimal fraction.
         let expires = payload.get("exp").and_then(|exp| exp.as_i64().or_else(|| exp.as_f64().map(|seconds| seconds as i64)));
-        Self { tenant: text("tid"), audience: text("aud"), expires }
+        let listed = |name| payload.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Self {
+            tenant: text("tid"),
+            audience: text("aud"),
+            expires,
+            app_id: text("appid").or_else(|| text("azp")),
+            kind: text("idtyp"),
+            roles: listed("roles").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            scopes: text("scp").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+            names_person: payload.get("upn").is_some_and(Value::is_string),
+        }
     }
 
     /// Refuses a token for another endpoint, another tenant, or of yesterday.
@@ -70,7 +90,7 @@ impl Claims {
     }
 
     /// A tenant given by domain name cannot be compared, so it is let through.
-    fn check_tenant(&self, wanted: Option<&str>) -> Result<(), Error> {
+    pub(super) fn check_tenant(&self, wanted: Option<&str>) -> Result<(), Error> {
         match (&self.tenant, wanted) {
             (Some(has), Some(wanted)) if is_guid(wanted) && !has.eq_ignore_ascii_case(wanted) => Err(Error::settings(
                 format!("access token is of another tenant than AZURE_TENANT_ID: {}", super::text::clean(has, &[])),

@@ -1,5 +1,6 @@
 //! What is asked of Microsoft Graph: a version, a path and a query, encoded in one place.
 
+use serde_json::Value;
 use std::fmt::Write;
 
 /// Version of Microsoft Graph.
@@ -22,19 +23,35 @@ impl Version {
     }
 }
 
-/// Something that can be read by GET.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Takes out of one row what may not, or need not, be kept.
+pub type Reduction = fn(&mut Value);
+
+/// Something that can be read by GET. Two are equal if they ask the same.
+#[derive(Debug, Clone)]
 pub struct Resource {
     version: Version,
     path: String,
     query: String,
+    counting: bool,
+    page_size: Option<u32>,
+    keeping: Option<Reduction>,
 }
+
+impl PartialEq for Resource {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+            && (&self.path, &self.query) == (&other.path, &other.query)
+            && (self.counting, self.page_size) == (other.counting, other.page_size)
+    }
+}
+
+impl Eq for Resource {}
 
 impl Resource {
     /// A resource by its path as the documentation writes it, with a slash in front and without version.
     #[must_use]
     pub fn new(version: Version, path: &'static str) -> Self {
-        Self { version, path: path.to_owned(), query: String::new() }
+        Self { version, path: path.to_owned(), query: String::new(), counting: false, page_size: None, keeping: None }
     }
 
     /// Adds one segment to the path. The text may come from the service: nothing in it can leave the segment.
@@ -67,6 +84,43 @@ impl Resource {
         ends.then(|| Self { query: format!("{before}{after}"), ..self.clone() })
     }
 
+    /// The same without a query option. None if it has none of that name.
+    #[must_use]
+    pub fn without_option(&self, name: &str) -> Option<Self> {
+        let options: Vec<&str> = self.query.trim_start_matches('?').split('&').filter(|option| !option.is_empty()).collect();
+        let is_it = |option: &&&str| option.split_once('=').is_some_and(|(there, _)| there == name);
+        let kept: Vec<&str> = options.iter().filter(|option| !is_it(option)).copied().collect();
+        let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+        (kept.len() < options.len()).then(|| Self { query, ..self.clone() })
+    }
+
+    /// Says what of each row may be kept: `reduce` is applied to each element of `value`, or to the whole body where there is no
+    /// such list, as soon as the answer is read. Of a list only the rows, their count and the link to the next page stay.
+    ///
+    /// Only a resource with this is ever remembered ([`super::Memory`]), and what is remembered is given back as it was
+    /// kept. So two resources that ask the same must keep the same, and what `reduce` leaves must hold no secret.
+    #[must_use]
+    pub fn keeping(mut self, reduce: Reduction) -> Self {
+        self.keeping = Some(reduce);
+        self
+    }
+
+    /// Asks with `ConsistencyLevel: eventual`, which `$count`, `$search` and filters with `ne`, `not` or `endsWith` want
+    /// (facts/graph.md section 8).
+    #[must_use]
+    pub fn counting(mut self) -> Self {
+        self.counting = true;
+        self
+    }
+
+    /// Asks for so many rows a page with `Prefer: odata.maxpagesize`, for Intune, parts of which fail on any `$top`
+    /// (facts/graph.md section 8).
+    #[must_use]
+    pub fn page_size(mut self, rows: u32) -> Self {
+        self.page_size = Some(rows);
+        self
+    }
+
     pub(super) fn version(&self) -> Version {
         self.version
     }
@@ -86,10 +140,65 @@ impl Resource {
         format!("GET /{}{}", self.version.segment(), self.path)
     }
 
+    /// The path, without version and query.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The value of a query option as it is sent, percent-encoded.
+    pub(super) fn option(&self, name: &str) -> Option<&str> {
+        let mut options = self.query.trim_start_matches('?').split('&').filter_map(|option| option.split_once('='));
+        options.find(|(option, _)| *option == name).map(|(_, value)| value)
+    }
+
+    /// Headers of every request for it: each page, and its part in a `$batch`.
+    pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
+        let unknown = self.wants_unknown_members().then(|| UNKNOWN_MEMBERS.to_owned());
+        // One header with both: of two with the same name a proxy or a batch may keep only one.
+        let prefer: Vec<String> = unknown.into_iter().chain(self.page_size.map(|rows| format!("odata.maxpagesize={rows}"))).collect();
+        let prefer = (!prefer.is_empty()).then(|| ("Prefer", prefer.join(", ")));
+        let consistency = self.counting.then(|| ("ConsistencyLevel", "eventual".to_owned()));
+        [LOW_PRIORITY].map(|(name, value)| (name, value.to_owned())).into_iter().chain(prefer).chain(consistency).collect()
+    }
+
+    /// Whether answers may be remembered.
+    pub(super) fn is_kept(&self) -> bool {
+        self.keeping.is_some()
+    }
+
+    /// Takes out of an answer what may not be kept.
+    pub(super) fn reduce(&self, body: &mut Value) {
+        if let Some(reduce) = self.keeping {
+            reduce_rows(body, reduce);
+        }
+    }
+
     /// Whether members of an enum that came after its sentinel must be asked for, lest they
     /// arrive as `unknownFutureValue` (facts/graph.md section 4).
-    pub(super) fn wants_unknown_members(&self) -> bool {
+    fn wants_unknown_members(&self) -> bool {
         self.version == Version::Beta && self.path.starts_with("/deviceManagement/")
+    }
+}
+
+/// Sent on Intune beta reads, or enum members newer than the sentinel arrive as `unknownFutureValue`.
+const UNKNOWN_MEMBERS: &str = "include-unknown-enum-members";
+
+/// Sent on every request: when a tenant comes near a limit, people and their tools go first.
+pub(super) const LOW_PRIORITY: (&str, &str) = ("x-ms-throttle-priority", "Low");
+
+/// Members of a list's answer that are not rows and that stay.
+const ENVELOPE: [&str; 3] = ["value", "@odata.nextLink", "@odata.count"];
+
+/// Reduces each row of a list, or a single object.
+pub(super) fn reduce_rows(body: &mut Value, reduce: Reduction) {
+    match body.get_mut("value") {
+        Some(Value::Array(rows)) => {
+            rows.iter_mut().for_each(reduce);
+            if let Some(members) = body.as_object_mut() {
+                members.retain(|name, _| ENVELOPE.contains(&name.as_str()));
+            }
+        }
+        _ => reduce(body),
     }
 }
 
@@ -118,6 +227,9 @@ mod tests {
         assert_eq!(resource.without("tags").unwrap().relative(), "/x?$select=id,isDisabled,isDisabledBy&$top=9");
         assert_eq!(resource.without("id"), None);
         assert_eq!(resource.without("is"), None);
+        assert_eq!(resource.without_option("$top").unwrap().relative(), "/x?$select=id,isDisabled,isDisabledBy,tags");
+        assert_eq!(resource.without_option("$select").unwrap().without_option("$top").unwrap().relative(), "/x");
+        assert_eq!(resource.without_option("$expand"), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use super::Error;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How patient the client is.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,13 +15,17 @@ pub struct RetryPolicy {
     pub connect_attempts: u32,
     /// Longest wait before one attempt, whatever the service asks for.
     pub longest_wait: Duration,
+    /// Longest time of the whole run in which somebody waits because of a failure. Once it is spent, every further failure
+    /// ends its read at once: a service that refuses every dataset would otherwise cost minutes for each. Waits at the same
+    /// time count once.
+    pub waiting: Duration,
     /// Factor on every wait: 1 in use, near 0 in tests.
     pub scale: f64,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { attempts: 8, connect_attempts: 4, longest_wait: Duration::from_secs(120), scale: 1.0 }
+        Self { attempts: 8, connect_attempts: 4, longest_wait: Duration::from_secs(120), waiting: Duration::from_secs(1800), scale: 1.0 }
     }
 }
 
@@ -34,6 +40,11 @@ impl RetryPolicy {
     pub(super) fn budget(&self, seed: u64) -> Budget<'_> {
         Budget { policy: self, seed, made: 1, unconnected: 1, foreign: 1 }
     }
+
+    /// Between 0 and 1, whatever was set.
+    pub(super) fn factor(&self) -> f64 {
+        if self.scale.is_nan() { 1.0 } else { self.scale.clamp(0.0, 1.0) }
+    }
 }
 
 /// A failure that may pass.
@@ -47,11 +58,13 @@ pub(super) struct Transient {
     pub(super) unconnected: bool,
     /// Whether a whole answer came that is no answer of this service.
     pub(super) foreign: bool,
+    /// Whether the service said that the workload gets too many requests, which concerns everybody who reads it.
+    pub(super) crowded: bool,
 }
 
 impl Transient {
     pub(super) fn new(error: Error, floor: Option<Duration>) -> Self {
-        Self { error, floor, unconnected: false, foreign: false }
+        Self { error, floor, unconnected: false, foreign: false, crowded: false }
     }
 }
 
@@ -79,7 +92,34 @@ impl Budget<'_> {
         self.unconnected += u32::from(failure.unconnected);
         self.foreign += u32::from(failure.foreign);
         let wait = own.max(failure.floor.unwrap_or_default()).min(self.policy.longest_wait);
-        Some(wait.mul_f64(self.policy.scale.clamp(0.0, 1.0)))
+        Some(wait.mul_f64(self.policy.factor()))
+    }
+}
+
+/// How long a run has waited because of failures.
+#[derive(Debug, Default)]
+pub(super) struct Waited(Mutex<Union>);
+
+/// The time that spans cover together.
+#[derive(Debug, Default)]
+struct Union {
+    length: Duration,
+    end: Option<Instant>,
+}
+
+impl Waited {
+    /// Whether somebody may wait that long from now on; counts it if so.
+    pub(super) fn allows(&self, wait: Duration, policy: &RetryPolicy) -> bool {
+        let mut union = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let end = now + wait;
+        let new = end.saturating_duration_since(union.end.map_or(now, |there| there.max(now)));
+        if union.length + new > policy.waiting.mul_f64(policy.factor()) {
+            return false;
+        }
+        union.length += new;
+        union.end = union.end.max(Some(end));
+        true
     }
 }
 
@@ -147,6 +187,19 @@ mod tests {
         assert_eq!(policy.budget(1).spend(&failure(Some(30))), Some(Duration::from_secs(30)));
         assert_eq!(policy.budget(1).spend(&failure(Some(86_400))), Some(Duration::from_secs(120)));
         assert!(policy.budget(1).spend(&failure(Some(0))).unwrap() >= Duration::from_millis(500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_waits_only_so_long_and_waits_at_the_same_time_count_once() {
+        let policy = RetryPolicy { waiting: Duration::from_secs(100), ..RetryPolicy::default() };
+        let waited = Waited::default();
+        let minute = Duration::from_secs(60);
+        assert!((0..50).all(|_| waited.allows(minute, &policy)));
+        tokio::time::advance(minute).await;
+        assert!(!waited.allows(minute, &policy));
+        assert!(waited.allows(Duration::from_secs(40), &policy));
+        tokio::time::advance(Duration::from_secs(600)).await;
+        assert!(!waited.allows(Duration::from_secs(1), &policy));
     }
 
     #[test]

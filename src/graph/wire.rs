@@ -15,18 +15,26 @@ use std::time::Duration;
 /// Longest body of a refusal that is looked at, in bytes.
 const REFUSAL_LIMIT: usize = 64 << 10;
 
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(15);
+
 /// A client for one origin. Plain http stays on this machine: no proxy, and `localhost` is not asked of a name server.
 pub(super) fn client_for(origin: &Origin, settings: &Settings) -> Result<reqwest::Client, Error> {
+    client_within(origin, settings, CONNECT)
+}
+
+/// The same with another longest wait for a connection.
+pub(super) fn client_within(origin: &Origin, settings: &Settings, connect: Duration) -> Result<reqwest::Client, Error> {
     // An error means that a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("maascan/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
-        .connect_timeout(Duration::from_secs(15))
+        .connect_timeout(connect)
         .read_timeout(settings.timeout)
         .timeout(settings.timeout.saturating_mul(5))
         .https_only(!origin.is_plain());
-    if origin.is_loopback() {
+    if origin.is_near() {
         let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].map(|address| SocketAddr::new(address, 0));
         builder = builder.no_proxy().resolve_to_addrs("localhost", &both);
     }
@@ -63,6 +71,8 @@ impl Answer {
 pub(super) enum Unread {
     /// JSON that ends in the middle, or nothing at all.
     Cut,
+    /// Said to be packed with gzip, and is not, or is damaged.
+    Packed,
     /// Whole, and something else: a page of a proxy that wants a sign-in, or another server.
     NotJson,
 }
@@ -72,6 +82,7 @@ impl Unread {
     pub(super) fn says(self) -> &'static str {
         match self {
             Self::Cut => "answer was cut",
+            Self::Packed => "answer cannot be unpacked",
             Self::NotJson => "answer is not JSON",
         }
     }
@@ -92,24 +103,28 @@ pub(super) async fn send(request: RequestBuilder, origin: &Origin, what: &str, l
         // The status says enough of a refusal.
         Err(_) if !success => Ok(Answer { status, headers, body: Vec::new() }),
         Err(BodyError::TooLong) => Err(Trouble::Stop(Error::failed(what, format!("answer is longer than {limit} bytes")))),
-        Err(BodyError::Cut) => Err(Trouble::Again(Transient::new(Error::failed(what, Unread::Cut.says()), None))),
+        Err(BodyError::Lost(unread)) => Err(Trouble::Again(Transient::new(Error::failed(what, unread.says()), None))),
     }
 }
 
 enum BodyError {
     TooLong,
-    Cut,
+    Lost(Unread),
 }
 
 async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, BodyError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| BodyError::Cut)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
         if body.len() + chunk.len() > limit {
             return Err(BodyError::TooLong);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+fn lost(error: &reqwest::Error) -> BodyError {
+    BodyError::Lost(if error.is_decode() { Unread::Packed } else { Unread::Cut })
 }
 
 /// No answer at all. A request that could not even be built is nobody's network.

@@ -3,6 +3,7 @@
 
 mod csv;
 mod folder;
+mod grid;
 mod json;
 mod known;
 mod manifest;
@@ -15,6 +16,7 @@ mod text;
 pub mod v1;
 
 pub use folder::Folder;
+pub use grid::{grid, markdown_table};
 pub use table::Style;
 
 use crate::assess::Assessment;

@@ -1,11 +1,12 @@
 //! The table for a terminal: the headline, what could not be seen, the rows that need action first, and how many findings
-//! there are, and what to do. The only file that knows comfy-table.
+//! there are, and what to do.
 
+use super::grid::bare;
 use super::phrases::{self, count};
 use super::text::{LONGEST, terminal};
 use crate::assess::{Assessment, Verdict, VerdictKind};
 use chrono::{DateTime, Utc};
-use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle, presets};
+use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, LineStyle, Row, Table, presets};
 
 /// How the table is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,12 +98,6 @@ fn push_line(text: &mut String, line: &str, width: Option<u16>) {
         }
     }
     text.push('\n');
-}
-
-fn bare(style: TableStyle, width: u16) -> Table {
-    let mut table = Table::new();
-    table.load_style(style).set_content_arrangement(ContentArrangement::Dynamic).set_width(width).force_no_tty();
-    table
 }
 
 fn table(assessment: &Assessment, style: Style, width: u16) -> Table {

@@ -1,6 +1,7 @@
-//! As much of OData as Graph offers on the lists that are simulated: `$select`, `$filter`, `$top`, `$orderby` on audit events,
-//! and pages with an opaque `$skiptoken`. What is not offered is refused, as a silent default would hide a reader's mistake.
+//! As much of OData as Graph offers on the lists that are simulated: `$select`, `$filter`, `$top`, one `$expand`, `$orderby` on
+//! audit events, and pages with an opaque `$skiptoken`. What is not offered is refused, as a silent default would hide a reader's mistake.
 
+use super::expand::Expand;
 use super::guid::Guid;
 use super::reply::Reply;
 use base64::Engine;
@@ -24,7 +25,10 @@ pub(crate) struct Query {
     pub(crate) select: Select,
     pub(crate) filter: Option<String>,
     pub(crate) order_by: Option<String>,
+    pub(crate) expand: Option<Expand>,
     pub(crate) count: bool,
+    /// The request said `ConsistencyLevel: eventual`, without which directory lists leave `$count` out.
+    pub(crate) eventual: bool,
     top: Option<usize>,
     skip_token: Option<String>,
 }
@@ -44,6 +48,12 @@ impl Query {
             "$select" => self.select = Select::parse(&value),
             "$filter" => self.filter = Some(value.clone()),
             "$orderby" => self.order_by = Some(value.clone()),
+            "$expand" => {
+                if self.expand.is_some() {
+                    return Err(Expand::one_only());
+                }
+                self.expand = Some(Expand::parse(&value)?);
+            }
             "$count" => self.count = value == "true",
             "$top" => self.top = Some(value.parse().map_err(|_| Reply::bad_request(&format!("Invalid value '{value}' for $top.")))?),
             "$skiptoken" => {
@@ -55,6 +65,11 @@ impl Query {
         }
         self.given.push((name, value));
         Ok(())
+    }
+
+    /// `$top`, if it was given.
+    pub(crate) fn top(&self) -> Option<usize> {
+        self.top
     }
 
     /// The query again, encoded, with the place where the next page begins.
@@ -75,7 +90,7 @@ pub(crate) fn unsupported(message: &str) -> Reply {
 pub(crate) struct Select(Option<Vec<String>>);
 
 impl Select {
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         Self(Some(text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()))
     }
 
@@ -87,6 +102,11 @@ impl Select {
             ))),
             None => Ok(()),
         }
+    }
+
+    /// Names that were asked for, if any were.
+    pub(crate) fn named(&self) -> Option<&[String]> {
+        self.0.as_deref()
     }
 
     fn wants(&self, name: &str) -> bool {
@@ -123,6 +143,11 @@ impl<'a> Row<'a> {
             self.members.insert(name.to_owned(), value());
         }
         self
+    }
+
+    /// As [`Self::put`], for what comes only if `$select` names it.
+    pub(crate) fn put_extra(self, name: &str, value: impl Into<Value>) -> Self {
+        if self.select.0.is_none() { self } else { self.put(name, value) }
     }
 
     pub(crate) fn done(self) -> Value {
@@ -176,7 +201,7 @@ fn too_many_values(count: usize) -> Reply {
 }
 
 /// The text between single quotes. A quote inside is refused: no id holds one.
-fn quoted(text: &str) -> Option<&str> {
+pub(crate) fn quoted(text: &str) -> Option<&str> {
     text.trim().strip_prefix('\'')?.strip_suffix('\'').filter(|inner| !inner.contains('\''))
 }
 
@@ -250,6 +275,8 @@ pub(crate) enum PageSize {
     Directory,
     /// Fixed; `$top` is ignored.
     Fixed(usize),
+    /// This many, which is also the most that `$top` may ask for.
+    UpTo(usize),
 }
 
 impl Listing<'_> {
@@ -264,18 +291,26 @@ impl Listing<'_> {
         });
         if let Some(members) = body.as_object_mut() {
             members.extend(next.map(|at| ("@odata.nextLink".to_owned(), Value::from(self.link(at)))));
-            members.extend(self.query.count.then(|| ("@odata.count".to_owned(), Value::from(rows.len()))));
+            members.extend(self.counts(size).then(|| ("@odata.count".to_owned(), Value::from(rows.len()))));
         }
         Ok(Reply { links: Some(Links { here }), ..Reply::ok(body) })
     }
 
-    fn range(&self, rows: usize, size: PageSize) -> Result<(Range<usize>, Option<usize>), Reply> {
-        let size = match size {
+    /// Directory lists count in advanced queries only and leave the option aside otherwise (facts/graph.md section 8:
+    /// unsupported parameters can fail silently); Intune counts without.
+    fn counts(&self, size: PageSize) -> bool {
+        self.query.count && (self.query.eventual || matches!(size, PageSize::Fixed(_)))
+    }
+
+    fn range(&self, rows: usize, page_size: PageSize) -> Result<(Range<usize>, Option<usize>), Reply> {
+        let size = match page_size {
             PageSize::Fixed(size) => size,
             PageSize::Directory => self.query.top.unwrap_or(DIRECTORY_PAGE),
+            PageSize::UpTo(most) => self.query.top.unwrap_or(most),
         };
-        if size == 0 || (size > LARGEST_TOP && self.query.top == Some(size)) {
-            let message = format!("Invalid page size specified: '{size}'. Must be between 1 and {LARGEST_TOP} inclusive.");
+        let most = if let PageSize::UpTo(most) = page_size { most } else { LARGEST_TOP };
+        if size == 0 || (size > most && self.query.top == Some(size)) {
+            let message = format!("Invalid page size specified: '{size}'. Must be between 1 and {most} inclusive.");
             return Err(unsupported(&message));
         }
         let start = match &self.query.skip_token {
@@ -345,7 +380,7 @@ mod tests {
 
     #[test]
     fn unknown_query_options_are_refused() {
-        for wrong in ["$expand=owners", "$search=x", "$skip=3", "$top=many"] {
+        for wrong in ["$expand=owners,manager", "$expand=owners&$expand=owners", "$search=x", "$skip=3", "$top=many"] {
             assert_eq!(Query::parse(wrong).unwrap_err().status, 400, "{wrong}");
         }
     }

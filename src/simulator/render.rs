@@ -1,11 +1,13 @@
 //! Directory objects as JSON, with Graph's own property names (facts/graph.md section 1, and captured payloads).
 
+use super::data::posture::{Federated, Lock};
 use super::data::{
-    Application, DOMAIN, GRAPH_APP, Grant, Group, HINT, Holder, Key, Member, Principal, PrincipalKind, SignIn, TENANT_NAME, Tenant, User,
+    Application, DOMAIN, GRAPH_APP, Grant, Group, HINT, Holder, INTUNE_API_APP, Key, Member, Principal, PrincipalKind, SignIn, TENANT_NAME,
+    Tenant, User,
 };
 use super::guid::Guid;
 use super::odata::{Row, Select};
-use super::roles::ROLES;
+use super::roles::{INTUNE_API_ROLES, ROLES};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
@@ -83,7 +85,28 @@ pub(crate) const GROUP: &[&str] = &[
     "mailNickname",
     "securityEnabled",
 ];
-pub(crate) const MEMBER: &[&str] = &["id", "displayName", "userPrincipalName", "accountEnabled"];
+/// Properties of people, groups and service principals as members, owners and users. The last three come on request only.
+pub(crate) const MEMBER: &[&str] = &[
+    "id",
+    "deletedDateTime",
+    "displayName",
+    "userPrincipalName",
+    "mail",
+    "givenName",
+    "surname",
+    "jobTitle",
+    "businessPhones",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "appId",
+    "servicePrincipalType",
+    "accountEnabled",
+    "userType",
+    "onPremisesSyncEnabled",
+];
+/// Those of [`MEMBER`] that the permission on basic profiles covers.
+const BASIC: &[&str] = &["id", "deletedDateTime", "displayName", "userPrincipalName", "mail", "givenName", "surname"];
 pub(crate) const ORGANIZATION: &[&str] = &["id", "displayName", "createdDateTime", "tenantType", "verifiedDomains", "countryLetterCode"];
 pub(crate) const SIGN_IN: &[&str] = &[
     "id",
@@ -94,9 +117,6 @@ pub(crate) const SIGN_IN: &[&str] = &[
     "applicationAuthenticationClientSignInActivity",
     "applicationAuthenticationResourceSignInActivity",
 ];
-pub(crate) const CONDITIONAL_ACCESS: &[&str] =
-    &["id", "displayName", "createdDateTime", "modifiedDateTime", "state", "conditions", "grantControls", "sessionControls"];
-
 /// RFC 3339 in UTC, whole seconds.
 pub(crate) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -145,7 +165,7 @@ fn is_disabled(disabled: bool, id: Guid) -> Option<bool> {
     (disabled || id.is_odd()).then_some(disabled)
 }
 
-fn principal_type(kind: &PrincipalKind) -> &'static str {
+pub(crate) fn principal_type(kind: &PrincipalKind) -> &'static str {
     match kind {
         PrincipalKind::Application => "Application",
         PrincipalKind::ManagedIdentity(_) => "ManagedIdentity",
@@ -155,7 +175,10 @@ fn principal_type(kind: &PrincipalKind) -> &'static str {
 
 fn alternative_names(kind: &PrincipalKind) -> Value {
     match kind {
-        PrincipalKind::ManagedIdentity(resource) => json!(["isExplicit=False", resource]),
+        PrincipalKind::ManagedIdentity(resource) => {
+            let explicit = if resource.contains("/userAssignedIdentities/") { "isExplicit=True" } else { "isExplicit=False" };
+            json!([explicit, resource])
+        }
         _ => json!([]),
     }
 }
@@ -166,15 +189,16 @@ fn verified_publisher(name: Option<&str>) -> Value {
 }
 
 fn app_roles(app_id: Guid) -> Value {
-    if app_id != GRAPH_APP {
-        return json!([]);
-    }
     let role = |id: Guid, value: &str| {
         let about = format!("Allows the app what {value} stands for, without a signed-in user.");
         json!({"allowedMemberTypes": ["Application"], "description": about, "displayName": value, "id": id.to_string(),
             "isEnabled": true, "origin": "Application", "value": value})
     };
-    ROLES.iter().map(|entry| role(entry.id, entry.value)).collect()
+    match app_id {
+        GRAPH_APP => ROLES.iter().map(|entry| role(entry.id, entry.value)).collect(),
+        INTUNE_API_APP => INTUNE_API_ROLES.iter().map(|entry| role(entry.id(), entry.value)).collect(),
+        _ => json!([]),
+    }
 }
 
 fn password_credentials(keys: &[Key]) -> Value {
@@ -203,12 +227,12 @@ fn certificate(key: &Key, usage: &str, id: Guid) -> Value {
 }
 
 /// Twenty bytes; in Base64, or as the hexadecimal text that some tools store.
-fn thumbprint(key: &Key) -> String {
+pub(crate) fn thumbprint(key: &Key) -> String {
     let bytes = [&key.id.bytes()[..], b"cert"].concat();
     if key.id.is_odd() { STANDARD.encode(bytes) } else { bytes.iter().map(|byte| format!("{byte:02X}")).collect() }
 }
 
-pub(crate) fn application(row: &Application, select: &Select) -> Value {
+pub(crate) fn application(row: &Application, beta: bool, select: &Select) -> Value {
     Row::new(select)
         .put("id", row.id.to_string())
         .put("deletedDateTime", Value::Null)
@@ -224,25 +248,37 @@ pub(crate) fn application(row: &Application, select: &Select) -> Value {
         .put("notes", Value::Null)
         .put_with("passwordCredentials", || password_credentials(&row.keys))
         .put("publisherDomain", DOMAIN)
-        .put_with("servicePrincipalLockConfiguration", || lock(row.id))
+        .put_with("servicePrincipalLockConfiguration", || lock(row.lock, beta))
         .put("signInAudience", "AzureADMyOrg")
         .put_with("tags", || json!([]))
         .put_with("verifiedPublisher", || verified_publisher(None))
         .done()
 }
 
-fn lock(id: Guid) -> Value {
-    let on = id.is_odd();
-    json!({"isEnabled": on, "allProperties": on, "credentialsWithUsageVerify": on, "credentialsWithUsageSign": on, "tokenEncryptionKeyId": on})
+/// Beta also says where the lock is enforced (facts/graph.md section 1).
+fn lock(lock: Lock, beta: bool) -> Value {
+    let (on, all, scope) = match lock {
+        Lock::NotConfigured => return Value::Null,
+        Lock::On => (true, true, "everywhere"),
+        Lock::VerifyOnly => (true, false, "foreignTenantOnly"),
+        Lock::Off => (false, false, "notConfigured"),
+    };
+    let mut lock = json!({"isEnabled": on, "allProperties": all, "credentialsWithUsageVerify": on, "credentialsWithUsageSign": all, "tokenEncryptionKeyId": all});
+    if beta {
+        lock["enforcementScope"] = scope.into();
+    }
+    lock
 }
 
-pub(crate) fn federated(tenant: &Tenant, row: &Application, subject: &str, select: &Select) -> Value {
+/// A federated credential of the application or service principal with this app id.
+pub(crate) fn federated(tenant: &Tenant, app_id: Guid, row: &Federated, select: &Select) -> Value {
+    let key = row.subject.or(row.expression).unwrap_or_default();
     Row::new(select)
-        .put("id", tenant.guid("federated", &format!("{}{subject}", row.app_id)).to_string())
-        .put("name", "github-actions")
-        .put("issuer", "https://token.actions.githubusercontent.com")
-        .put("subject", subject)
-        .put("claimsMatchingExpression", Value::Null)
+        .put("id", tenant.guid("federated", &format!("{app_id}{key}")).to_string())
+        .put("name", row.name)
+        .put("issuer", row.issuer)
+        .put("subject", row.subject)
+        .put("claimsMatchingExpression", row.expression.map(|value| json!({"value": value, "languageVersion": 1})))
         .put("description", Value::Null)
         .put_with("audiences", || json!(["api://AzureADTokenExchange"]))
         .done()
@@ -290,23 +326,63 @@ pub(crate) fn group(tenant: &Tenant, row: &Group, select: &Select) -> Value {
         .done()
 }
 
-/// A member of a group. Without a permission on users, only id and type come back (facts/graph.md section 0).
-pub(crate) fn member(tenant: &Tenant, row: Member, users_readable: bool, select: &Select) -> Value {
+/// What a token lets its holder see of people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Only id and type come back (facts/graph.md section 0; not verified).
+    IdOnly,
+    /// Names and addresses; the rest is null.
+    Basic,
+    /// Everything.
+    Full,
+}
+
+impl Sight {
+    /// Whether a list of users that selects this property is answered at all.
+    pub(crate) fn covers(self, property: &str) -> bool {
+        self == Self::Full || (self == Self::Basic && BASIC.contains(&property))
+    }
+}
+
+/// A member of a group, or an owner.
+pub(crate) fn member(tenant: &Tenant, row: Member, sight: Sight, select: &Select) -> Value {
     let (kind, id, name) = match row {
-        Member::User(at) => return tenant.users.get(at).map_or(Value::Null, |row| user(row, users_readable, select)),
+        Member::User(at) => return tenant.users.get(at).map_or(Value::Null, |row| user(row, sight, select)),
         Member::Group(at) => tenant.groups.get(at).map_or(("group", Guid(0), ""), |group| ("group", group.id, group.name)),
-        Member::ServicePrincipal(id) => ("servicePrincipal", id, tenant.principal(id).map_or("", |principal| &principal.name)),
+        Member::ServicePrincipal(id) => return principal_as_member(tenant, id, select),
     };
     typed(kind, id, select).put("displayName", name).done()
 }
 
-pub(crate) fn user(row: &User, readable: bool, select: &Select) -> Value {
-    let address = row.name.to_lowercase().replace(' ', ".");
-    let told = |value: Value| if readable { value } else { Value::Null };
+fn principal_as_member(tenant: &Tenant, id: Guid, select: &Select) -> Value {
+    let row = typed("servicePrincipal", id, select);
+    let Some(principal) = tenant.principal(id) else { return row.done() };
+    row.put("displayName", &*principal.name)
+        .put("appId", principal.app_id.to_string())
+        .put("servicePrincipalType", principal_type(&principal.kind))
+        .put_extra("accountEnabled", principal.enabled)
+        .done()
+}
+
+/// A person, by default with the properties that Graph gives without `$select`.
+pub(crate) fn user(row: &User, sight: Sight, select: &Select) -> Value {
+    let told = |name: &str, value: Value| if sight.covers(name) { value } else { Value::Null };
+    let (given, family) = row.name.split_once(' ').unwrap_or((row.name, ""));
+    let mail = if row.synced { Value::Null } else { row.address().replace("#EXT#", "").into() };
     typed("user", row.id, select)
-        .put("displayName", told(row.name.into()))
-        .put("userPrincipalName", told(format!("{address}@{DOMAIN}").into()))
-        .put("accountEnabled", told(row.enabled.into()))
+        .put("displayName", told("displayName", row.name.into()))
+        .put("userPrincipalName", told("userPrincipalName", row.address().into()))
+        .put("mail", told("mail", mail))
+        .put("givenName", told("givenName", given.into()))
+        .put("surname", told("surname", family.into()))
+        .put("jobTitle", Value::Null)
+        .put_with("businessPhones", || json!([]))
+        .put("mobilePhone", Value::Null)
+        .put("officeLocation", Value::Null)
+        .put("preferredLanguage", Value::Null)
+        .put_extra("accountEnabled", told("accountEnabled", row.enabled.into()))
+        .put_extra("userType", told("userType", if row.guest { "Guest" } else { "Member" }.into()))
+        .put_extra("onPremisesSyncEnabled", told("onPremisesSyncEnabled", row.synced.then_some(true).into()))
         .done()
 }
 
@@ -348,35 +424,9 @@ pub(crate) fn sign_in(row: &SignIn, select: &Select) -> Value {
 }
 
 /// Microsoft's documentation shows the offset `-8:00`, which RFC 3339 does not allow.
-fn sign_in_time(time: DateTime<Utc>, odd: bool) -> String {
+pub(crate) fn sign_in_time(time: DateTime<Utc>, odd: bool) -> String {
     match FixedOffset::west_opt(8 * 3_600) {
         Some(pacific) if odd => time.with_timezone(&pacific).format("%Y-%m-%dT%H:%M:%S-8:00").to_string(),
         _ => (time + TimeDelta::milliseconds(212)).to_rfc3339_opts(SecondsFormat::Millis, true),
     }
-}
-
-/// Conditional Access policies: one for people, one for workload identities.
-pub(crate) fn conditional_access(tenant: &Tenant, select: &Select) -> Vec<Value> {
-    let applications = json!({"includeApplications": ["All"], "excludeApplications": []});
-    let for_people = json!({"applications": applications, "clientAppTypes": ["exchangeActiveSync", "other"], "clientApplications": null,
-        "users": {"includeUsers": ["All"], "excludeUsers": []}, "servicePrincipalRiskLevels": []});
-    let clients = json!({"includeServicePrincipals": ["ServicePrincipalsInMyTenant"], "excludeServicePrincipals": []});
-    let for_workloads = json!({"applications": applications, "clientApplications": clients, "servicePrincipalRiskLevels": [],
-        "locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}});
-    let policy = |name: &str, state: &str, conditions: Value| {
-        Row::new(select)
-            .put("id", tenant.guid("conditional-access", name).to_string())
-            .put("displayName", name)
-            .put("createdDateTime", time(tenant.days_ago(400)))
-            .put("modifiedDateTime", Value::Null)
-            .put("state", state)
-            .put("conditions", conditions)
-            .put("grantControls", json!({"operator": "OR", "builtInControls": ["block"]}))
-            .put("sessionControls", Value::Null)
-            .done()
-    };
-    vec![
-        policy("No legacy sign-in", "enabled", for_people),
-        policy("Automations from our network only", "enabledForReportingButNotEnforced", for_workloads),
-    ]
 }

@@ -3,7 +3,7 @@
 
 use super::data::approval::{Exclusion, Policy, Request, Requestor};
 use super::data::events::{Change, Event};
-use super::data::{DOMAIN, Tenant, User};
+use super::data::{Tenant, User};
 use super::odata::{Row, Select};
 use super::render::time;
 use chrono::{SecondsFormat, TimeDelta};
@@ -114,12 +114,8 @@ fn requestor(tenant: &Tenant, requestor: &Requestor) -> Value {
 }
 
 fn person(tenant: &Tenant, at: usize) -> Value {
-    let of = |user: &User| json!({"id": user.id.to_string(), "displayName": user.name, "Upn": address(user)});
+    let of = |user: &User| json!({"id": user.id.to_string(), "displayName": user.name, "Upn": user.address()});
     json!({"application": null, "device": null, "user": tenant.users.get(at).map(of)})
-}
-
-fn address(user: &User) -> String {
-    format!("{}@{DOMAIN}", user.name.to_lowercase().replace(' ', "."))
 }
 
 pub(crate) fn event(tenant: &Tenant, row: &Event, select: &Select) -> Value {
@@ -149,7 +145,7 @@ fn actor(tenant: &Tenant, row: &Event) -> Value {
         "userPermissions": ["*"],
         "applicationId": row.app_id.to_string(),
         "applicationDisplayName": row.app_name,
-        "userPrincipalName": user.map_or(nobody, |user| address(user).into()),
+        "userPrincipalName": user.map_or(nobody, |user| user.address().into()),
         "servicePrincipalName": null,
         "ipAddress": null,
         "userId": user.map(|user| user.id.to_string()),

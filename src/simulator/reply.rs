@@ -14,6 +14,8 @@ pub(crate) struct Reply {
     pub(crate) links: Option<Links>,
     /// Half of the JSON is left out.
     pub(crate) broken: bool,
+    /// HTML that takes the place of the JSON.
+    pub(crate) html: Option<&'static str>,
 }
 
 /// An answer that is an error is still an answer; `?` is a convenience.
@@ -21,7 +23,7 @@ pub(crate) type Answer = Result<Reply, Reply>;
 
 impl Reply {
     pub(crate) fn ok(body: Value) -> Self {
-        Self { status: 200, headers: Vec::new(), body, links: None, broken: false }
+        Self { status: 200, headers: Vec::new(), body, links: None, broken: false, html: None }
     }
 
     /// An error as most of Graph writes it. `innerError` is filled by [`Self::stamp`].
@@ -38,6 +40,15 @@ impl Reply {
             Value::from(message)
         );
         Self::error(status, code, &inner)
+    }
+
+    /// A page of somebody between, such as a proxy.
+    pub(crate) fn html(status: u16, html: &'static str) -> Self {
+        Self { status, html: Some(html), ..Self::ok(Value::Null) }
+    }
+
+    pub(crate) fn content_type(&self) -> &'static str {
+        if self.html.is_some() { "text/html; charset=utf-8" } else { "application/json; odata.metadata=minimal; charset=utf-8" }
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -73,6 +84,9 @@ impl Reply {
 
     /// The bytes of the body.
     pub(crate) fn bytes(&self) -> Vec<u8> {
+        if let Some(html) = self.html {
+            return html.as_bytes().to_vec();
+        }
         let mut bytes = self.body.to_string().into_bytes();
         if self.broken {
             bytes.truncate(bytes.len() / 2);

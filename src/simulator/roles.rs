@@ -38,19 +38,43 @@ pub(crate) const READ_USERS: &str = "User.ReadBasic.All";
 pub(crate) const READ_ORGANIZATION: &str = "Organization.Read.All";
 pub(crate) const READ_DIRECTORY: &str = "Directory.Read.All";
 
-/// The read permissions of facts/graph.md section 0: what a token holds unless [`super::TokenRoles`] says otherwise.
-pub(crate) const READER: [&str; 11] = [
+pub(crate) const READ_FULL_USERS: &str = "User.Read.All";
+pub(crate) const READ_ROLES: &str = "RoleManagement.Read.Directory";
+pub(crate) const READ_RISK: &str = "IdentityRiskyServicePrincipal.Read.All";
+pub(crate) const READ_DEVICES: &str = "DeviceManagementManagedDevices.Read.All";
+
+/// The read permissions of facts/graph.md section 0, and User.Read.All for the state of owners and approvers: what a token
+/// holds unless [`super::TokenRoles`] says otherwise.
+pub(crate) const READER: [&str; 12] = [
     READ_APPLICATIONS,
     READ_RBAC,
     READ_APPS,
     READ_AUDIT,
     READ_POLICY,
-    "RoleManagement.Read.Directory",
+    READ_ROLES,
     READ_MEMBERS,
     READ_USERS,
-    "IdentityRiskyServicePrincipal.Read.All",
+    READ_FULL_USERS,
+    READ_RISK,
     READ_ORGANIZATION,
     READ_DIRECTORY,
+];
+
+/// A permission on the Microsoft Intune API. Names as vendors' setup guides have them, ids invented: no source gives them.
+pub(crate) struct IntuneApiRole {
+    pub(crate) value: &'static str,
+}
+
+impl IntuneApiRole {
+    pub(crate) fn id(&self) -> Guid {
+        Guid::of(0, "intune-api-role", self.value)
+    }
+}
+
+pub(crate) const INTUNE_API_ROLES: [IntuneApiRole; 3] = [
+    IntuneApiRole { value: "get_device_compliance" },
+    IntuneApiRole { value: "manage_partner_compliance_policy" },
+    IntuneApiRole { value: "scep_challenge_provider" },
 ];
 
 /// Permissions that applications of no interest hold.

@@ -4,7 +4,8 @@
 use super::guid::Guid;
 use super::reply::Reply;
 use super::roles::{
-    READ_APPLICATIONS, READ_APPS, READ_AUDIT, READ_CONFIGURATION, READ_DIRECTORY, READ_MEMBERS, READ_ORGANIZATION, READ_POLICY, READ_RBAC,
+    READ_APPLICATIONS, READ_APPS, READ_AUDIT, READ_CONFIGURATION, READ_DEVICES, READ_DIRECTORY, READ_FULL_USERS, READ_MEMBERS,
+    READ_ORGANIZATION, READ_POLICY, READ_RBAC, READ_RISK, READ_ROLES, READ_USERS,
 };
 use std::collections::BTreeSet;
 
@@ -24,6 +25,21 @@ pub(crate) enum Route {
     Applications,
     Application(Key),
     Federated(Key),
+    PrincipalFederated(Key),
+    PrincipalOwners(Key),
+    ApplicationOwners(Key),
+    PrincipalDelegated(Key),
+    DelegatedGrants,
+    Users,
+    User(Guid),
+    DirectoryAssignments,
+    DirectoryRoles,
+    RiskyPrincipals,
+    DefaultAppPolicy,
+    AppPolicies,
+    AppPolicy(Guid),
+    AppPolicyAppliesTo(Guid),
+    Skus,
     DeletedPrincipals,
     ObjectsById,
     Organization,
@@ -31,6 +47,13 @@ pub(crate) enum Route {
     Group(Guid),
     GroupMembers(Guid),
     SignInActivity,
+    KeyActivity,
+    SignInLog,
+    DeviceManagement,
+    IntuneRoles,
+    IntuneRole(Guid),
+    IntuneAssignments,
+    IntuneAssignmentsOf(Guid),
     AuditEvents,
     Policies,
     Policy(Guid),
@@ -58,7 +81,7 @@ impl<'a> Address<'a> {
         known.then(|| Self { version, path: percent_decoded(rest), query })
     }
 
-    fn is_beta(&self) -> bool {
+    pub(crate) fn is_beta(&self) -> bool {
         self.version.eq_ignore_ascii_case("beta")
     }
 }
@@ -92,18 +115,56 @@ impl Route {
         let words: Vec<&str> = segments.iter().map(String::as_str).collect();
         let unknown = || Reply::no_segment(address.path.split(['/', '(']).next_back().unwrap_or_default());
         let route = match (words.as_slice(), keys.as_slice()) {
-            (["directory", "deleteditems", "microsoft.graph.serviceprincipal"], []) => Self::DeletedPrincipals,
-            (["directoryobjects", "getbyids"], []) => Self::ObjectsById,
-            (["organization"], []) => Self::Organization,
-            (["identity", "conditionalaccess", "policies"], []) => Self::ConditionalAccess,
-            (["devicemanagement", "auditevents"], []) => Self::AuditEvents,
-            (["groups", "{}"], [key]) => Self::Group(object_id(key)?),
-            (["groups", "{}", "members"], [key]) => Self::GroupMembers(object_id(key)?),
             (["serviceprincipals" | "applications", ..], _) => Self::of_application(&words, &keys).ok_or_else(unknown)??,
-            (["reports" | "devicemanagement", ..], _) if address.is_beta() => Self::beta_only(&words, &keys).ok_or_else(unknown)??,
+            (_, []) => Self::without_key(&words, address.is_beta()).ok_or_else(unknown)?,
+            (_, [key]) => Self::with_id(&words, address.is_beta()).ok_or_else(unknown)?(object_id(key)?),
             _ => return Err(unknown()),
         };
         Ok(route)
+    }
+
+    fn without_key(words: &[&str], beta: bool) -> Option<Self> {
+        let route = match words {
+            ["directory", "deleteditems", "microsoft.graph.serviceprincipal"] => Self::DeletedPrincipals,
+            ["directoryobjects", "getbyids"] => Self::ObjectsById,
+            ["organization"] => Self::Organization,
+            ["users"] => Self::Users,
+            ["oauth2permissiongrants"] => Self::DelegatedGrants,
+            ["subscribedskus"] => Self::Skus,
+            ["identity", "conditionalaccess", "policies"] => Self::ConditionalAccess,
+            ["identityprotection", "riskyserviceprincipals"] => Self::RiskyPrincipals,
+            ["policies", "defaultappmanagementpolicy"] => Self::DefaultAppPolicy,
+            ["policies", "appmanagementpolicies"] => Self::AppPolicies,
+            ["rolemanagement", "directory", "roleassignments"] => Self::DirectoryAssignments,
+            ["rolemanagement", "directory", "roledefinitions"] => Self::DirectoryRoles,
+            ["auditlogs", "signins"] => Self::SignInLog,
+            ["devicemanagement"] => Self::DeviceManagement,
+            ["devicemanagement", "auditevents"] => Self::AuditEvents,
+            ["devicemanagement", "roledefinitions"] => Self::IntuneRoles,
+            ["devicemanagement", "roleassignments"] => Self::IntuneAssignments,
+            ["reports", "serviceprincipalsigninactivities"] if beta => Self::SignInActivity,
+            ["reports", "appcredentialsigninactivities"] if beta => Self::KeyActivity,
+            ["devicemanagement", "operationapprovalpolicies"] if beta => Self::Policies,
+            ["devicemanagement", "operationapprovalrequests"] if beta => Self::Requests,
+            _ => return None,
+        };
+        Some(route)
+    }
+
+    fn with_id(words: &[&str], beta: bool) -> Option<fn(Guid) -> Self> {
+        let route: fn(Guid) -> Self = match words {
+            ["groups", "{}"] => Self::Group,
+            ["groups", "{}", "members"] => Self::GroupMembers,
+            ["users", "{}"] => Self::User,
+            ["policies", "appmanagementpolicies", "{}"] => Self::AppPolicy,
+            ["policies", "appmanagementpolicies", "{}", "appliesto"] => Self::AppPolicyAppliesTo,
+            ["devicemanagement", "roledefinitions", "{}"] => Self::IntuneRole,
+            ["devicemanagement", "roledefinitions", "{}", "roleassignments"] => Self::IntuneAssignmentsOf,
+            ["devicemanagement", "operationapprovalpolicies", "{}"] if beta => Self::Policy,
+            ["devicemanagement", "operationapprovalrequests", "{}"] if beta => Self::Request,
+            _ => return None,
+        };
+        Some(route)
     }
 
     fn of_application(words: &[&str], keys: &[String]) -> Option<Result<Self, Reply>> {
@@ -114,20 +175,25 @@ impl Route {
             ["serviceprincipals", "{}"] => key(Self::Principal),
             ["applications", "{}"] => key(Self::Application),
             ["serviceprincipals", "{}", "approleassignedto"] => key(Self::AppRoleAssignedTo),
+            ["serviceprincipals", "{}", "owners"] => key(Self::PrincipalOwners),
+            ["serviceprincipals", "{}", "federatedidentitycredentials"] => key(Self::PrincipalFederated),
+            ["serviceprincipals", "{}", "oauth2permissiongrants"] => key(Self::PrincipalDelegated),
+            ["applications", "{}", "owners"] => key(Self::ApplicationOwners),
             ["applications", "{}", "federatedidentitycredentials"] => key(Self::Federated),
             _ => None,
         }
     }
 
-    fn beta_only(words: &[&str], keys: &[String]) -> Option<Result<Self, Reply>> {
-        let key = |make: fn(Guid) -> Self| keys.first().map(|key| object_id(key).map(make));
-        match words {
-            ["reports", "serviceprincipalsigninactivities"] => Some(Ok(Self::SignInActivity)),
-            ["devicemanagement", "operationapprovalpolicies"] => Some(Ok(Self::Policies)),
-            ["devicemanagement", "operationapprovalpolicies", "{}"] => key(Self::Policy),
-            ["devicemanagement", "operationapprovalrequests"] => Some(Ok(Self::Requests)),
-            ["devicemanagement", "operationapprovalrequests", "{}"] => key(Self::Request),
-            _ => None,
+    /// Relations that `$expand` may name here. Federated credentials can be expanded in beta only (facts/graph.md section 0).
+    pub(crate) fn expandable(&self, beta: bool) -> &'static [&'static str] {
+        match self {
+            Self::Principals | Self::Principal(_) | Self::Applications | Self::Application(_) if beta => {
+                &["owners", "federatedIdentityCredentials"]
+            }
+            Self::Principals | Self::Principal(_) | Self::Applications | Self::Application(_) => &["owners"],
+            Self::DirectoryAssignments => &["principal"],
+            Self::IntuneAssignments | Self::IntuneAssignmentsOf(_) => &["roleDefinition"],
+            _ => &[],
         }
     }
 
@@ -136,9 +202,17 @@ impl Route {
         match self {
             Self::Policies | Self::Policy(_) | Self::Requests | Self::Request(_) => &[READ_RBAC, READ_CONFIGURATION],
             Self::AuditEvents => &[READ_APPS],
-            Self::SignInActivity => &[READ_AUDIT],
-            Self::ConditionalAccess => &[READ_POLICY],
-            Self::Organization => &[READ_ORGANIZATION, READ_DIRECTORY],
+            Self::IntuneRoles | Self::IntuneRole(_) | Self::IntuneAssignments | Self::IntuneAssignmentsOf(_) => &[READ_RBAC],
+            // An inference: no source names the permission for this single property.
+            Self::DeviceManagement => &[READ_CONFIGURATION, READ_RBAC, READ_DEVICES],
+            Self::SignInActivity | Self::KeyActivity | Self::SignInLog => &[READ_AUDIT],
+            Self::ConditionalAccess | Self::DefaultAppPolicy | Self::AppPolicies | Self::AppPolicy(_) => &[READ_POLICY],
+            Self::AppPolicyAppliesTo(_) => &[READ_APPLICATIONS],
+            Self::DirectoryAssignments | Self::DirectoryRoles => &[READ_ROLES],
+            Self::RiskyPrincipals => &[READ_RISK],
+            Self::DelegatedGrants | Self::PrincipalDelegated(_) => &[READ_DIRECTORY],
+            Self::Users | Self::User(_) => &[READ_USERS, READ_FULL_USERS, READ_DIRECTORY],
+            Self::Organization | Self::Skus => &[READ_ORGANIZATION, READ_DIRECTORY],
             Self::Group(_) | Self::GroupMembers(_) => &[READ_MEMBERS, READ_DIRECTORY],
             Self::ObjectsById => &[READ_APPLICATIONS, READ_MEMBERS, READ_DIRECTORY],
             _ => &[READ_APPLICATIONS, READ_DIRECTORY],
@@ -146,8 +220,20 @@ impl Route {
     }
 
     /// Whether the answer comes from Intune, which writes its errors in its own form.
-    fn is_intune(&self) -> bool {
-        matches!(self, Self::Policies | Self::Policy(_) | Self::Requests | Self::Request(_) | Self::AuditEvents)
+    pub(crate) fn is_intune(&self) -> bool {
+        matches!(
+            self,
+            Self::Policies
+                | Self::Policy(_)
+                | Self::Requests
+                | Self::Request(_)
+                | Self::AuditEvents
+                | Self::DeviceManagement
+                | Self::IntuneRoles
+                | Self::IntuneRole(_)
+                | Self::IntuneAssignments
+                | Self::IntuneAssignmentsOf(_)
+        )
     }
 
     /// Refuses a token without the permission.
@@ -163,7 +249,27 @@ impl Route {
             );
             return Err(Reply::intune_error(403, "Forbidden", &message));
         }
-        Err(Reply::error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+        Err(self.denied())
+    }
+
+    /// The refusal of the workload, each with a code of its own. Those beside the directory's are from general knowledge.
+    fn denied(&self) -> Reply {
+        match self {
+            Self::ConditionalAccess => {
+                Reply::error(403, "AccessDenied", "You cannot perform the requested operation, required scopes are missing in the token.")
+            }
+            Self::SignInActivity | Self::KeyActivity | Self::SignInLog => Reply::error(
+                403,
+                "Authentication_MSGraphPermissionMissing",
+                "Calling principal does not have required MSGraph permissions AuditLog.Read.All",
+            ),
+            Self::RiskyPrincipals => Reply::error(
+                403,
+                "Forbidden",
+                "Your account does not have access to this report or data. Please contact your administrator.",
+            ),
+            _ => Reply::error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+        }
     }
 }
 
@@ -186,7 +292,17 @@ fn segments(path: &str) -> (Vec<String>, Vec<String>) {
 }
 
 fn takes_key(segment: &str) -> bool {
-    matches!(segment, "serviceprincipals" | "applications" | "groups" | "operationapprovalpolicies" | "operationapprovalrequests")
+    const COLLECTIONS: [&str; 8] = [
+        "serviceprincipals",
+        "applications",
+        "groups",
+        "users",
+        "roledefinitions",
+        "appmanagementpolicies",
+        "operationapprovalpolicies",
+        "operationapprovalrequests",
+    ];
+    COLLECTIONS.contains(&segment)
 }
 
 fn object_id(key: &str) -> Result<Guid, Reply> {
@@ -222,6 +338,10 @@ mod tests {
             (format!("/beta/servicePrincipals%28appId=%27{ID}%27%29"), Route::Principal(Key::AppId(id))),
             (format!("/beta/deviceManagement/operationApprovalPolicies('{ID}')"), Route::Policy(id)),
             (format!("/v1.0/groups/{ID}/members?$top=1"), Route::GroupMembers(id)),
+            (format!("/v1.0/applications/{ID}/owners"), Route::ApplicationOwners(Key::Id(id))),
+            (format!("/v1.0/deviceManagement/roleDefinitions('{ID}')/roleAssignments"), Route::IntuneAssignmentsOf(id)),
+            (format!("/v1.0/policies/appManagementPolicies/{ID}/appliesTo"), Route::AppPolicyAppliesTo(id)),
+            ("/v1.0/deviceManagement".to_owned(), Route::DeviceManagement),
         ] {
             assert_eq!(find(&path), Ok(route), "{path}");
         }
@@ -233,6 +353,7 @@ mod tests {
             "deviceManagement/operationApprovalPolicies",
             "deviceManagement/operationApprovalRequests",
             "reports/servicePrincipalSignInActivities",
+            "reports/appCredentialSignInActivities",
         ] {
             assert!(find(&format!("/beta/{path}")).is_ok(), "{path}");
             assert_eq!(find(&format!("/v1.0/{path}")), Err(400), "{path}");

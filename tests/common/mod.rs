@@ -9,13 +9,21 @@ use tokio::runtime::Runtime;
 
 /// The binary, with nothing of this machine's environment that it could take for a sign-in or a setting.
 pub(crate) fn maascan() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_maascan"));
+    Command::from_std(process())
+}
+
+fn process() -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_maascan"));
     command.env_clear();
+    // No cache folder, so that no test goes on from what another, or a person, has left there.
+    command.env("XDG_CACHE_HOME", "/nonexistent").env("LOCALAPPDATA", "/nonexistent");
     for kept in ["PATH", "HOME", "SYSTEMROOT", "TMPDIR"] {
         if let Ok(value) = std::env::var(kept) {
             command.env(kept, value);
         }
     }
+    // This machine may be one of Azure and answer for itself; nobody answers here.
+    command.env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9");
     command
 }
 
@@ -27,8 +35,12 @@ pub(crate) struct Tenant {
 
 impl Tenant {
     pub(crate) fn start(settings: Settings) -> Self {
+        Self::start_at(settings, 0)
+    }
+
+    pub(crate) fn start_at(settings: Settings, port: u16) -> Self {
         let runtime = Runtime::new().unwrap();
-        let simulator = runtime.block_on(simulator::start(settings, 0)).unwrap();
+        let simulator = runtime.block_on(simulator::start(settings, port)).unwrap();
         Self { simulator, runtime }
     }
 
@@ -36,8 +48,17 @@ impl Tenant {
         self.simulator.origin()
     }
 
+    pub(crate) fn client_secret(&self) -> String {
+        self.simulator.client_secret().to_owned()
+    }
+
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.simulator.requests()
+    }
+
+    /// How many requests were refused because of a limit.
+    pub(crate) fn throttled(&self) -> u64 {
+        self.simulator.throttled().values().sum()
     }
 
     /// App id of a planted application.
@@ -47,10 +68,15 @@ impl Tenant {
 
     /// A command with the sign-in and the endpoints of this tenant, by its clock.
     pub(crate) fn command(&self, name: &str) -> Command {
-        let mut command = maascan();
+        Command::from_std(self.process(name))
+    }
+
+    /// The same, to be started and stopped by hand.
+    pub(crate) fn process(&self, name: &str) -> std::process::Command {
+        let mut command = process();
         command.arg(name).args(["--graph-endpoint", &self.origin(), "--login-endpoint", &self.origin()]);
         command.args(["--now", "2026-11-02T06:00:00Z"]);
-        self.sign_in(&mut command);
+        command.envs(self.simulator.environment());
         command
     }
 

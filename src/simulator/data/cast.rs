@@ -356,8 +356,8 @@ fn without_readable_gate() -> Vec<Spec> {
 
 fn odd_identities() -> Vec<Spec> {
     vec![
-        automation("func-intune-hygiene", &[CONFIGURATION], "managed identity without writes")
-            .home(Home::ManagedIdentity("Microsoft.Web/sites/func-intune-hygiene"))
+        automation("func-intune-hygiene", &[CONFIGURATION], "user-assigned managed identity without writes")
+            .home(Home::ManagedIdentity("Microsoft.ManagedIdentity/userAssignedIdentities/func-intune-hygiene"))
             .signs_in(1)
             .expect("configurationPolicy", "at-risk"),
         automation(

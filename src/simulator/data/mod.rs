@@ -3,20 +3,26 @@
 //!
 //! The tenant, its people, vendors and applications are invented. Only ids and names of Microsoft's own services are real.
 
+pub(crate) mod access;
 pub(crate) mod approval;
 pub(crate) mod cast;
 pub(crate) mod events;
+pub(crate) mod posture;
 mod principals;
 pub(crate) mod spec;
+pub(crate) mod usage;
 pub(crate) mod vocabulary;
 
 use super::guid::Guid;
 use super::roles;
+use access::{Delegated, DirectoryRole, IntuneRole};
 use approval::{Policy, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::Event;
+use posture::{Federated, Lock};
 use spec::Spec;
 use std::collections::{BTreeMap, HashMap};
+use usage::LoggedSignIn;
 
 /// Name of the tenant.
 pub(crate) const TENANT_NAME: &str = "Lindenhof Logistik GmbH";
@@ -81,8 +87,9 @@ pub(crate) struct Application {
     pub(crate) is_disabled: bool,
     pub(crate) created: DateTime<Utc>,
     pub(crate) keys: Vec<Key>,
-    /// Subjects of its federated credentials.
-    pub(crate) federated: Vec<&'static str>,
+    pub(crate) federated: Vec<Federated>,
+    /// `servicePrincipalLockConfiguration`.
+    pub(crate) lock: Lock,
 }
 
 /// Who holds a grant.
@@ -107,6 +114,18 @@ pub(crate) struct User {
     pub(crate) id: Guid,
     pub(crate) name: &'static str,
     pub(crate) enabled: bool,
+    /// Invited from another organisation.
+    pub(crate) guest: bool,
+    /// Synchronised from a directory on premises.
+    pub(crate) synced: bool,
+}
+
+impl User {
+    /// User principal name.
+    pub(crate) fn address(&self) -> String {
+        let name = self.name.to_lowercase().replace(' ', ".");
+        if self.guest { format!("{name}_nebelhorn.example#EXT#@{DOMAIN}") } else { format!("{name}@{DOMAIN}") }
+    }
 }
 
 /// A group.
@@ -171,6 +190,15 @@ pub(crate) struct Tenant {
     /// Newest first.
     pub(crate) events: Vec<Event>,
     pub(crate) sign_ins: Vec<SignIn>,
+    /// Owners of planted objects, by object id; those of others are computed.
+    pub(crate) owners: BTreeMap<Guid, Vec<Member>>,
+    pub(crate) delegated: Vec<Delegated>,
+    pub(crate) directory_roles: Vec<DirectoryRole>,
+    pub(crate) intune_roles: Vec<IntuneRole>,
+    /// Positions in `sign_ins` of those that used a secret or certificate which still exists.
+    pub(crate) key_uses: Vec<u32>,
+    /// Newest first.
+    pub(crate) sign_in_log: Vec<LoggedSignIn>,
     index: Index,
 }
 
@@ -197,7 +225,11 @@ impl Tenant {
         tenant.add_policies();
         tenant.add_requests();
         tenant.add_events();
-        tenant.finish()
+        tenant.add_posture();
+        tenant.add_access();
+        let mut tenant = tenant.finish();
+        tenant.add_usage();
+        tenant
     }
 
     fn empty(seed: u64, now: DateTime<Utc>) -> Self {
@@ -220,6 +252,12 @@ impl Tenant {
             requests: Vec::new(),
             events: Vec::new(),
             sign_ins: Vec::new(),
+            owners: BTreeMap::new(),
+            delegated: Vec::new(),
+            directory_roles: Vec::new(),
+            intune_roles: Vec::new(),
+            key_uses: Vec::new(),
+            sign_in_log: Vec::new(),
             index: Index::default(),
         }
     }
@@ -265,6 +303,11 @@ impl Tenant {
 
     pub(crate) fn application_of_app(&self, app_id: Guid) -> Option<&Application> {
         self.index.application_by_app.get(&app_id).and_then(|&at| self.applications.get(at))
+    }
+
+    /// The planted automation of this name; of two that share it, the first.
+    pub(crate) fn planted(&self, name: &str) -> Option<&Actor> {
+        self.actors.iter().find(|actor| actor.copy == 0 && actor.spec.name == name && actor.spec.home != spec::Home::AuditLogOnly)
     }
 
     pub(crate) fn group(&self, id: Guid) -> Option<&Group> {

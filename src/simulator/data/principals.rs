@@ -1,6 +1,7 @@
 //! People, groups, Microsoft's own services, the automations, and the applications of no interest among which they stand.
 
 use super::cast::CAST;
+use super::posture::{Federated, Lock};
 use super::spec::{Home, KeySpec, Spec};
 use super::{
     Actor, Application, GRAPH_APP, Grant, Group, Holder, INTUNE_API_APP, Key, MICROSOFT, MICROSOFT_TOO, Member, PORTAL_APP, Principal,
@@ -10,7 +11,7 @@ use crate::simulator::guid::{Guid, rng};
 use crate::simulator::roles::{READER, UNRELATED};
 use chrono::TimeDelta;
 
-const PEOPLE: [&str; 12] = [
+const PEOPLE: [&str; 38] = [
     "Ragna Sonnhuber",
     "Tilo Wackernagel",
     "Odilie Brandström",
@@ -23,10 +24,42 @@ const PEOPLE: [&str; 12] = [
     "Bero Lindqvist",
     "Minna Krautwurst",
     "Alwin Petersilie",
+    "Ottokar Feldbrunn",
+    "Wendelin Sauerbier",
+    "Adelheid Roggenkamp",
+    "Balduin Tressel",
+    "Clothilde Marbach",
+    "Dankwart Ihlenfeld",
+    "Edeltraud Pohlig",
+    "Florin Wesseling",
+    "Gundula Harkort",
+    "Hartmut Quast",
+    "Isolde Renneberg",
+    "Joost Timmerbeil",
+    "Kunigunde Alsen",
+    "Lambert Voigtel",
+    "Mechthild Orlamund",
+    "Notger Brackwede",
+    "Ottilie Sperber",
+    "Pankraz Dünnwald",
+    "Quirin Nesselrath",
+    "Roswitha Emmerling",
+    "Sigmar Tollkühn",
+    "Theda Ubbelohde",
+    "Ulfried Casparek",
+    "Veronika Zirbel",
+    "Wunibald Krehl",
+    "Xaver Immenhof",
 ];
 
 /// The person whose account is disabled.
-const LEFT: usize = 11;
+pub(super) const LEFT: usize = 11;
+/// A person of another organisation.
+pub(super) const GUEST: usize = 12;
+/// A person whose account comes from the directory on premises.
+pub(super) const SYNCED: usize = 13;
+/// The first of those who own one application together.
+pub(super) const CREW: usize = 14;
 
 /// Positions in [`Tenant::groups`].
 pub(super) mod group {
@@ -35,14 +68,16 @@ pub(super) mod group {
     pub(crate) const TEAM: usize = 2;
     pub(crate) const LONE: usize = 3;
     pub(crate) const EMPTY: usize = 4;
+    pub(crate) const OPERATORS: usize = 5;
 }
 
-/// Microsoft's services with their real app ids.
+/// Microsoft's services with their real app ids. The older Intune resource, 0000000a-0000-0000-c000-000000000000, is not among
+/// them: nothing in this tenant was ever granted on it.
 const SERVICES: [(u128, &str); 10] = [
     (GRAPH_APP.0, "Microsoft Graph"),
     (INTUNE_API_APP.0, "Microsoft Intune API"),
     (PORTAL_APP.0, "Microsoft Intune portal extension"),
-    (0x0000000a_0000_0000_c000_000000000000, "Microsoft Intune"),
+    (0x0000000c_0000_0000_c000_000000000000, "Microsoft App Access Panel"),
     (0x00000002_0000_0000_c000_000000000000, "Windows Azure Active Directory"),
     (0x00000002_0000_0ff1_ce00_000000000000, "Office 365 Exchange Online"),
     (0x00000003_0000_0ff1_ce00_000000000000, "Office 365 SharePoint Online"),
@@ -56,8 +91,14 @@ const GRAPH_EXPLORER: (u128, &str) = (0xde8bc8b5_d9f9_48b1_a8ad_b748da725064, "G
 
 impl Tenant {
     pub(super) fn add_people(&mut self) {
-        let people = PEOPLE.iter().enumerate();
-        self.users = people.map(|(at, &name)| User { id: self.guid("user", name), name, enabled: at != LEFT }).collect();
+        let person = |(at, &name): (usize, &&'static str)| User {
+            id: self.guid("user", name),
+            name,
+            enabled: at != LEFT,
+            guest: at == GUEST,
+            synced: at == SYNCED,
+        };
+        self.users = PEOPLE.iter().enumerate().map(person).collect();
         let agent = self.guid("principal", "agent");
         let groups = [
             ("Endpoint change approvers", false, vec![Member::User(0), Member::User(1), Member::User(2), Member::User(LEFT)]),
@@ -65,6 +106,7 @@ impl Tenant {
             ("Device lifecycle team", true, vec![Member::User(5), Member::User(6)]),
             ("Retirement approver", false, vec![Member::User(7)]),
             ("Security baseline approvers", false, vec![]),
+            ("Endpoint operators", false, vec![Member::User(5), Member::User(6), Member::User(8)]),
         ];
         self.groups =
             groups.into_iter().map(|(name, unified, members)| Group { id: self.guid("group", name), name, unified, members }).collect();
@@ -110,6 +152,7 @@ impl Tenant {
             created: principal.created,
             keys: Vec::new(),
             federated: Vec::new(),
+            lock: Lock::of(principal.id),
         }
     }
 
@@ -200,7 +243,8 @@ impl Tenant {
         Application {
             is_disabled: spec.is_disabled,
             keys: self.keys(spec, key, false),
-            federated: spec.federated.clone(),
+            federated: Federated::of_application(spec),
+            lock: Lock::planted(spec, actor.copy).unwrap_or_else(|| Lock::of(actor.principal_id)),
             ..self.new_application(key, actor.app_id, &actor.name)
         }
     }
