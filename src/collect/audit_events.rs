@@ -75,9 +75,9 @@ pub(super) async fn read(mut reader: Reader<'_>, since: DateTime<Utc>, until: Da
     let window = Slice { from: since, to: until };
     let gathered = Mutex::new(Gathered { reader, window, seen: BTreeSet::new(), kept: BTreeMap::new(), failed: BTreeMap::new(), tried: 0 });
     let turn = Turn { slices: &slices, next: AtomicUsize::new(0), stopped: AtomicBool::new(false) };
-    // Four at a time: the service allows far more, but its query broker does not like it.
+    // Five at a time: the service allows far more, but its query broker does not like it.
     let lane = || run_lane(&client, &turn, &gathered);
-    tokio::join!(lane(), lane(), lane(), lane());
+    tokio::join!(lane(), lane(), lane(), lane(), lane());
     gathered.into_inner().unwrap_or_else(PoisonError::into_inner).finish(slices.len())
 }
 

@@ -115,8 +115,14 @@ pub async fn collect(client: &Client, options: &Options, progress: &dyn Progress
     let since = options.taken_at.checked_sub_signed(days).unwrap_or(DateTime::<Utc>::UNIX_EPOCH);
     let mut snapshot = Snapshot::new(TenantId::new(client.tenant_id()), options.taken_at, since);
     let tenant = Tenant { client, progress };
-    let first = rounds::first(&tenant, options, &mut snapshot).await?;
-    rounds::second(&tenant, options, first, &mut snapshot).await;
+    let rounds = async {
+        let first = rounds::first(&tenant, options, &mut snapshot).await?;
+        rounds::second(&tenant, options, first, &mut snapshot).await;
+        Ok(())
+    };
+    let (read, posture) = tokio::join!(Box::pin(rounds), Box::pin(rounds::posture(&tenant)));
+    read?;
+    posture.file(&mut snapshot);
     snapshot.normalise();
     Ok(snapshot)
 }

@@ -9,7 +9,7 @@ use super::{
     conditional_access, credential_activity, delegated, deleted, directory_roles, federated, grants, intune_roles, intune_settings,
     inventory, licences, organization, owners, people, risky, service_principals, sign_in_activity, sign_ins,
 };
-use crate::snapshot::{AppId, AppRoleGrant, Dataset, Gap, Snapshot, is_guid};
+use crate::snapshot::{AppId, AppRoleGrant, Dataset, Gap, ServicePrincipalId, Snapshot, is_guid};
 use std::collections::BTreeSet;
 
 /// What the second round needs of the first besides the snapshot: rows of which only those in scope are kept, and lists that
@@ -17,7 +17,6 @@ use std::collections::BTreeSet;
 pub(super) struct First<'a> {
     grants: Vec<AppRoleGrant>,
     actors: BTreeSet<AppId>,
-    risky: risky::Risky,
     lists: Lists<'a>,
     /// Reads service principals; so far it has counted them.
     principals: Reader<'a>,
@@ -38,21 +37,16 @@ struct Lists<'a> {
 /// [`Error::Nothing`] if nothing at all can be read.
 pub(super) async fn first<'a>(tenant: &Tenant<'a>, options: &Options, snapshot: &mut Snapshot) -> Result<First<'a>, Error> {
     // Boxed, because so many reads at once would fill the stack of whoever waits for them.
-    let (intune, directory, posture, begun) = tokio::join!(
-        Box::pin(read_intune(tenant, options, snapshot)),
-        Box::pin(read_directory(tenant)),
-        Box::pin(read_posture(tenant)),
-        Box::pin(begin(tenant)),
-    );
-    let ends: Vec<&Finished> = intune.1.iter().chain(&directory.1).chain(&posture.1).collect();
+    let (intune, directory, begun) =
+        tokio::join!(Box::pin(read_intune(tenant, options, snapshot)), Box::pin(read_directory(tenant)), Box::pin(begin(tenant)));
+    let ends: Vec<&Finished> = intune.1.iter().chain(&directory.1).collect();
     refuse_if_nothing(&ends)?;
     ends.into_iter().for_each(|end| end.file(snapshot));
     intune.0.file(snapshot);
     let grants = directory.0.file(snapshot);
-    let risky = posture.0.file(snapshot);
     let actors = snapshot.audit_events.iter().filter_map(|event| event.actor.app_only().cloned()).collect();
     let (lists, principals) = begun;
-    Ok(First { grants, actors, risky, lists, principals })
+    Ok(First { grants, actors, lists, principals })
 }
 
 /// Fails if every dataset that was asked for met a wall that all others would meet too.
@@ -147,28 +141,34 @@ impl Directory {
 }
 
 /// What protects applications, and what is said of their risk.
-struct Posture {
+pub(super) struct Posture {
     conditional_access: conditional_access::ConditionalAccess,
     app_management: app_management::Policies,
     risky: risky::Risky,
+    ends: [Finished; 3],
 }
 
-async fn read_posture(tenant: &Tenant<'_>) -> (Posture, [Finished; 3]) {
+/// Reads what no other dataset depends on and what depends on none. It goes beside both rounds, because its limit of one request a
+/// second would hold them up.
+pub(super) async fn posture(tenant: &Tenant<'_>) -> Posture {
     let (access, management, risky) = tokio::join!(
         tenant.read(Dataset::ConditionalAccess, conditional_access::read),
         tenant.read(Dataset::AppManagementPolicies, app_management::read),
         tenant.read(Dataset::RiskyServicePrincipals, risky::read),
     );
-    let found = Posture { conditional_access: access.0, app_management: management.0, risky: risky.0 };
-    (found, [access.1, management.1, risky.1])
+    Posture { conditional_access: access.0, app_management: management.0, risky: risky.0, ends: [access.1, management.1, risky.1] }
 }
 
 impl Posture {
-    /// Gives back the risky service principals, of which only some are kept.
-    fn file(self, snapshot: &mut Snapshot) -> risky::Risky {
+    /// Files it when the rounds are done: of the risky service principals those in scope, or all where the scope is not known.
+    pub(super) fn file(self, snapshot: &mut Snapshot) {
+        self.ends.iter().for_each(|end| end.file(snapshot));
         snapshot.conditional_access = self.conditional_access;
         snapshot.app_management_policies = self.app_management;
-        self.risky
+        let every = !snapshot.coverage_of(Dataset::ServicePrincipals).is_complete();
+        let in_scope = |id: &ServicePrincipalId| every || snapshot.service_principals.contains_key(id);
+        let kept = self.risky.into_iter().filter(|(id, _)| in_scope(id)).collect();
+        snapshot.risky_service_principals = kept;
     }
 }
 
@@ -185,7 +185,7 @@ async fn begin<'a>(tenant: &Tenant<'a>) -> (Lists<'a>, Reader<'a>) {
 
 /// Reads what the first round made necessary, and files it.
 pub(super) async fn second(tenant: &Tenant<'_>, options: &Options, first: First<'_>, snapshot: &mut Snapshot) {
-    let First { mut grants, actors, risky, lists, principals } = first;
+    let First { mut grants, actors, lists, principals } = first;
     let mut scope = Scope::new(&grants, &actors, options, snapshot);
     let inherited: Vec<Gap> = snapshot.coverage_of(Dataset::AppRoleGrants).gap().cloned().into_iter().collect();
     let named = snapshot.access_policies.values().flat_map(|policy| policy.approver_groups.iter().flatten().cloned()).collect();
@@ -198,8 +198,6 @@ pub(super) async fn second(tenant: &Tenant<'_>, options: &Options, first: First<
     scope.keep_grants(&mut grants, &in_scope);
     snapshot.looked_up = scope.looked_up().clone();
     snapshot.app_role_grants = grants;
-    snapshot.risky_service_principals =
-        risky.into_iter().filter(|(id, _)| in_scope.gap.is_some() || in_scope.principals.contains(id)).collect();
     let approvers = groups.0.values().flat_map(|group| group.members.iter().flatten());
     let approvers = approvers.filter(|member| people::may_be_person(member.kind.as_deref())).map(|member| member.id.clone()).collect();
     let unresolved = !scope.unresolved_candidates().is_empty();
