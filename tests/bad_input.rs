@@ -1,10 +1,12 @@
 //! What a user gets wrong: each a one-line error with a hint, the documented status, no panic, nothing half-written.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use assert_cmd::Command;
 use common::{Tenant, files, maascan, text};
-use maascan::simulator::Settings;
+use maascan::simulator::{Fault, FaultKind, Settings};
 use std::net::TcpListener;
 
 /// Runs a command that must fail, and gives back what it says.
@@ -75,6 +77,74 @@ fn a_wrong_secret_is_said_and_never_shown() {
     command.env("AZURE_CLIENT_SECRET", "wrong-secret-8Qx");
     let said = refused_in_one_line(command, 4);
     assert!(said.contains("secret") && said.contains("hint: ") && !said.contains("8Qx"), "{said}");
+}
+
+/// A PEM file whose certificate ended in 2021. The signature of the certificate no longer fits, at which only a
+/// verifier would look.
+fn expired(pem: &str) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let body = pem.split("-----").nth(2).unwrap();
+    let mut der = STANDARD.decode(body.split_whitespace().collect::<String>()).unwrap();
+    // Begin: UTCTime of thirteen letters. End: GeneralizedTime of fifteen, because it lies beyond 2049.
+    for (form, year) in [([0x17, 13], "20"), ([0x18, 15], "2021")] {
+        let at = der.windows(2).position(|window| window == form).unwrap() + 2;
+        der[at..at + year.len()].copy_from_slice(year.as_bytes());
+    }
+    pem.replace(body, &format!("\n{}\n", STANDARD.encode(der)))
+}
+
+#[test]
+fn an_expired_certificate_is_refused_before_anything_is_sent() {
+    let tenant = Tenant::start(Settings::default());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("both.pem");
+    std::fs::write(&file, expired(include_str!("../src/simulator/tests/certificate.pem"))).unwrap();
+    let mut command = maascan();
+    tenant.sign_in(&mut command);
+    command.env_remove("AZURE_CLIENT_SECRET").env("AZURE_CLIENT_CERTIFICATE_PATH", &file);
+    command.args(["scan", "--graph-endpoint", &tenant.origin(), "--login-endpoint", &tenant.origin()]);
+    let said = refused_in_one_line(command, 2);
+    assert!(said.contains("expired") && tenant.requests().is_empty(), "{said}");
+}
+
+/// What a scan says, and its status.
+fn scanned(settings: Settings) -> (Option<i32>, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let tenant = Tenant::start(settings);
+    let output = tenant.command("scan").arg("--out").arg(folder.path().join("report")).output().unwrap();
+    let coverage = folder.path().join("report").join("coverage.csv");
+    (output.status.code(), text(&output.stderr), std::fs::read_to_string(coverage).unwrap_or_default())
+}
+
+#[test]
+fn one_dataset_that_cannot_be_read_is_named_and_the_run_goes_on() {
+    for (kind, gap) in
+        [(FaultKind::Forbidden, "\"permission\""), (FaultKind::NotLicensed, "\"licence\""), (FaultKind::ProxyLogin, "\"failed\"")]
+    {
+        let fault = Fault::new("/conditionalAccess/policies", kind).always();
+        let (status, said, coverage) = scanned(Settings { faults: vec![fault], ..Settings::default() });
+        assert_eq!(status, Some(3), "{kind:?}: {said}");
+        let row = coverage.lines().find(|line| line.starts_with("\"conditional-access\"")).unwrap();
+        assert!(row.contains("\"unavailable\"") && row.contains(gap), "{kind:?}: {row}");
+        assert!(said.contains("conditional-access is unavailable"), "{kind:?}: {said}");
+    }
+}
+
+#[test]
+fn a_service_behind_a_proxy_that_wants_a_sign_in_cannot_be_read_at_all() {
+    let fault = Fault::new("", FaultKind::ProxyLogin).always();
+    let (status, said, coverage) = scanned(Settings { faults: vec![fault], ..Settings::default() });
+    assert_eq!((status, coverage.as_str()), (Some(4), ""), "{said}");
+    assert!(said.contains("hint: "), "{said}");
+}
+
+#[test]
+fn a_clock_that_is_off_is_told_and_the_run_goes_on() {
+    for minutes in [-45, 45] {
+        let (status, said, _) = scanned(Settings { clock_skew_minutes: minutes, ..Settings::default() });
+        assert_eq!(status, Some(3), "{said}");
+        assert!(said.contains("clock"), "{said}");
+    }
 }
 
 #[test]

@@ -136,6 +136,7 @@ impl Gathered<'_> {
         }
         self.seen.insert(id.clone());
         let event = parse(row, id, time);
+        missing(&event).into_iter().for_each(|lacks| self.reader.lacking(lacks));
         if event.actor.app_only().is_some() || is_on_policy(&event) {
             super::json::file(&mut self.kept, event.id.clone(), event);
         }
@@ -221,6 +222,15 @@ fn reduce_leaf(value: &mut Value) {
 fn is_on_policy(event: &AuditEvent) -> bool {
     let kinds = event.resources.iter().filter_map(|resource| resource.kind.as_ref());
     event.activity_type.iter().chain(kinds).any(|word| word.to_lowercase().contains("operationapproval"))
+}
+
+/// What an event lacks to be evidence: whoever acted, or what an application did.
+fn missing(event: &AuditEvent) -> Option<&'static str> {
+    let AuditActor { app_id, user_id, user_principal_name, .. } = &event.actor;
+    if app_id.is_none() && user_id.is_none() && user_principal_name.is_none() {
+        return Some("an actor");
+    }
+    (event.actor.app_only().is_some() && event.activity_type.is_none()).then_some("an activity")
 }
 
 fn parse(row: &Value, id: String, time: DateTime<Utc>) -> AuditEvent {

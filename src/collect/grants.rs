@@ -32,7 +32,7 @@ pub(super) async fn read_roles(mut reader: Reader<'_>) -> (Roles, Finished) {
 }
 
 fn take_roles(reader: &mut Reader<'_>, body: &Value, roles: &mut Roles) {
-    let Some(rows) = body.get("appRoles").and_then(Value::as_array) else {
+    let Some(rows) = body.get("appRoles").and_then(Value::as_array).filter(|rows| !rows.is_empty()) else {
         return reader.note(Gap::Failed { detail: "Microsoft Graph's service principal came without app roles".to_owned() });
     };
     reader.add(rows.len());

@@ -24,6 +24,9 @@ pub(super) async fn read(mut reader: Reader<'_>) -> (IntuneRoles, Finished) {
     let mut found = IntuneRoles::default();
     let lists = [ROLES, ASSIGNMENTS].map(|path| Resource::new(Version::V1, path).keeping(keep::intune_role));
     read_all(&mut reader, &lists, |reader, at, row| {
+        if at == 0 && permissions(&row).next().is_none() {
+            reader.lacking("permissions");
+        }
         let known = if at == 0 { found.take_role(&row) } else { found.take_assignment(&row) };
         known.unwrap_or_else(|| reader.malformed("id"));
     })
@@ -66,17 +69,22 @@ impl IntuneRoles {
             // An assignment is of one role; should the service give it two, the choice does not depend on their order.
             there.role.get_or_insert(role);
         }
+        self.assignments.values().filter(|assignment| assignment.role.is_none()).for_each(|_| reader.lacking("role"));
     }
 }
 
 fn parse_role(row: &Value) -> Option<IntuneRole> {
-    let permissions = ["rolePermissions", "permissions"].iter().filter_map(|name| row.get(name)?.as_array()).flatten();
     Some(IntuneRole {
         id: text(row, "id")?.to_lowercase(),
         display_name: plain(row, "displayName"),
         is_built_in: flag(row, "isBuiltIn").or_else(|| flag(row, "isBuiltInRoleDefinition")),
-        allowed_actions: permissions.flat_map(actions).collect(),
+        allowed_actions: permissions(row).flatten().flat_map(actions).collect(),
     })
+}
+
+/// The lists of permissions that a role has, in the newer form and the older. Without one nothing is known of what it allows.
+fn permissions(row: &Value) -> impl Iterator<Item = &Vec<Value>> {
+    ["rolePermissions", "permissions"].into_iter().filter_map(|name| row.get(name)?.as_array())
 }
 
 /// What a permission allows: under `resourceActions`, and in the older form directly.

@@ -4,7 +4,7 @@ use super::json::text;
 use super::keep;
 use super::reader::{Finished, Reader};
 use crate::graph::{Resource, Version};
-use crate::snapshot::TenantId;
+use crate::snapshot::{Gap, TenantId};
 use serde_json::Value;
 
 /// The tenant as it calls itself.
@@ -23,6 +23,9 @@ pub(super) async fn read(mut reader: Reader<'_>) -> (Option<Organization>, Finis
             None => reader.malformed("id"),
         })
         .await;
+    if found.is_none() && reader.gap().is_none() {
+        reader.note(Gap::Failed { detail: "no organization came, and every tenant has one".to_owned() });
+    }
     (found, reader.finish())
 }
 

@@ -200,8 +200,10 @@ pub(super) async fn second(tenant: &Tenant<'_>, options: &Options, first: First<
     snapshot.app_role_grants = grants;
     let approvers = groups.0.values().flat_map(|group| group.members.iter().flatten());
     let approvers = approvers.filter(|member| people::may_be_person(member.kind.as_deref())).map(|member| member.id.clone()).collect();
+    // Where the service principals are not whole anyway, nothing follows from one that is not there.
+    let missing = if in_scope.gap.is_none() { scope.missing_holders() } else { BTreeSet::new() };
     let unresolved = !scope.unresolved_candidates().is_empty();
-    let also = Also { approvers, approvers_gap: groups.1.gap().cloned(), unresolved };
+    let also = Also { approvers, approvers_gap: groups.1.gap().cloned(), unresolved, missing };
     let window = sign_ins::Window::new(snapshot.audit_since, options.taken_at);
     let (objects, usage) = tokio::join!(
         Box::pin(read_objects(tenant, options, found, readers, also)),
@@ -221,6 +223,21 @@ struct Also {
     approvers_gap: Option<Gap>,
     /// Whether a policy names an id that nothing was found for.
     unresolved: bool,
+    /// Object ids of service principals that hold something and were not found.
+    missing: BTreeSet<String>,
+}
+
+impl Also {
+    /// Notes holders that are neither in the directory nor in its bin: they exist, so a filter that did not give them was not
+    /// answered whole.
+    fn note_missing(&self, deleted: &deleted::Deleted, readers: &mut Readers<'_>) {
+        let missing = self.missing.iter().filter(|id| !deleted.contains_key(&id.as_str().into())).count();
+        if missing > 0 {
+            let gap = Gap::Failed { detail: format!("{missing} that hold permissions were not among the service principals") };
+            readers.principals.note(gap.clone());
+            readers.applications.note(gap);
+        }
+    }
 }
 
 /// The objects in scope, with what belongs to them; with the full inventory also the others.
@@ -242,7 +259,8 @@ async fn read_objects(
     let federated = tenant.read(Dataset::FederatedCredentials, async |reader| {
         federated::read(reader, &found.principals, &found.applications, apps_gap.clone()).await
     });
-    let deleted = tenant.read(Dataset::DeletedServicePrincipals, async |reader| deleted::read(reader, also.unresolved).await);
+    let deleted = tenant
+        .read(Dataset::DeletedServicePrincipals, async |reader| deleted::read(reader, also.unresolved || !also.missing.is_empty()).await);
     let owned = read_owners_and_people(tenant, &found, &also, apps_gap.clone());
     let rest = async {
         match options.inventory {
@@ -251,6 +269,7 @@ async fn read_objects(
         }
     };
     let (federated, deleted, owned, rest) = tokio::join!(federated, deleted, owned, rest);
+    also.note_missing(&deleted.0, &mut readers);
     let ((owners, owners_end), (people, people_end)) = owned;
     owners.fill(&mut found.principals, &mut found.applications);
     federated.0.fill(&mut found.principals, &mut found.applications);

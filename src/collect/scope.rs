@@ -5,13 +5,17 @@ use super::applications::Applications;
 use super::directory_roles::REACHING_INTUNE;
 use super::service_principals::Principals;
 use super::{Options, sign_ins};
-use crate::snapshot::{AccessPolicy, AppId, AppRoleGrant, Application, Gap, ServicePrincipal, ServicePrincipalId, Snapshot};
+use crate::snapshot::{
+    AccessPolicy, AppId, AppRoleGrant, Application, DirectoryRoleAssignment, Gap, ServicePrincipal, ServicePrincipalId, Snapshot,
+};
 use std::collections::BTreeSet;
 
 /// The ids to look up, all in lower case, and which of them were found.
 pub(super) struct Scope {
     /// Object ids of service principals that hold something that brings them into scope.
     holders: BTreeSet<String>,
+    /// Those among them that the service said are service principals.
+    shown: BTreeSet<String>,
     /// Ids under unknown members of policies, among the values of audit events on policies, and in requests that changed
     /// one: object ids, app ids, or neither.
     candidates: BTreeSet<String>,
@@ -28,8 +32,11 @@ impl Scope {
         let holders = grants.iter().filter(holds).map(|grant| grant.principal.as_str().to_owned());
         let on_intune = snapshot.intune_api_grants.iter().map(|held| held.grant.principal.as_str().to_owned());
         let requestors = snapshot.approval_requests.values().filter_map(|request| request.requestor_application.as_ref());
+        let roles = role_holders(snapshot).filter(|held| held.principal_kind.is_some()).map(|held| held.principal.clone());
+        let shown: BTreeSet<String> = holders.chain(on_intune).chain(roles).collect();
         Self {
-            holders: holders.chain(on_intune).chain(role_holders(snapshot)).collect(),
+            holders: shown.iter().cloned().chain(role_holders(snapshot).map(|held| held.principal.clone())).collect(),
+            shown,
             candidates: candidates(snapshot),
             requestors: requestors.map(|id| id.trim().to_lowercase()).collect(),
             actors: actors.iter().map(|id| id.as_str().to_owned()).collect(),
@@ -62,6 +69,11 @@ impl Scope {
         self.candidates.difference(&self.found).cloned().collect()
     }
 
+    /// Service principals that hold something and were not found.
+    pub(super) fn missing_holders(&self) -> BTreeSet<String> {
+        self.shown.difference(&self.found).cloned().collect()
+    }
+
     /// Notes a service principal under both of its ids.
     pub(super) fn found_principal(&mut self, principal: &ServicePrincipal) {
         self.found.extend([principal.id.as_str().to_owned(), principal.app_id.as_str().to_owned()]);
@@ -73,12 +85,12 @@ impl Scope {
     }
 }
 
-/// Principals of Entra roles by which an application may reach Intune. Groups are no service principals; of what kind a principal
+/// Holders of Entra roles by which an application may reach Intune. Groups are no service principals; of what kind a principal
 /// is that was not shown, the directory will tell.
-fn role_holders(snapshot: &Snapshot) -> impl Iterator<Item = String> {
+fn role_holders(snapshot: &Snapshot) -> impl Iterator<Item = &DirectoryRoleAssignment> {
     let reaching = snapshot.directory_roles.iter().filter(|held| REACHING_INTUNE.contains(&held.role_definition.as_str()));
     let is_application = |kind: &str| kind.eq_ignore_ascii_case("servicePrincipal");
-    reaching.filter(move |held| held.principal_kind.as_deref().is_none_or(is_application)).map(|held| held.principal.clone())
+    reaching.filter(move |held| held.principal_kind.as_deref().is_none_or(is_application))
 }
 
 /// Ids that policies, audit events on them or requests to change them name, without those that are known to be policies or groups.

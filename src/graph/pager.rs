@@ -39,7 +39,8 @@ impl Pager {
     }
 
     pub(super) fn resume(client: Client, resource: Resource, first: Value) -> Self {
-        Self { client, resource, next: Next::Body(first), seen: BTreeSet::new(), rows: HashSet::new(), empty: 0, cut: None }
+        let seen = client.url(&resource).map(|url| url.to_string()).into_iter().collect();
+        Self { client, resource, next: Next::Body(first), seen, rows: HashSet::new(), empty: 0, cut: None }
     }
 
     /// The rows of the next page, which may be none, without those that came before; `None` at the end. At the end ask [`Pager::cut`] whether

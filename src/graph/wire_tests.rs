@@ -299,6 +299,15 @@ async fn a_list_goes_on_after_a_batch() {
 }
 
 #[tokio::test]
+async fn a_list_that_leads_back_to_its_beginning_in_a_batch_is_cut() {
+    let server = MockServer::start().await;
+    let first = json!({"value": [1], "@odata.nextLink": format!("{}/v1.0/things", server.uri())});
+    let mut pager = connect(&server).await.pages_from(&things(), first);
+    assert_eq!(all_rows(&mut pager).await.unwrap(), [1]);
+    assert!(pager.cut().is_some());
+}
+
+#[tokio::test]
 async fn objects_are_read_by_id() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))

@@ -48,6 +48,10 @@ impl Tenant {
         self.simulator.origin()
     }
 
+    pub(crate) fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
     pub(crate) fn client_secret(&self) -> String {
         self.simulator.client_secret().to_owned()
     }

@@ -102,6 +102,61 @@ async fn without_all_grants_the_scope_is_not_whole() {
 }
 
 #[tokio::test]
+async fn a_holder_that_a_filter_does_not_give_is_missed_unless_it_was_deleted() {
+    let missing = |tenant: &mut Fake| {
+        tenant.principals.retain(|row| row["id"] != json!(guid('p', 1)));
+        tenant.set(DELETED, Ok(json!({"value": []})));
+    };
+    let snapshot = run(|tenant, _| missing(tenant)).await;
+    let gap = Gap::Failed { detail: "1 that hold permissions were not among the service principals".to_owned() };
+    assert_eq!(snapshot.coverage_of(Dataset::ServicePrincipals), &Coverage::Partial { items: 4, gap: gap.clone() });
+    assert_eq!(snapshot.coverage_of(Dataset::Applications).gap(), Some(&gap));
+    let snapshot = run(|tenant, _| {
+        missing(tenant);
+        tenant.set(DELETED, Ok(json!({"value": [{"id": guid('p', 1), "appId": guid('a', 1)}]})));
+    })
+    .await;
+    assert!(snapshot.coverage_of(Dataset::ServicePrincipals).is_complete(), "it is in the bin: {:?}", snapshot.coverage);
+}
+
+#[tokio::test]
+async fn an_event_that_says_neither_who_nor_what_is_not_called_whole() {
+    let snapshot = run(|tenant, _| {
+        let time = "2026-11-20T00:00:00Z";
+        let (mut nobody, mut nothing) = (event("e", time, 4, "", "MobileApp"), event("f", time, 4, "", "MobileApp"));
+        nobody["actor"] = Value::Null;
+        nothing["activityType"] = Value::Null;
+        tenant.set(AUDIT, Ok(json!({"value": [nobody, nothing, event("g", time, 4, "", "MobileApp")]})));
+    })
+    .await;
+    let gap = Gap::Failed { detail: "malformed rows: 1 without an activity, 1 without an actor".to_owned() };
+    assert_eq!(snapshot.coverage_of(Dataset::AuditEvents), &Coverage::Partial { items: 3, gap });
+}
+
+#[tokio::test]
+async fn a_list_that_no_tenant_has_empty_was_not_read() {
+    let snapshot = run(|tenant, _| {
+        tenant.set(ORGANIZATION, Ok(json!({"value": []})));
+        tenant.set(GRAPH, Ok(json!({"appRoles": []})));
+    })
+    .await;
+    for dataset in [Dataset::Organization, Dataset::AppRoles] {
+        assert_eq!(snapshot.coverage_of(dataset).word(), "unavailable", "{dataset}");
+    }
+}
+
+#[tokio::test]
+async fn an_intune_role_without_permissions_or_assignments_that_it_shows_is_not_called_whole() {
+    let snapshot = run(|tenant, _| {
+        tenant.set(INTUNE_ROLES, Ok(json!({"value": [{"id": "IR", "displayName": "Operator"}]})));
+        tenant.set(&format!("{INTUNE_ROLES}/ir/roleAssignments"), Ok(json!({"value": []})));
+    })
+    .await;
+    let gap = Gap::Failed { detail: "malformed rows: 1 without permissions, 1 without role".to_owned() };
+    assert_eq!(snapshot.coverage_of(Dataset::IntuneRoles), &Coverage::Partial { items: 2, gap });
+}
+
+#[tokio::test]
 async fn a_slice_that_fails_is_named() {
     struct SecondSliceFails(Fake);
     impl Respond for SecondSliceFails {
