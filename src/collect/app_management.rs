@@ -123,6 +123,7 @@ fn restriction(row: &Value, target: RestrictionTarget) -> Option<CredentialRestr
         state: text(row, "state"),
         max_lifetime: text(row, "maxLifetime"),
         created_after: time(row, "restrictForAppsCreatedAfterDateTime"),
+        exempts_actors: row.get("excludeActors").is_some_and(|actors| !actors.is_null()),
     })
 }
 
@@ -147,6 +148,17 @@ mod tests {
         assert_eq!((custom.restrictions[0].target, custom.is_enabled), (RestrictionTarget::Any, None));
         assert_eq!(parse(&json!({"id": "C"}), false).unwrap().1, ["restrictions"]);
         assert_eq!(parse(&json!({"id": "C", "restrictions": {"keyCredentials": [{}]}}), false).unwrap().1, ["restriction type"]);
+    }
+
+    #[test]
+    fn who_is_exempt_from_a_restriction_is_told_but_not_named() {
+        let mut row = json!({"id": "C", "restrictions": {"passwordCredentials": [
+            {"restrictionType": "passwordAddition", "excludeActors": {"customSecurityAttributes": [{"value": "hunter2"}]}},
+            {"restrictionType": "passwordLifetime", "excludeActors": null}, {"restrictionType": "symmetricKeyAddition"}]}});
+        keep::app_management(&mut row);
+        assert!(!row.to_string().contains("hunter2"));
+        let exempts: Vec<bool> = parse(&row, false).unwrap().0.restrictions.iter().map(|restriction| restriction.exempts_actors).collect();
+        assert_eq!(exempts.iter().filter(|exempts| **exempts).count(), 1, "{exempts:?}");
     }
 
     proptest! {

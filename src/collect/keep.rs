@@ -182,8 +182,13 @@ const CONDITIONAL_ACCESS: Keep = Only(&[
     ),
     ("grantControls", Only(&[("builtInControls", Whole)])),
 ]);
-const RESTRICTION: Keep =
-    Only(&[("restrictionType", Whole), ("state", Whole), ("maxLifetime", Whole), ("restrictForAppsCreatedAfterDateTime", Whole)]);
+const RESTRICTION: Keep = Only(&[
+    ("restrictionType", Whole),
+    ("state", Whole),
+    ("maxLifetime", Whole),
+    ("restrictForAppsCreatedAfterDateTime", Whole),
+    ("excludeActors", Only(&[])),
+]);
 const RESTRICTIONS: Keep = Only(&[("passwordCredentials", RESTRICTION), ("keyCredentials", RESTRICTION)]);
 const APP_MANAGEMENT: Keep = Only(&[
     ("id", Whole),

@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::scope::Scope;
 use super::{directory_parse, json, keep, owners};
 use crate::graph::{Resource, Version};
-use crate::snapshot::{Dataset, Gap, ServicePrincipal, ServicePrincipalId};
+use crate::snapshot::{AppId, Dataset, Gap, ServicePrincipal, ServicePrincipalId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +55,9 @@ pub(super) async fn read_with_applications<'a>(
     inherited.into_iter().for_each(|gap| apps_reader.note(gap));
     let applications = applications::read(&mut apps_reader, &principals, scope).await;
 
+    if let Some(gap) = without_application(&principals, &applications, tenant.client.tenant_id()) {
+        apps_reader.note(gap);
+    }
     let known: BTreeSet<&str> = principals.values().map(|principal| principal.app_id.as_str()).collect();
     let app_ids = applications.values().map(|application| application.app_id.as_str());
     let tried = scope.app_ids();
@@ -64,6 +67,18 @@ pub(super) async fn read_with_applications<'a>(
     reader.set_items(principals.len());
     reader.gap().into_iter().for_each(|gap| apps_reader.note(gap));
     (Found { principals, applications }, Readers { principals: reader, applications: apps_reader })
+}
+
+/// The gap where a service principal says that its application is registered in this tenant and no such application came: it
+/// exists, with credentials that nobody has seen.
+fn without_application(principals: &Principals, applications: &Applications, tenant: &str) -> Option<Gap> {
+    let there: BTreeSet<&AppId> = applications.values().map(|application| &application.app_id).collect();
+    let is_ours = |principal: &&ServicePrincipal| {
+        principal.kind.as_deref() == Some("Application")
+            && principal.owner_tenant.as_ref().is_some_and(|owner| owner.as_str().eq_ignore_ascii_case(tenant))
+    };
+    let missing = principals.values().filter(is_ours).filter(|principal| !there.contains(&principal.app_id)).count();
+    (missing > 0).then(|| Gap::Failed { detail: format!("{missing} applications registered in this tenant did not come") })
 }
 
 async fn read(reader: &mut Reader<'_>, wanted: &[Resource], principals: &mut Principals, scope: &mut Scope) {
@@ -86,4 +101,30 @@ pub(super) fn take(reader: &mut Reader<'_>, row: &Value) -> Option<ServicePrinci
         reader.note(Gap::Failed { detail: "credentials of some service principals were not shown".to_owned() });
     }
     Some(ServicePrincipal { owners: owners::of_row(row), ..parsed.object })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const HERE: &str = "aaaaaaaa-0000-4000-8000-00000000000a";
+
+    fn principals(owner: &str, kind: &str) -> Principals {
+        let row = json!({"id": "s", "appId": "a", "servicePrincipalType": kind, "appOwnerOrganizationId": owner});
+        let principal = directory_parse::service_principal(&row).unwrap().object;
+        [(principal.id.clone(), principal)].into()
+    }
+
+    #[test]
+    fn an_application_of_this_tenant_that_did_not_come_is_a_gap() {
+        let missing = |owner, kind| without_application(&principals(owner, kind), &Applications::new(), HERE).is_some();
+        let upper = HERE.to_uppercase();
+        assert!(missing(HERE, "Application") && missing(&upper, "Application"));
+        assert!(!missing("bbbbbbbb-0000-4000-8000-00000000000b", "Application"), "a foreign one is registered elsewhere");
+        assert!(!missing(HERE, "ManagedIdentity"), "a managed identity has none");
+        let application = directory_parse::application(&json!({"id": "o", "appId": "a"})).unwrap().object;
+        let there = [(application.id.clone(), application)].into();
+        assert_eq!(without_application(&principals(HERE, "Application"), &there, HERE), None);
+    }
 }

@@ -225,6 +225,8 @@ pub struct CredentialRestriction {
     pub max_lifetime: Option<String>,
     /// `restrictForAppsCreatedAfterDateTime`: older applications are not bound.
     pub created_after: Option<DateTime<Utc>>,
+    /// Whether `excludeActors` exempts somebody who may add such credentials all the same. By whom is not kept.
+    pub exempts_actors: bool,
 }
 
 /// Whom a [`CredentialRestriction`] concerns.
