@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 pub(super) struct Scope {
     /// Object ids of service principals that hold something that brings them into scope.
     holders: BTreeSet<String>,
+    /// Those of them that a grant or an assignment calls service principals, so that the directory must show them.
+    certain: BTreeSet<String>,
     /// Ids under unknown members of policies, among the values of audit events on policies, and in requests that changed
     /// one: object ids, app ids, or neither.
     candidates: BTreeSet<String>,
@@ -28,8 +30,10 @@ impl Scope {
         let holders = grants.iter().filter(holds).map(|grant| grant.principal.as_str().to_owned());
         let on_intune = snapshot.intune_api_grants.iter().map(|held| held.grant.principal.as_str().to_owned());
         let requestors = snapshot.approval_requests.values().filter_map(|request| request.requestor_application.as_ref());
+        let holders: BTreeSet<String> = holders.chain(on_intune).collect();
         Self {
-            holders: holders.chain(on_intune).chain(role_holders(snapshot)).collect(),
+            certain: holders.iter().cloned().chain(role_holders(snapshot, |kind| kind.is_some())).collect(),
+            holders: holders.into_iter().chain(role_holders(snapshot, |_| true)).collect(),
             candidates: candidates(snapshot),
             requestors: requestors.map(|id| id.trim().to_lowercase()).collect(),
             actors: actors.iter().map(|id| id.as_str().to_owned()).collect(),
@@ -62,6 +66,11 @@ impl Scope {
         self.candidates.difference(&self.found).cloned().collect()
     }
 
+    /// How many holders exist and have not been found.
+    pub(super) fn holders_not_shown(&self) -> usize {
+        self.certain.difference(&self.found).count()
+    }
+
     /// Notes a service principal under both of its ids.
     pub(super) fn found_principal(&mut self, principal: &ServicePrincipal) {
         self.found.extend([principal.id.as_str().to_owned(), principal.app_id.as_str().to_owned()]);
@@ -75,9 +84,10 @@ impl Scope {
 
 /// Principals of Entra roles by which an application may reach Intune. Groups are no service principals; of what kind a principal
 /// is that was not shown, the directory will tell.
-fn role_holders(snapshot: &Snapshot) -> impl Iterator<Item = String> {
+fn role_holders(snapshot: &Snapshot, wanted: fn(Option<&str>) -> bool) -> impl Iterator<Item = String> {
     let reaching = snapshot.directory_roles.iter().filter(|held| REACHING_INTUNE.contains(&held.role_definition.as_str()));
     let is_application = |kind: &str| kind.eq_ignore_ascii_case("servicePrincipal");
+    let reaching = reaching.filter(move |held| wanted(held.principal_kind.as_deref()));
     reaching.filter(move |held| held.principal_kind.as_deref().is_none_or(is_application)).map(|held| held.principal.clone())
 }
 

@@ -51,6 +51,11 @@ pub(super) async fn read_with_applications<'a>(
     wanted.extend(LOOKUP.filters(By::AppId, &scope.app_ids()));
     read(&mut reader, &wanted, &mut principals, scope).await;
 
+    let missing = scope.holders_not_shown();
+    // Where reads failed that is why, and is told already.
+    if missing > 0 && reader.gap().is_none() {
+        reader.note(Gap::Failed { detail: format!("{missing} service principals that hold permissions were not shown") });
+    }
     let mut apps_reader = tenant.reader(Dataset::Applications);
     inherited.into_iter().for_each(|gap| apps_reader.note(gap));
     let applications = applications::read(&mut apps_reader, &principals, scope).await;

@@ -64,6 +64,14 @@ async fn a_list_that_was_cut_is_partial() {
 }
 
 #[tokio::test]
+async fn a_holder_that_is_not_shown_is_missing_and_not_none() {
+    let snapshot = run(|tenant, _| tenant.principals.retain(|row| row["id"] != guid('p', 1))).await;
+    let gap = Gap::Failed { detail: "1 service principals that hold permissions were not shown".to_owned() };
+    assert_eq!(snapshot.coverage_of(Dataset::ServicePrincipals).gap(), Some(&gap));
+    assert_eq!(snapshot.coverage_of(Dataset::Applications).gap(), Some(&gap));
+}
+
+#[tokio::test]
 async fn malformed_rows_are_counted() {
     let snapshot = run(|tenant, _| {
         tenant.set(REQUESTS, Ok(json!({"value": [request("r"), {"status": "approved"}, 7, {"id": "s"}]})));
