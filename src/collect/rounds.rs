@@ -203,7 +203,12 @@ pub(super) async fn second(tenant: &Tenant<'_>, options: &Options, first: First<
     let approvers = groups.0.values().flat_map(|group| group.members.iter().flatten());
     let approvers = approvers.filter(|member| people::may_be_person(member.kind.as_deref())).map(|member| member.id.clone()).collect();
     let unresolved = !scope.unresolved_candidates().is_empty();
-    let also = Also { approvers, approvers_gap: groups.1.gap().cloned(), unresolved };
+    // Where no policy names a group there is no approver to miss, unless it is the policies that are missing.
+    let approvers_gap = match groups.1.gap() {
+        Some(Gap::NotRequested) => snapshot.coverage_of(Dataset::AccessPolicies).gap().cloned(),
+        other => other.cloned(),
+    };
+    let also = Also { approvers, approvers_gap, unresolved };
     let window = sign_ins::Window::new(snapshot.audit_since, options.taken_at);
     let (objects, usage) = tokio::join!(
         Box::pin(read_objects(tenant, options, found, readers, also)),
