@@ -69,9 +69,10 @@ fn rows(bytes: &[u8]) -> Result<Vec<ListedExclusion>, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let mut listed = Vec::new();
     let mut names: Option<Vec<Column>> = None;
+    let mut lines = Lines { bytes, at: 0, line: 1 };
     // The text is UTF-8 and lines may be of any length, so there is nothing that a record could fail for.
     for record in reader.records().filter_map(Result::ok).filter(|record| !record.iter().all(str::is_empty)) {
-        let line = line_at(bytes, record.position().map_or(0, csv::Position::byte));
+        let line = lines.of(record.position().map_or(0, csv::Position::byte));
         match &names {
             None => names = Some(columns(line, &record)?),
             Some(columns) => match row(line, columns, &record) {
@@ -86,15 +87,25 @@ fn rows(bytes: &[u8]) -> Result<Vec<ListedExclusion>, Vec<Wrong>> {
     if wrong.is_empty() { Ok(listed) } else { Err(wrong) }
 }
 
-/// The line, from 1, of a record that begins at or, after line ends, behind this place. The reader's own count stands still at a
-/// carriage return and at an empty line.
-fn line_at(bytes: &[u8], at: u64) -> u64 {
-    let at = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
-    let (before, from) = bytes.split_at(at);
-    let passed = from.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    let read = bytes.get(..before.len() + passed).unwrap_or_default();
-    let ends = read.iter().enumerate().filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')));
-    1 + ends.count() as u64
+/// Counts lines of a text from its beginning on, each byte once. The CSV reader's own count stands still at a carriage return
+/// and at an empty line.
+struct Lines<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line, from 1, of a record that begins at or, after line ends, behind this place. Places must not go back.
+    fn of(&mut self, place: u64) -> u64 {
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        while let Some(byte) = self.bytes.get(self.at).filter(|byte| self.at < place || matches!(byte, b'\r' | b'\n')) {
+            self.at += 1;
+            let ends = *byte == b'\n' || (*byte == b'\r' && self.bytes.get(self.at) != Some(&b'\n'));
+            self.line += u64::from(ends);
+        }
+        self.line
+    }
 }
 
 /// The columns that the first line names.
@@ -195,6 +206,14 @@ mod tests {
         let utf16: Vec<u8> = "policy".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let told = parse(Path::new("x"), &[&b"\xff\xfe"[..], &utf16].concat()).unwrap_err().to_string();
         assert!(told.contains("not UTF-8") && told.contains("save the file as CSV UTF-8"));
+    }
+
+    #[test]
+    fn the_time_for_a_list_grows_with_its_length_only() {
+        let began = std::time::Instant::now();
+        let text = format!("policy,app_id\n{}", format!("p,{ONE}\r\n").repeat(60_000));
+        assert_eq!(read_text(&text).unwrap().last().unwrap().line, 60_001);
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     }
 
     proptest! {

@@ -24,6 +24,9 @@ pub(super) fn data(bytes: &[u8]) -> Result<(), Failure> {
 /// Most characters of one line on standard error.
 const LONGEST: usize = 2_000;
 
+/// Most problems of files that are told at once.
+const MOST_PROBLEMS: usize = 100;
+
 /// Stands between a message and its hint.
 const HINT: &str = "\nhint: ";
 
@@ -36,10 +39,18 @@ pub(super) fn note(line: &str) {
 /// Writes an error, its causes, and its hint. Problems of rule files come one after another, each with its own.
 pub(super) fn error(error: &anyhow::Error) {
     let text = match error.downcast_ref::<LoadErrors>() {
-        Some(problems) => problems.iter().map(|problem| harmless(&problem.to_string())).collect::<Vec<_>>().join("\n"),
+        Some(problems) => listed(problems),
         None => harmless(&with_causes(error)),
     };
     let _ = writeln!(io::stderr().lock(), "error: {text}");
+}
+
+/// The problems of files one after another; of very many the first.
+fn listed(problems: &LoadErrors) -> String {
+    let shown = problems.iter().take(MOST_PROBLEMS).map(|problem| harmless(&problem.to_string()));
+    let more = problems.iter().count().saturating_sub(MOST_PROBLEMS);
+    let rest = (more > 0).then(|| format!("and {more} more problems"));
+    shown.chain(rest).collect::<Vec<_>>().join("\n")
 }
 
 /// The error and its causes, before the hint. Each cause that repeats what is there already is left out.
@@ -104,6 +115,14 @@ mod tests {
         let text = harmless(&format!("{}\nhint: {}", "x".repeat(1_000_000), "y".repeat(1_000_000)));
         let lengths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
         assert_eq!(lengths, [LONGEST, LONGEST + "hint: ".len()]);
+    }
+
+    #[test]
+    fn of_very_many_problems_the_first_are_told() {
+        let problem = |line| crate::rules::LoadError { path: "f".into(), line: Some(line), message: "bad".to_owned(), hint: None };
+        let text = listed(&LoadErrors::new((1..=150).map(problem).collect()));
+        assert_eq!((text.lines().count(), text.lines().last()), (101, Some("and 50 more problems")));
+        assert_eq!(listed(&LoadErrors::new(vec![problem(7)])), "f:7: bad");
     }
 
     #[test]

@@ -32,13 +32,21 @@ pub(super) fn load(path: &Path, workloads: fn(&str) -> Result<Vec<Workload>, Str
 
 struct Reader<'s> {
     path: &'s Path,
-    source: &'s str,
+    /// Where each line ends.
+    ends: Vec<usize>,
     problems: Vec<LoadError>,
+}
+
+impl<'s> Reader<'s> {
+    fn new(path: &'s Path, source: &str) -> Self {
+        let ends = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        Self { path, ends, problems: Vec::new() }
+    }
 }
 
 fn parse(path: &Path, source: &str, workloads: fn(&str) -> Result<Vec<Workload>, String>) -> Result<Vec<PlannedGate>, LoadErrors> {
     let source = source.trim_start_matches('\u{feff}');
-    let mut reader = Reader { path, source, problems: Vec::new() };
+    let mut reader = Reader::new(path, source);
     let (document, errors) = DeTable::parse_recoverable(source);
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
@@ -64,7 +72,7 @@ fn parse(path: &Path, source: &str, workloads: fn(&str) -> Result<Vec<Workload>,
 
 impl Reader<'_> {
     fn line(&self, offset: usize) -> usize {
-        1 + self.source.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+        1 + self.ends.partition_point(|end| *end < offset)
     }
 
     fn problem(&mut self, at: usize, message: impl Into<String>, hint: impl Into<String>) {

@@ -28,6 +28,7 @@ pub(super) fn open(client: &Client, options: &Options, reading: &Reading, beside
         graph: client.origin().to_owned(),
         taken_at: options.taken_at,
         asked: Terms::asked_for(options),
+        reader: Terms::reader_of(client.signed_in_as()),
     };
     // The age of a file is real time, whatever clock the run is judged by.
     match WorkFile::open(&path, &terms, reading.clock_given(), Utc::now(), reading.refresh) {

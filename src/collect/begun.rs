@@ -116,7 +116,7 @@ impl Report {
     }
 }
 
-/// The number of service principals in the tenant; None where the service does not say.
+/// The number of service principals in the tenant; None where the service does not say, or says what cannot be.
 pub async fn count_service_principals(client: &Client) -> Option<u64> {
     let resource = Resource::new(Version::V1, "/servicePrincipals")
         .query("$count", "true")
@@ -125,5 +125,5 @@ pub async fn count_service_principals(client: &Client) -> Option<u64> {
         .counting()
         .keeping(keep::object);
     let body = client.get(&resource).await.ok()?;
-    body.get("@odata.count")?.as_u64()
+    body.get("@odata.count")?.as_u64().filter(|count| *count <= super::MOST_SERVICE_PRINCIPALS)
 }

@@ -42,7 +42,7 @@ mod sign_ins;
 mod work;
 
 pub use begun::count_service_principals;
-pub use plan::{Figures, Plan, Span, Step};
+pub use plan::{Figures, MOST_SERVICE_PRINCIPALS, Plan, Span, Step};
 pub use probe::probe;
 pub use work::{Beginning, Error as WorkError, Terms, WorkFile};
 

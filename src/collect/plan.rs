@@ -9,6 +9,9 @@ use crate::graph::{Cloud, Resource, Throttle, Version};
 use crate::snapshot::{Dataset, Endpoint, Gap, ReadPermission};
 use std::collections::BTreeMap;
 
+/// Most service principals that a tenant is believed to have: far above any, and few enough to reckon with.
+pub const MOST_SERVICE_PRINCIPALS: u64 = 1_000_000_000;
+
 /// What the number of requests depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Figures {
@@ -359,6 +362,13 @@ mod tests {
         assert!(few.seconds < many.seconds);
         let narrowest = many.steps.iter().find(|step| step.dataset == Dataset::SignInActivity).unwrap();
         assert_eq!((narrowest.throttle, narrowest.permission), (Throttle::Reports, ReadPermission::AuditLog));
+    }
+
+    #[test]
+    fn the_largest_tenant_is_reckoned_with() {
+        let all = Options { inventory: Inventory::Full, sign_ins: true, ..options() };
+        let plan = Plan::estimate(&Figures::assumed(MOST_SERVICE_PRINCIPALS), &all, Cloud::Global);
+        assert!(plan.seconds > 0 && plan.requests.least <= plan.requests.likely);
     }
 
     #[test]

@@ -203,7 +203,12 @@ pub(super) async fn second(tenant: &Tenant<'_>, options: &Options, first: First<
     // Where the service principals are not whole anyway, nothing follows from one that is not there.
     let missing = if in_scope.gap.is_none() { scope.missing_holders() } else { BTreeSet::new() };
     let unresolved = !scope.unresolved_candidates().is_empty();
-    let also = Also { approvers, approvers_gap: groups.1.gap().cloned(), unresolved, missing };
+    // Where no policy names a group there is no approver to miss, unless it is the policies that are missing.
+    let approvers_gap = match groups.1.gap() {
+        Some(Gap::NotRequested) => snapshot.coverage_of(Dataset::AccessPolicies).gap().cloned(),
+        other => other.cloned(),
+    };
+    let also = Also { approvers, approvers_gap, unresolved, missing };
     let window = sign_ins::Window::new(snapshot.audit_since, options.taken_at);
     let (objects, usage) = tokio::join!(
         Box::pin(read_objects(tenant, options, found, readers, also)),

@@ -2,7 +2,7 @@
 //! order, and those refused for load are put in again (facts/graph.md section 8).
 
 use super::client::Reply;
-use super::failure::{Refusal, Trouble};
+use super::failure::{Refusal, Trouble, inside_success};
 use super::pacer::charges;
 use super::retry::{Transient, parse_retry_after};
 use super::{Client, Error, Resource, Throttle, Version};
@@ -181,16 +181,17 @@ fn envelope(parts: &[Part<'_>]) -> Value {
     json!({"requests": parts.iter().map(request).collect::<Vec<_>>()})
 }
 
-/// Answers by the id that was given to the part; the first, should an id come twice.
+/// Answers by the id that was given to the part; none where an id comes twice with different answers, of which nobody knows
+/// the right one.
 fn by_id(body: &Value) -> BTreeMap<usize, &Value> {
-    let mut answers = BTreeMap::new();
+    let mut answers: BTreeMap<usize, Option<&Value>> = BTreeMap::new();
     for answer in body.get("responses").and_then(Value::as_array).into_iter().flatten() {
         let id = answer.get("id").and_then(|id| id.as_str().and_then(|id| id.parse().ok()).or_else(|| usize::try_from(id.as_u64()?).ok()));
         if let Some(id) = id {
-            answers.entry(id).or_insert(answer);
+            answers.entry(id).and_modify(|there| *there = there.filter(|there| *there == answer)).or_insert(Some(answer));
         }
     }
-    answers
+    answers.into_iter().filter_map(|(id, answer)| Some((id, answer?))).collect()
 }
 
 fn part_result(answer: Option<&Value>, resource: &Resource, reply: &Reply, token: &SecretString) -> Result<Value, Trouble> {
@@ -203,7 +204,9 @@ fn part_result(answer: Option<&Value>, resource: &Resource, reply: &Reply, token
     };
     let body = answer.get("body").unwrap_or(&Value::Null);
     if status == 200 {
-        return if body.is_object() {
+        return if let Some(trouble) = inside_success(body, &what, token) {
+            Err(trouble)
+        } else if body.is_object() {
             Ok(body.clone())
         } else {
             Err(Trouble::Stop(Error::failed(what, "part of a batch holds no object")))
@@ -241,6 +244,24 @@ mod tests {
         assert_eq!(wait(json!({"Retry-After": 9})), Some(Duration::from_secs(9)));
         assert_eq!(wait(json!({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT"})), Some(Duration::from_secs(30)));
         assert_eq!(wait(json!({})), None);
+    }
+
+    #[test]
+    fn of_two_answers_to_one_part_neither_is_taken() {
+        let (full, empty) =
+            (json!({"id": "0", "status": 200, "body": {"value": [1]}}), json!({"id": 0, "status": 200, "body": {"value": []}}));
+        for responses in [json!([full, empty]), json!([empty, full]), json!([full, empty, full])] {
+            assert_eq!(by_id(&json!({"responses": responses})).get(&0), None);
+        }
+        assert_eq!(by_id(&json!({"responses": [full, full]})).get(&0), Some(&&full));
+    }
+
+    #[test]
+    fn a_part_that_succeeded_with_an_error_in_it_has_not() {
+        let answer = json!({"id": "0", "status": 200, "body": {"error": {"code": "UnknownError"}, "value": []}});
+        let reply = Reply { body: json!({"responses": [answer]}), date: None };
+        let result = part_result(Some(&answer), &Resource::new(Version::V1, "/x"), &reply, &"secret".into());
+        assert!(matches!(result, Err(Trouble::Again(Transient { foreign: true, .. }))), "{result:?}");
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! The client: one read after another, each repeated while its budget lasts, counted for whoever asked.
 
-use super::failure::{Refusal, Trouble};
+use super::failure::{Refusal, Trouble, inside_success};
 use super::pacer::{Charges, Pacer, Pacing};
 use super::pager::Pager;
 use super::resource::{LOW_PRIORITY, Reduction, reduce_rows};
@@ -367,7 +367,7 @@ impl Client {
         }
         let date = wire_date(&answer.headers).map(str::to_owned);
         match body {
-            Ok(body) => Ok(Reply { body, date }),
+            Ok(body) => inside_success(&body, what, &token.text).map_or(Ok(Reply { body, date }), Err),
             Err(unread) => Err(Trouble::Again(unread.limited(Transient::new(Error::failed(what, unread.says()), None)))),
         }
     }

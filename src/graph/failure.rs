@@ -68,6 +68,15 @@ impl Refusal<'_> {
     }
 }
 
+/// The trouble with a success that carries an error: the service failed after the status was sent, and what stands beside the
+/// error is not all. `token` is taken out of its texts.
+pub(super) fn inside_success(body: &Value, what: &str, token: &SecretString) -> Option<Trouble> {
+    body.get("error").filter(|error| error.is_object())?;
+    let (code, message) = Refusal { status: 200, body, floor: None, what }.code_and_message(token);
+    let error = Error::Failed { what: what.to_owned(), detail: format!("answer holds an error: {}", describe(200, &code, &message)) };
+    Some(Trouble::Again(Transient { foreign: true, ..Transient::new(error, None) }))
+}
+
 /// 407 and 511 come from a proxy or a network that wants a sign-in of its own, and never from Graph.
 fn wants_sign_in(status: u16) -> Error {
     Error::Unreachable {

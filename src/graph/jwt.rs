@@ -26,6 +26,8 @@ pub(super) struct Claims {
     pub(super) expires: Option<i64>,
     /// `appid`, or `azp` in tokens of the second version: the application.
     pub(super) app_id: Option<String>,
+    /// `oid`, or `sub` where it is missing: the person or service principal.
+    pub(super) object: Option<String>,
     /// `idtyp`: `app` or `user`, where it is there.
     pub(super) kind: Option<String>,
     /// `roles`: application permissions.
@@ -59,6 +61,7 @@ impl Claims {
             audience: text("aud"),
             expires,
             app_id: text("appid").or_else(|| text("azp")),
+            object: text("oid").or_else(|| text("sub")),
             kind: text("idtyp"),
             roles: listed("roles").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             scopes: text("scp").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),

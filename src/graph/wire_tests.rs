@@ -208,6 +208,17 @@ async fn what_is_no_list_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_success_with_an_error_in_it_is_none() {
+    let server = MockServer::start().await;
+    let broken = json!({"error": {"code": "UnknownError", "message": "x opaque-token-of-the-test"}, "value": []});
+    serve(&server, "/v1.0/things", ok(broken)).await;
+    let counter = Counter::default();
+    let error = all_rows(&mut connect(&server).await.counted(&counter).pages(&things())).await.unwrap_err().to_string();
+    assert!(error.contains("answer holds an error") && error.contains("UnknownError: x ***"), "{error}");
+    assert_eq!(counter.requests(), 2, "it is tried once more");
+}
+
+#[tokio::test]
 async fn an_answer_without_end_is_not_read() {
     let server = MockServer::start().await;
     serve(&server, "/v1.0/things", ok(json!({"value": "x".repeat(5000)}))).await;

@@ -64,6 +64,15 @@ async fn a_list_that_was_cut_is_partial() {
 }
 
 #[tokio::test]
+async fn without_policies_nobody_is_missing_and_without_sight_of_them_somebody_may_be() {
+    let none = run(|tenant, _| tenant.set(POLICIES, Ok(json!({"value": []})))).await;
+    assert_eq!(none.coverage_of(Dataset::People), &Coverage::Complete { items: 1 });
+    let unseen = run(|tenant, _| tenant.set(POLICIES, denied())).await;
+    let gap = Gap::Permission { missing: Dataset::AccessPolicies.permission().to_owned() };
+    assert_eq!(unseen.coverage_of(Dataset::People), &Coverage::Partial { items: 1, gap });
+}
+
+#[tokio::test]
 async fn malformed_rows_are_counted() {
     let snapshot = run(|tenant, _| {
         tenant.set(REQUESTS, Ok(json!({"value": [request("r"), {"status": "approved"}, 7, {"id": "s"}]})));

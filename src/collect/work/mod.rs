@@ -8,7 +8,7 @@
 mod record;
 
 use super::Options;
-use crate::graph::Memory;
+use crate::graph::{Memory, SignedIn};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,9 +39,20 @@ pub struct Terms {
     pub taken_at: DateTime<Utc>,
     /// What else decides what is asked: [`Terms::asked_for`].
     pub asked: String,
+    /// Who asks: [`Terms::reader_of`].
+    #[serde(default)]
+    pub reader: String,
 }
 
 impl Terms {
+    /// Who reads and with which permissions, as a digest. The service shows two readers different rows and members of one tenant,
+    /// and a list of which each saw a part is nobody's.
+    #[must_use]
+    pub fn reader_of(signed_in: &SignedIn) -> String {
+        let SignedIn { how: _, tenant_id: _, app_id, object_id, identity, roles, scopes } = signed_in;
+        hex(&Sha256::digest(format!("{app_id:?} {object_id:?} {identity:?} {roles:?} {scopes:?}")).as_slice()[..8])
+    }
+
     /// The options that decide what is asked, but for the clock.
     #[must_use]
     pub fn asked_for(options: &Options) -> String {
@@ -297,7 +308,7 @@ fn refuse_foreign(file: &mut File, path: &Path) -> Result<bool, Error> {
 impl Header {
     /// Why a run on these terms cannot go on from here, if it cannot.
     fn unfit(&self, terms: &Terms, clock_given: bool, now: DateTime<Utc>) -> Option<String> {
-        let Terms { tenant, graph, taken_at, asked } = &self.terms;
+        let Terms { tenant, graph, taken_at, asked, reader } = &self.terms;
         let stamp = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, true);
         if self.maascan != env!("CARGO_PKG_VERSION") {
             return Some(format!("it is of maascan {}", self.maascan));
@@ -307,6 +318,9 @@ impl Header {
         }
         if graph != &terms.graph {
             return Some(format!("it is of another endpoint: {graph}"));
+        }
+        if reader != &terms.reader {
+            return Some("it was begun with another sign-in, or other permissions".to_owned());
         }
         if asked != &terms.asked {
             return Some("it was begun with other options".to_owned());

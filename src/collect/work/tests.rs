@@ -15,6 +15,7 @@ fn terms() -> Terms {
         graph: "https://graph.example".to_owned(),
         taken_at: at("2026-11-22T11:00:00Z"),
         asked: "all".to_owned(),
+        reader: "r".to_owned(),
     }
 }
 
@@ -96,9 +97,10 @@ fn another_run_begins_anew_and_says_why() {
         change(&mut terms);
         terms
     };
-    let cases: [(Terms, bool, &str, bool, &str); 8] = [
+    let cases: [(Terms, bool, &str, bool, &str); 9] = [
         (other(|terms| terms.tenant = "u".to_owned()), false, NOON, false, "another tenant: t"),
         (other(|terms| terms.graph = "https://g2".to_owned()), false, NOON, false, "another endpoint: https://graph.example"),
+        (other(|terms| terms.reader = "s".to_owned()), false, NOON, false, "another sign-in"),
         (other(|terms| terms.asked = "less".to_owned()), false, NOON, false, "other options"),
         (other(|terms| terms.taken_at = at(NOON)), true, NOON, false, "another clock: 2026-11-22T11:00:00Z"),
         (terms(), true, "2026-11-23T12:00:01Z", false, "too old"),

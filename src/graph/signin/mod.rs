@@ -40,7 +40,7 @@ use login::Application;
 use managed::Managed;
 use secrecy::SecretString;
 use serde_json::Value;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
@@ -136,17 +136,20 @@ pub(super) struct Tokens {
     retry: RetryPolicy,
     held: Mutex<Option<Held>>,
     issued: AtomicU64,
+    /// Whether the last token could not be had however often it was asked for. The readers that come after ask once each, until
+    /// one gets through: all of them wait for the same token one after another, each as long as the first.
+    gone: AtomicBool,
 }
 
 impl Tokens {
     fn given(token: SecretString, retry: RetryPolicy) -> Self {
         let held = Mutex::new(Some(Held { token, renew_at: None, generation: 0 }));
-        Self { source: None, retry, held, issued: 0.into() }
+        Self { source: None, retry, held, issued: 0.into(), gone: false.into() }
     }
 
     /// Obtains the first token.
     async fn obtained(source: Source, retry: RetryPolicy) -> Result<(Self, Grant), Error> {
-        let tokens = Self { source: None, retry, held: Mutex::new(None), issued: 0.into() };
+        let tokens = Self { source: None, retry, held: Mutex::new(None), issued: 0.into(), gone: false.into() };
         let asked = Instant::now();
         let grant = tokens.obtain(&source).await?;
         let held = Mutex::new(Some(tokens.hold(&grant, asked)));
@@ -182,12 +185,19 @@ impl Tokens {
         let mut budget = self.retry.budget(0);
         loop {
             match source.attempt().await {
-                Ok(grant) => return Ok(grant),
+                Ok(grant) => {
+                    self.gone.store(false, Ordering::Relaxed);
+                    return Ok(grant);
+                }
                 Err(Trouble::Stop(error) | Trouble::Unauthorized(error)) => return Err(error),
-                Err(Trouble::Again(failure)) => match budget.spend(&failure) {
-                    Some(wait) => sleep(wait).await,
-                    None => return Err(failure.error),
-                },
+                Err(Trouble::Again(failure)) => {
+                    let wait = budget.spend(&failure).filter(|_| !self.gone.load(Ordering::Relaxed));
+                    let Some(wait) = wait else {
+                        self.gone.store(true, Ordering::Relaxed);
+                        return Err(failure.error);
+                    };
+                    sleep(wait).await;
+                }
             }
         }
     }

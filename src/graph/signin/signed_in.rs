@@ -61,6 +61,8 @@ pub struct SignedIn {
     pub tenant_id: String,
     /// App id of the application, if the token names one.
     pub app_id: Option<String>,
+    /// Object id of the person or service principal, if the token names one.
+    pub object_id: Option<String>,
     /// Whether an application or a person.
     pub identity: Identity,
     /// Application permissions in the token (`roles`), sorted.
@@ -80,7 +82,8 @@ impl SignedIn {
         };
         let identity = identity(&claims);
         let app_id = claims.app_id.filter(|id| is_guid(id)).map(|id| id.to_lowercase());
-        Ok(Self { how, tenant_id, app_id, identity, roles: cleaned(&claims.roles), scopes: cleaned(&claims.scopes) })
+        let object_id = claims.object.map(|id| id.to_lowercase());
+        Ok(Self { how, tenant_id, app_id, object_id, identity, roles: cleaned(&claims.roles), scopes: cleaned(&claims.scopes) })
     }
 
     /// What a person should know, each in one sentence.

@@ -340,3 +340,22 @@ async fn no_way_to_sign_in_shows_what_it_holds() {
         assert_eq!(at.map(|at| shown[at.saturating_sub(80)..].chars().take(160).collect::<String>()), None);
     }
 }
+
+#[tokio::test]
+async fn a_token_service_that_stays_away_is_waited_for_once() {
+    let server = MockServer::start().await;
+    let busy = status(429).insert_header("Retry-After", "100");
+    let mut turns = vec![short("one")];
+    turns.extend(std::iter::repeat_n(busy, 10));
+    turns.push(ok(json!({"access_token": app_token("two"), "expires_in": 3600})));
+    serve(&server, &token_path(), in_turn(turns)).await;
+    serve_things(&server).await;
+    let client = connect(&server, application(("AZURE_CLIENT_SECRET", "s3cret~Value"))).await.unwrap();
+    let asked = async || requests(&server, &token_path()).await.len();
+    for so_far in [9, 10, 11] {
+        assert!(matches!(client.get(&things()).await, Err(Error::SignIn { .. })));
+        assert_eq!(asked().await, so_far, "eight attempts for the first reader, one for each that comes after");
+    }
+    client.get(&things()).await.unwrap();
+    assert_eq!(asked().await, 12);
+}
