@@ -29,6 +29,7 @@ pub(super) fn profile(directory: &Directory<'_>, catalogue: &Catalogue, app_id: 
         first_trace: first_trace(application, principal, &permissions),
         permissions,
         last_sign_in: last_sign_in(directory, app_id),
+        delegated_sign_in: delegated_sign_in(directory, app_id),
         keys: keys(directory, principal, application, home, now),
         service_principal_keys: principal_keys(directory, principal, now),
         federated: federated(directory, principal, application, home),
@@ -90,7 +91,26 @@ fn no_principal() -> Gap {
     Gap::OutOfReach { detail: "it has no service principal in this tenant".to_owned() }
 }
 
+/// The later of what the activity report and the raw sign-ins, if they were read, say.
 fn last_sign_in(directory: &Directory<'_>, app_id: &AppId) -> LastSignIn {
+    match (reported_sign_in(directory, app_id), directory.last_raw_sign_in(app_id)) {
+        (LastSignIn::At(reported), Some(raw)) => LastSignIn::At(reported.max(raw)),
+        (LastSignIn::NoneSeen, Some(raw)) => LastSignIn::At(raw),
+        // Raw sign-ins reach back days only, so without the report an old one may not be the last.
+        (reported, _) => reported,
+    }
+}
+
+/// Last sign-in for a person through this application, if the activity report has one.
+fn delegated_sign_in(directory: &Directory<'_>, app_id: &AppId) -> Option<DateTime<Utc>> {
+    match directory.snapshot.sign_in_activity.get(app_id)?.delegated {
+        SignInTime::At(time) => Some(time),
+        SignInTime::None | SignInTime::Unreadable => None,
+    }
+}
+
+/// What the activity report says.
+pub(super) fn reported_sign_in(directory: &Directory<'_>, app_id: &AppId) -> LastSignIn {
     match directory.snapshot.sign_in_activity.get(app_id).map(|activity| activity.app_only) {
         Some(SignInTime::At(time)) => LastSignIn::At(time),
         Some(SignInTime::Unreadable) => {
@@ -116,7 +136,7 @@ fn first_trace(
 
 fn principal_keys(directory: &Directory<'_>, principal: Option<&ServicePrincipal>, now: DateTime<Utc>) -> Known<Vec<Key>> {
     match principal {
-        Some(principal) => Known::Yes(keys_of(&principal.credentials, KeyHolder::ServicePrincipal, now)),
+        Some(principal) => Known::Yes(keys_of(directory, &principal.app_id, &principal.credentials, KeyHolder::ServicePrincipal, now)),
         None => Known::No(directory.gap(Dataset::ServicePrincipals).unwrap_or_else(no_principal)),
     }
 }
@@ -128,9 +148,11 @@ fn keys(
     home: Home,
     now: DateTime<Utc>,
 ) -> Known<Vec<Key>> {
-    let mut keys = principal.map(|principal| keys_of(&principal.credentials, KeyHolder::ServicePrincipal, now)).unwrap_or_default();
+    let of_principal =
+        |principal: &ServicePrincipal| keys_of(directory, &principal.app_id, &principal.credentials, KeyHolder::ServicePrincipal, now);
+    let mut keys = principal.map(of_principal).unwrap_or_default();
     if let Some(application) = application {
-        keys.extend(keys_of(&application.credentials, KeyHolder::Application, now));
+        keys.extend(keys_of(directory, &application.app_id, &application.credentials, KeyHolder::Application, now));
         keys.sort();
         let unread = principal.is_none().then(|| directory.gap(Dataset::ServicePrincipals)).flatten();
         return unread.map_or_else(|| Known::Yes(keys.clone()), |gap| Known::Partly(keys.clone(), gap));
@@ -194,10 +216,22 @@ fn federated_key(id: &str) -> Key {
 }
 
 /// Keys of one holder. A certificate listed under Sign and Verify is one key, with the key id of Verify.
-fn keys_of(credentials: &[Credential], held_on: KeyHolder, now: DateTime<Utc>) -> Vec<Key> {
+fn keys_of(directory: &Directory<'_>, app_id: &AppId, credentials: &[Credential], held_on: KeyHolder, now: DateTime<Utc>) -> Vec<Key> {
+    let uses = directory.credential_uses(app_id);
+    let last_use = |credential: &Credential| {
+        let mine = uses.iter().filter(|activity| activity.key_id.eq_ignore_ascii_case(&credential.key_id));
+        let times = mine.filter_map(|activity| if let SignInTime::At(time) = activity.last_sign_in { Some(time) } else { None });
+        times.max()
+    };
     let mut certificates: BTreeMap<&str, &Credential> = BTreeMap::new();
+    let mut used: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
     for credential in credentials.iter().filter(|credential| credential.kind == CredentialKind::Certificate) {
-        let same = credential.thumbprint.as_deref().filter(|thumbprint| !thumbprint.is_empty()).unwrap_or(&credential.key_id);
+        let same = same_certificate(credential);
+        // The report may name the key under either of its two ids.
+        if let Some(time) = last_use(credential) {
+            let latest = used.entry(same).or_insert(time);
+            *latest = time.max(*latest);
+        }
         let verifies = credential.usage.as_deref().is_some_and(|usage| usage.eq_ignore_ascii_case("Verify"));
         let kept = certificates.entry(same).or_insert(credential);
         if verifies || (kept.usage == credential.usage && credential.key_id < kept.key_id) {
@@ -205,12 +239,20 @@ fn keys_of(credentials: &[Credential], held_on: KeyHolder, now: DateTime<Utc>) -
         }
     }
     let secrets = credentials.iter().filter(|credential| credential.kind == CredentialKind::Secret);
-    let mut keys: Vec<Key> = secrets.chain(certificates.into_values()).map(|credential| key(credential, held_on, now)).collect();
+    let secrets = secrets.map(|credential| key(credential, held_on, now, last_use(credential)));
+    let certificates =
+        certificates.values().map(|credential| key(credential, held_on, now, used.get(same_certificate(credential)).copied()));
+    let mut keys: Vec<Key> = secrets.chain(certificates).collect();
     keys.sort();
     keys
 }
 
-fn key(credential: &Credential, held_on: KeyHolder, now: DateTime<Utc>) -> Key {
+/// What two listings of one certificate share.
+fn same_certificate(credential: &Credential) -> &str {
+    credential.thumbprint.as_deref().filter(|thumbprint| !thumbprint.is_empty()).unwrap_or(&credential.key_id)
+}
+
+fn key(credential: &Credential, held_on: KeyHolder, now: DateTime<Utc>, last_used: Option<DateTime<Utc>>) -> Key {
     let lifetime = credential.start.zip(credential.end).map(|(start, end)| (end - start).num_days());
     Key {
         kind: match credential.kind {
@@ -224,6 +266,6 @@ fn key(credential: &Credential, held_on: KeyHolder, now: DateTime<Utc>) -> Key {
         lifetime_days: lifetime,
         age_days: credential.start.map(|start| (now - start).num_days()),
         expired: credential.end.map(|end| end <= now),
-        last_used: None,
+        last_used,
     }
 }

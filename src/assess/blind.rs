@@ -18,6 +18,7 @@ pub fn verdicts_without(dataset: Dataset) -> Option<&'static str> {
         Dataset::Applications => Some("an exclusion by application may not be matched"),
         Dataset::DeletedServicePrincipals => Some("a deleted exclusion looks like a mistyped one"),
         Dataset::SignInActivity => Some("dormant automations are shown as at-risk"),
+        Dataset::SignIns => Some("a sign-in that the activity report lacks goes unseen, so dormant is less sure"),
         Dataset::AuditEvents => Some("nobody is seen writing: breaks, blocked and passes are not told"),
         _ => None,
     }

@@ -41,6 +41,15 @@ pub(super) struct Situation {
     pub(super) listed: bool,
 }
 
+/// One question of the decision, and what is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    /// What is asked and answered, one sentence.
+    pub(super) answer: String,
+    /// The verdict, if this question decides.
+    pub(super) verdict: Option<VerdictKind>,
+}
+
 impl Situation {
     /// The verdict: the first of design.md's conditions that holds.
     pub(super) fn decide(&self) -> VerdictKind {
@@ -66,6 +75,79 @@ impl Situation {
         }
     }
 
+    /// The questions up to the one that decides, each with its answer.
+    pub(super) fn questions(&self) -> Vec<Question> {
+        let verdict = self.decide();
+        let decides = |yes: bool| yes.then_some(verdict);
+        let asked = [
+            (self.gate_answer(), decides(matches!(verdict, VerdictKind::Unknown | VerdictKind::NotGated))),
+            (self.exclusion_answer(), decides(verdict == VerdictKind::Excluded)),
+            (
+                some(self.approved, "approval request of its own was completed", "approval requests of its own were completed"),
+                decides(verdict == VerdictKind::Handshake),
+            ),
+            (self.blocked_answer(), decides(verdict == VerdictKind::Blocked)),
+            (self.passes_answer(), decides(verdict == VerdictKind::Passes)),
+            (some(self.writes, "write was seen in the window", "writes were seen in the window"), decides(verdict == VerdictKind::Breaks)),
+            (self.sleeps_answer(), decides(matches!(verdict, VerdictKind::Dormant | VerdictKind::AtRisk))),
+        ];
+        let decided = asked.iter().position(|(_, verdict)| verdict.is_some()).unwrap_or(asked.len());
+        asked.into_iter().take(decided + 1).map(|(answer, verdict)| Question { answer, verdict }).collect()
+    }
+
+    fn gate_answer(&self) -> String {
+        let answer = match self.gate {
+            GateState::InForce => "a gate is in force",
+            GateState::Planned => "a gate is planned, or listed and not completed",
+            GateState::None => "nothing gates what it writes, and no gate is planned",
+            GateState::Unknown => "whether anything gates it could not be read, so nothing else counts",
+        };
+        answer.to_owned()
+    }
+
+    fn exclusion_answer(&self) -> String {
+        let answer = match self.exclusion {
+            ExclusionState::Excluded => "every policy that gates it lists it as excluded",
+            ExclusionState::Partly => "some of the policies list it as excluded, not all",
+            ExclusionState::NotListed => "no policy that gates it lists it as excluded",
+            ExclusionState::Unknown => "whether it is excluded is not known, so it is not taken for excluded",
+        };
+        answer.to_owned()
+    }
+
+    fn blocked_answer(&self) -> String {
+        match (self.blocked, self.only_fails()) {
+            (0, true) => format!("since the gate is in force its writes only fail ({})", self.failures_behind_gate),
+            (0, false) => "no request of its own was refused or ran out, and its writes do not only fail".to_owned(),
+            (blocked, _) => some(blocked, "request of its own was rejected or ran out", "requests of its own were rejected or ran out"),
+        }
+    }
+
+    fn passes_answer(&self) -> String {
+        match (self.gate, self.writes_behind_gate, self.listed) {
+            (GateState::InForce, 0, _) => "no write of its own succeeded behind the gate".to_owned(),
+            (GateState::InForce, behind, true) => {
+                format!("{behind} of its writes succeeded behind the gate, which the source that lists it as excluded may explain")
+            }
+            (GateState::InForce, behind, false) => format!("{behind} of its writes succeeded behind the gate, and no source says why"),
+            _ => "the gate is not in force, so nothing can have passed it".to_owned(),
+        }
+    }
+
+    fn sleeps_answer(&self) -> String {
+        if self.disabled {
+            return "it is disabled and gets no token".to_owned();
+        }
+        match (self.signs_in, self.other_traces) {
+            (SignsIn::NotInWindow, 0) => "no sign-in as itself in the window, and no other trace".to_owned(),
+            (SignsIn::NotInWindow, traces) => {
+                format!("no sign-in as itself in the window, but {traces} failed or unfinished operations or requests of its own")
+            }
+            (SignsIn::InWindow, _) => "it signed in as itself in the window".to_owned(),
+            (SignsIn::Unknown, _) => "whether it signed in as itself is not known, which counts as a risk".to_owned(),
+        }
+    }
+
     /// Since the gate is in force its writes were tried and none succeeded.
     pub(super) fn only_fails(&self) -> bool {
         self.gate == GateState::InForce && self.failures_behind_gate > 0 && self.writes_behind_gate == 0
@@ -81,99 +163,14 @@ impl Situation {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ExclusionState::{Excluded, NotListed, Partly, Unknown as NotReadable};
-    use GateState::{InForce, None as NoGate, Planned, Unknown as NotRead};
-    use SignsIn::{InWindow, NotInWindow, Unknown as NoReport};
-    use VerdictKind::{AtRisk, Blocked, Breaks, Dormant, Excluded as IsExcluded, Handshake, NotGated, Passes, Unknown};
-
-    const QUIET: Situation = Situation {
-        gate: InForce,
-        exclusion: NotListed,
-        approved: 0,
-        blocked: 0,
-        writes: 0,
-        writes_behind_gate: 0,
-        failures_behind_gate: 0,
-        other_traces: 0,
-        signs_in: InWindow,
-        disabled: false,
-        listed: false,
-    };
-
-    type Line = (GateState, ExclusionState, u64, u64, u64, u64, u64, SignsIn, VerdictKind);
-
-    /// The table of design.md, a line each: gate, exclusion, approved, blocked, writes, of these behind the gate,
-    /// failures behind it, sign-ins, verdict.
-    #[rustfmt::skip]
-    const TABLE: &[Line] = &[
-        // The gate decides first, whatever else is known.
-        (NotRead,  NotReadable, 1, 1, 9, 9, 9, InWindow,    Unknown),
-        (NotRead,  Excluded,    0, 0, 0, 0, 0, InWindow,    Unknown),
-        (NoGate,   NotListed,   1, 1, 9, 9, 9, InWindow,    NotGated),
-        (NoGate,   Excluded,    0, 0, 0, 0, 0, NotInWindow, NotGated),
-        // Then a full exclusion.
-        (InForce,  Excluded,    1, 1, 9, 9, 0, InWindow,    IsExcluded),
-        (Planned,  Excluded,    0, 0, 9, 0, 0, InWindow,    IsExcluded),
-        // A completed request outweighs the refusals on the way.
-        (InForce,  NotListed,   1, 3, 9, 9, 2, InWindow,    Handshake),
-        (InForce,  Partly,      1, 0, 0, 0, 0, NoReport,    Handshake),
-        // Refusals.
-        (InForce,  NotListed,   0, 1, 9, 5, 0, InWindow,    Blocked),
-        (InForce,  NotReadable, 0, 0, 3, 0, 1, InWindow,    Blocked),
-        (InForce,  NotReadable, 0, 0, 0, 0, 1, NotInWindow, Blocked),
-        // Failures beside successes are no refusal, nor are failures before a gate that is only planned.
-        (InForce,  NotListed,   0, 0, 3, 2, 1, InWindow,    Passes),
-        (Planned,  NotListed,   0, 0, 0, 0, 1, InWindow,    AtRisk),
-        // Writes behind a gate in force pass, unless one source lists it as excluded.
-        (InForce,  NotListed,   0, 0, 3, 3, 0, InWindow,    Passes),
-        (InForce,  NotReadable, 0, 0, 3, 3, 0, NoReport,    Passes),
-        (InForce,  Partly,      0, 0, 3, 3, 0, InWindow,    Breaks),
-        // Writes before the gate break.
-        (InForce,  NotListed,   0, 0, 3, 0, 0, InWindow,    Breaks),
-        (Planned,  NotListed,   0, 0, 3, 3, 0, NotInWindow, Breaks),
-        (Planned,  NotReadable, 0, 0, 1, 0, 0, NoReport,    Breaks),
-        // No writes: sign-ins decide, and what could not be read is a risk.
-        (InForce,  NotListed,   0, 0, 0, 0, 0, InWindow,    AtRisk),
-        (InForce,  NotListed,   0, 0, 0, 0, 0, NoReport,    AtRisk),
-        (InForce,  NotListed,   0, 0, 0, 0, 0, NotInWindow, Dormant),
-        (Planned,  Partly,      0, 0, 0, 0, 0, NotInWindow, Dormant),
-    ];
-
-    #[test]
-    fn every_line_of_the_table_holds() {
-        for line in TABLE {
-            let (gate, exclusion, approved, blocked, writes, writes_behind_gate, failures_behind_gate, signs_in, verdict) = *line;
-            let listed = matches!(exclusion, Excluded | Partly);
-            let situation = Situation {
-                listed,
-                gate,
-                exclusion,
-                approved,
-                blocked,
-                writes,
-                writes_behind_gate,
-                failures_behind_gate,
-                signs_in,
-                ..QUIET
-            };
-            assert_eq!(situation.decide(), verdict, "{situation:?}");
-        }
-    }
-
-    #[test]
-    fn a_disabled_application_is_dormant_unless_it_was_seen_writing() {
-        assert_eq!(Situation { disabled: true, ..QUIET }.decide(), Dormant);
-        assert_eq!(Situation { disabled: true, writes: 1, ..QUIET }.decide(), Breaks);
-    }
-
-    #[test]
-    fn waiting_requests_and_sign_ins_that_nobody_reports_are_not_dormant() {
-        let silent = Situation { signs_in: NotInWindow, ..QUIET };
-        assert_eq!(silent.decide(), Dormant);
-        assert_eq!(Situation { signs_in: NoReport, ..silent }.decide(), AtRisk);
-        assert_eq!(Situation { other_traces: 1, ..silent }.decide(), AtRisk);
+fn some(count: u64, one: &str, many: &str) -> String {
+    match count {
+        0 => format!("no {one}"),
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
     }
 }
+
+#[cfg(test)]
+#[path = "decision_tests.rs"]
+mod tests;

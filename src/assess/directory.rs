@@ -1,8 +1,10 @@
 //! The directory part of a snapshot, looked up by every id that Graph uses for the same application.
 
 use crate::snapshot::{
-    AppId, AppRoleGrant, Application, Coverage, Dataset, DeletedServicePrincipal, Gap, ServicePrincipal, Snapshot, is_guid,
+    AppId, AppRoleGrant, Application, Coverage, CredentialActivity, Dataset, DeletedServicePrincipal, Gap, ServicePrincipal, SignInSummary,
+    SignInTime, Snapshot, is_guid,
 };
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lookups over one snapshot, each built once.
@@ -12,6 +14,8 @@ pub(super) struct Directory<'a> {
     applications: BTreeMap<&'a AppId, &'a Application>,
     grants: BTreeMap<&'a str, Vec<&'a AppRoleGrant>>,
     deleted: BTreeMap<&'a str, &'a DeletedServicePrincipal>,
+    credential_uses: BTreeMap<&'a AppId, Vec<&'a CredentialActivity>>,
+    sign_ins: BTreeMap<&'a AppId, Vec<&'a SignInSummary>>,
 }
 
 /// What an id on a list turned out to be.
@@ -42,6 +46,14 @@ impl<'a> Directory<'a> {
         for grant in &snapshot.app_role_grants {
             grants.entry(grant.principal.as_str()).or_default().push(grant);
         }
+        let mut credential_uses: BTreeMap<&AppId, Vec<&CredentialActivity>> = BTreeMap::new();
+        for activity in &snapshot.credential_activity {
+            credential_uses.entry(&activity.app_id).or_default().push(activity);
+        }
+        let mut sign_ins: BTreeMap<&AppId, Vec<&SignInSummary>> = BTreeMap::new();
+        for summary in &snapshot.sign_ins {
+            sign_ins.entry(&summary.key.app_id).or_default().push(summary);
+        }
         let deleted = snapshot.deleted_service_principals.values();
         Self {
             snapshot,
@@ -49,6 +61,8 @@ impl<'a> Directory<'a> {
             applications: snapshot.applications.values().map(|application| (&application.app_id, application)).collect(),
             grants,
             deleted: deleted.flat_map(|gone| [(gone.id.as_str(), gone), (gone.app_id.as_str(), gone)]).collect(),
+            credential_uses,
+            sign_ins,
         }
     }
 
@@ -62,6 +76,31 @@ impl<'a> Directory<'a> {
 
     pub(super) fn grants(&self, principal: &ServicePrincipal) -> &[&'a AppRoleGrant] {
         self.grants.get(principal.id.as_str()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Last use of each key of an application that the credential report has, by key id.
+    pub(super) fn credential_uses(&self, app_id: &AppId) -> &[&'a CredentialActivity] {
+        self.credential_uses.get(app_id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// When the credential report last saw any key of an application in use (UTC).
+    pub(super) fn last_key_use(&self, app_id: &AppId) -> Option<DateTime<Utc>> {
+        let times = self.credential_uses(app_id).iter().filter_map(|activity| match activity.last_sign_in {
+            SignInTime::At(time) => Some(time),
+            SignInTime::None | SignInTime::Unreadable => None,
+        });
+        times.max()
+    }
+
+    /// Raw sign-ins of an application as itself, counted.
+    pub(super) fn sign_ins(&self, app_id: &AppId) -> &[&'a SignInSummary] {
+        self.sign_ins.get(app_id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The last raw sign-in that succeeded (UTC). Of a row that counts failures too, only its beginning is sure.
+    pub(super) fn last_raw_sign_in(&self, app_id: &AppId) -> Option<DateTime<Utc>> {
+        let succeeded = self.sign_ins(app_id).iter().filter(|summary| summary.succeeded > 0);
+        succeeded.map(|summary| if summary.failed == 0 { summary.last } else { summary.first }).max()
     }
 
     /// Finds what an object id or app id stands for, in lower case.

@@ -1,9 +1,10 @@
 //! The words of a verdict: what it rests on, what lowers its confidence, what to do.
 
 use super::decision::SignsIn;
+use super::fall::Fall;
 use super::model::{Exclusion, Known, LastSignIn};
 use super::verdicts::{Case, Context, Right};
-use super::words::{Confidence, ExclusionSource, ExclusionState, GateState, Home, InForce, KeyKind, VerdictKind};
+use super::words::{Confidence, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Sure, Workload};
 use crate::snapshot::{Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -141,8 +142,31 @@ fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &m
     if rests_on_silence && case.situation.signs_in == SignsIn::Unknown && !case.situation.disabled {
         doubt.step("its sign-ins are not known");
     }
+    if rests_on_silence {
+        silence(context, case, kind, doubt);
+    }
     if rests_on_silence || matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
         requests(context, case, rests_on_silence, doubt);
+    }
+}
+
+/// What speaks against the silence on which a verdict rests.
+fn silence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
+    if case.fall.is_some() {
+        doubt.note(
+            "its writes fell when the gate came into force: it may be blocked already, for a refused call may leave no audit event"
+                .to_owned(),
+        );
+    }
+    if kind != VerdictKind::Dormant || case.situation.disabled {
+        return;
+    }
+    if let Some(used) = context.directory.last_key_use(&case.profile.app_id).filter(|used| used >= context.window.start()) {
+        doubt.step(format!("a key of its own was used on {}, though the report shows no sign-in as itself in the window", time(used)));
+    }
+    let raw = context.directory.snapshot.coverage_of(Dataset::SignIns);
+    if !raw.is_complete() && !raw.is_skipped() {
+        doubt.step("raw sign-ins were asked for and could not be read in full, so one may be missing from the report");
     }
 }
 
@@ -186,6 +210,7 @@ pub(super) fn reasons(case: &Case<'_>, kind: VerdictKind) -> Vec<String> {
         case.removed.map(|removed| format!("taken off a list of exclusions on {}; what it did before says nothing", time(removed))),
     );
     reasons.extend(evidence_reasons(case));
+    reasons.extend(case.fall.map(fall_reason));
     if kind == VerdictKind::Dormant && case.situation.disabled {
         reasons.push("it cannot get a token: disabled".to_owned());
     }
@@ -247,13 +272,28 @@ fn evidence_reasons(case: &Case<'_>) -> Vec<String> {
         LastSignIn::NoneSeen if case.profile.home == Home::Microsoft => {
             "sign-ins of Microsoft's own applications are not reported".to_owned()
         }
-        LastSignIn::NoneSeen => "no sign-in as itself on record".to_owned(),
+        LastSignIn::NoneSeen => match case.profile.delegated_sign_in {
+            Some(at) => format!("no sign-in as itself on record; for people it signed in, last on {}", time(at)),
+            None => "no sign-in as itself on record".to_owned(),
+        },
         LastSignIn::Unknown(gap) => format!("sign-ins could not be read: {gap}"),
     });
     reasons
 }
 
-fn counted(count: u64, what: &str) -> String {
+fn fall_reason(fall: Fall) -> String {
+    let (before, after) = (fall.before, fall.after);
+    let was = counted(before.0, "audited write");
+    format!(
+        "fall in its writes since the gate held: {was} in the {} days before {}, {} in the {} days since",
+        before.1,
+        time(fall.at),
+        after.0,
+        after.1
+    )
+}
+
+pub(super) fn counted(count: u64, what: &str) -> String {
     match (count, what.split_once(' ')) {
         (1, _) => format!("1 {what}"),
         (_, Some((adjective, "write"))) => format!("{count} {adjective} writes"),
@@ -262,7 +302,7 @@ fn counted(count: u64, what: &str) -> String {
     }
 }
 
-fn time(time: DateTime<Utc>) -> String {
+pub(super) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
@@ -292,11 +332,22 @@ pub(super) fn next_step(context: &Context<'_>, case: &Case<'_>, kind: VerdictKin
         }
         VerdictKind::Breaks if case.concern.state == GateState::InForce => "adopt the approval flow now, or harden and then exclude it",
         VerdictKind::Breaks => "adopt the approval flow before the gate comes into force, or harden and then exclude it",
+        VerdictKind::AtRisk if case.fall.is_some() => {
+            "its writes fell when the gate came into force: look for 400 and 412 in its own log; if it still has to write, adopt the approval flow"
+        }
         VerdictKind::AtRisk => "ask its owner whether it still writes; if not, take the permission away",
         VerdictKind::Dormant if case.situation.disabled => "take the permission away: the application is disabled",
+        VerdictKind::Dormant if for_people_only(case) => {
+            "take the application permission away: it signs in for people only, which needs delegated permissions"
+        }
         VerdictKind::Dormant => "take the permission away: it does not sign in",
     };
     text.to_owned()
+}
+
+/// It signs in for people, and was never seen to sign in as itself.
+fn for_people_only(case: &Case<'_>) -> bool {
+    case.profile.delegated_sign_in.is_some() && case.profile.last_sign_in == LastSignIn::NoneSeen
 }
 
 /// Gated by a plan only, while a policy that could not be read may gate it already.
@@ -315,52 +366,4 @@ fn unread_step(context: &Context<'_>) -> String {
         Some(Gap::Permission { missing }) => format!("give the scan {missing} and run it again before relying on this row"),
         _ => "see coverage.csv for why the access policies could not be read; scan again before relying on this row".to_owned(),
     }
-}
-
-/// The ways out of a refusal, a sentence each.
-pub(super) fn ways_out(case: &Case<'_>, kind: VerdictKind) -> Vec<String> {
-    if !matches!(kind, VerdictKind::Blocked | VerdictKind::Breaks | VerdictKind::AtRisk) {
-        return Vec::new();
-    }
-    let adopt = "adopt the approval flow: send x-msft-approval-justification (Base64, at most 1024 characters), keep the \
-        x-msft-approval-code of the 412, wait for the approval, and repeat the same call with that code instead";
-    let mut ways = vec![adopt.to_owned(), exclusion_way(case)];
-    let held = case.profile.permissions.seen().into_iter().flatten();
-    let names: Vec<&str> =
-        held.filter(|permission| permission.primary.contains(case.workload)).map(|permission| permission.name.as_str()).collect();
-    if !names.is_empty() {
-        ways.push(format!("take the permission away, if it need not write: {}", names.join(", ")));
-    }
-    ways
-}
-
-/// Excluding makes an application a way around the gate, so what must be better first is said with it.
-fn exclusion_way(case: &Case<'_>) -> String {
-    let mut first = key_steps(case);
-    let held = case.profile.permissions.seen().into_iter().flatten();
-    let others: Vec<&str> =
-        held.filter(|permission| !permission.primary.contains(case.workload)).map(|permission| permission.name.as_str()).collect();
-    if !others.is_empty() {
-        first.push(format!("take away what it does not need: {}", others.join(", ")));
-    }
-    if first.is_empty() {
-        first.push("record an owner, a reason and a date of review".to_owned());
-    }
-    format!("exclude it from the policy, but first: {}", first.join("; "))
-}
-
-fn key_steps(case: &Case<'_>) -> Vec<String> {
-    let mut steps = Vec::new();
-    let keys = case.profile.keys.seen().into_iter().flatten();
-    let secrets = keys.filter(|key| key.kind == KeyKind::Secret && key.expired != Some(true)).count();
-    if secrets > 0 {
-        steps.push(format!("replace its client secrets ({secrets}) by a certificate or a federated credential"));
-    } else if let Some(gap) = case.profile.keys.gap() {
-        steps.push(format!("find out which keys it signs in with ({gap})"));
-    }
-    let on_principal = case.profile.service_principal_keys.seen().is_some_and(|keys| !keys.is_empty());
-    if on_principal && case.profile.home != Home::ManagedIdentity {
-        steps.push("take the keys off its service principal".to_owned());
-    }
-    steps
 }

@@ -5,35 +5,44 @@ mod approvers;
 mod blind;
 mod decision;
 mod directory;
+mod dossier;
 mod exclusion_history;
 mod exclusions;
 mod explain;
 pub mod facts;
+mod fall;
+mod find;
 mod finding;
 mod gates;
 mod model;
+mod needs;
 mod verdicts;
+mod ways;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use blind::verdicts_without;
+pub use dossier::{Chain, Explanation, Link, Statement, explain};
+pub use find::{NotFound, find_application};
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
-    ApplicationProfile, Assessment, Exclusion, Gate, GateProblem, Headline, HeldPermission, Key, Known, LastSignIn, ListedExclusion,
-    PlannedGate, PolicyGate, Run, Untold, Verdict,
+    ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known, LastSignIn,
+    ListedExclusion, PlannedGate, PolicyGate, Room, Run, Untold, Verdict, WayOut,
 };
 pub use words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home, InForce,
-    KeyHolder, KeyKind, Severity, VerdictKind,
+    KeyHolder, KeyKind, LinkKind, Severity, VerdictKind, WayKind,
 };
 
 use crate::catalogue::{Catalogue, Workload};
-use crate::evidence::evidence;
+use crate::evidence::{Evidence, Observation, evidence};
 use crate::snapshot::{AppId, Snapshot};
 use chrono::{DateTime, Days, Utc};
 use directory::Directory;
+use exclusions::Exclusions;
+use needs::Listed;
 use std::collections::{BTreeMap, BTreeSet};
 use verdicts::Context;
 
@@ -87,32 +96,65 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> 
     assessment
 }
 
+/// What is read out of a snapshot once, before any application is looked at.
+struct Ground<'a> {
+    directory: Directory<'a>,
+    catalogue: &'a Catalogue,
+    options: &'a Options,
+    evidence: Evidence,
+    exclusions: Exclusions,
+    gates: Vec<Gate>,
+}
+
+impl<'a> Ground<'a> {
+    fn new(snapshot: &'a Snapshot, catalogue: &'a Catalogue, options: &'a Options) -> Self {
+        let directory = Directory::new(snapshot);
+        let evidence = evidence(snapshot, catalogue);
+        let exclusions = exclusions::exclusions(&directory, catalogue, &options.exclusions, &options.plan);
+        let observed = evidence.by_application.values().flatten().map(|seen| seen.workload.clone()).collect();
+        let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned, &options.plan, &observed);
+        Self { directory, catalogue, options, evidence, exclusions, gates }
+    }
+
+    fn window_start(&self) -> DateTime<Utc> {
+        window_start(self.directory.snapshot.taken_at, self.options.window_days)
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            directory: &self.directory,
+            catalogue: self.catalogue,
+            gates: self.gates.iter().map(|gate| (&gate.workload, gate)).collect(),
+            exclusions: by_application(&self.exclusions.rows),
+            removals: &self.exclusions.removals,
+            listed: Listed::new(&self.exclusions.rows),
+            planned: &self.options.planned,
+            unattributed: &self.evidence.unattributed_requests,
+            window: self.window_start()..=self.directory.snapshot.taken_at,
+            unknown_gates: self.gates.iter().any(|gate| matches!(gate.workload, Workload::Unknown(_))),
+        }
+    }
+
+    fn profile(&self, context: &Context<'_>, app_id: &AppId) -> ApplicationProfile {
+        let name = self.evidence.names.get(app_id).map(String::as_str).or_else(|| listed_name(context, app_id));
+        let mut profile = applications::profile(&self.directory, self.catalogue, app_id, name);
+        profile.excluded = is_excluded(context, app_id);
+        profile
+    }
+
+    fn observations(&self, app_id: &AppId) -> &[Observation] {
+        self.evidence.by_application.get(app_id).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
 fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Assessment {
-    let directory = Directory::new(snapshot);
-    let evidence = evidence(snapshot, catalogue);
-    let exclusions = exclusions::exclusions(&directory, catalogue, &options.exclusions, &options.plan);
-    let observed = evidence.by_application.values().flatten().map(|seen| seen.workload.clone()).collect();
-    let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned, &options.plan, &observed);
-    let window_start = window_start(snapshot.taken_at, options.window_days);
-    let context = Context {
-        directory: &directory,
-        catalogue,
-        gates: gates.iter().map(|gate| (&gate.workload, gate)).collect(),
-        exclusions: by_application(&exclusions.rows),
-        removals: &exclusions.removals,
-        planned: &options.planned,
-        unattributed: &evidence.unattributed_requests,
-        window: window_start..=snapshot.taken_at,
-        unknown_gates: gates.iter().any(|gate| matches!(gate.workload, Workload::Unknown(_))),
-    };
+    let ground = Ground::new(snapshot, catalogue, options);
+    let context = ground.context();
     let mut verdicts = Vec::new();
     let mut applications = BTreeMap::new();
-    for app_id in concerned(snapshot, &exclusions.rows, evidence.by_application.keys()) {
-        let name = evidence.names.get(&app_id).map(String::as_str).or_else(|| listed_name(&context, &app_id));
-        let mut profile = applications::profile(&directory, catalogue, &app_id, name);
-        let observations = evidence.by_application.get(&app_id).map(Vec::as_slice).unwrap_or_default();
-        let mine = verdicts::verdicts(&context, &profile, observations);
-        profile.excluded = is_excluded(&context, &app_id);
+    for app_id in concerned(snapshot, &ground.exclusions.rows, ground.evidence.by_application.keys()) {
+        let mut profile = ground.profile(&context, &app_id);
+        let mine = verdicts::verdicts(&context, &profile, ground.observations(&app_id));
         profile.automation = !mine.is_empty();
         if profile.excluded || profile.automation {
             verdicts.extend(mine);
@@ -120,17 +162,21 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         }
     }
     sort(&mut verdicts, &applications);
+    let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts);
+    drop(context);
+    let run = run(snapshot, options, ground.window_start());
     Assessment {
-        run: run(snapshot, options, window_start),
+        run,
         coverage: snapshot.coverage.clone(),
         applications,
         verdicts,
-        exclusions: exclusions.rows,
-        unplaced: exclusions.unplaced,
-        unmapped_activities: evidence.unmapped_activities,
+        exclusion_needs,
+        exclusions: ground.exclusions.rows,
+        unplaced: ground.exclusions.unplaced,
+        unmapped_activities: ground.evidence.unmapped_activities,
         unmapped_permissions: unmapped_permissions(snapshot, catalogue),
         findings: Vec::new(),
-        gates,
+        gates: ground.gates,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use super::words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateProblemKind, GateState, Home, InForce, KeyHolder,
-    KeyKind, VerdictKind,
+    KeyKind, VerdictKind, WayKind,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Dataset, DatasetReading, Gap, PolicyId, ServicePrincipalId, TenantId};
@@ -25,6 +25,8 @@ pub struct Assessment {
     pub gates: Vec<Gate>,
     /// One for each policy × excluded application, two where sources disagree.
     pub exclusions: Vec<Exclusion>,
+    /// For each policy that breaks or blocks automations, those that it would have to exclude.
+    pub exclusion_needs: Vec<ExclusionNeed>,
     /// What the user's own files list and could not be placed in this tenant, a sentence each.
     pub unplaced: Vec<String>,
     /// Application-made audit events whose activity is in no vocabulary: listed, so that a new name is seen.
@@ -72,8 +74,10 @@ pub struct ApplicationProfile {
     pub can_sign_in: Option<bool>,
     /// Intune write permissions and those that lead to them, by name.
     pub permissions: Known<Vec<HeldPermission>>,
-    /// Last sign-in as itself.
+    /// Last sign-in as itself, by the activity report or, where they were read, by the raw sign-ins.
     pub last_sign_in: LastSignIn,
+    /// Last sign-in for a person, by the activity report (UTC); None where it shows none or could not be read.
+    pub delegated_sign_in: Option<DateTime<Utc>>,
     /// First trace of it in this tenant: registration, first grant, or first key, whichever is earliest.
     pub first_trace: Option<DateTime<Utc>>,
     /// Its secrets and certificates, on the application and on the service principal. A foreign application's own keys
@@ -208,9 +212,68 @@ pub struct Verdict {
     pub doubts: Vec<String>,
     /// What to do, one sentence.
     pub next_step: String,
-    /// Ways out, a sentence each: adopt the approval flow, exclude (and what to harden first), take the permission away.
+    /// Ways out: adopt the approval flow, exclude (and what to harden first), take the permission away.
     /// Empty where nothing has to be done.
-    pub ways_out: Vec<String>,
+    pub ways_out: Vec<WayOut>,
+    /// Policies concerned that no undisputed source lists it on.
+    pub not_excluded_by: BTreeSet<PolicyId>,
+}
+
+/// One way out of a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayOut {
+    /// Which.
+    pub kind: WayKind,
+    /// The whole of it, one sentence.
+    pub summary: String,
+    /// Protected requests that it concerns, method and path: those that fit what was seen, else those of the workload.
+    pub requests: Vec<String>,
+    /// What has to be done before.
+    pub first: Vec<String>,
+    /// Permissions to take away.
+    pub permissions: Vec<String>,
+    /// Policies that would have to exclude it, and whether they have room.
+    pub room: Vec<Room>,
+}
+
+/// How much room a policy has for exclusions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The policy.
+    pub policy_id: PolicyId,
+    /// Its name: an attacker's text.
+    pub policy: String,
+    /// Applications that are known to be on its list.
+    pub listed: usize,
+    /// Whether its list is known whole; else there may be more on it.
+    pub whole: bool,
+}
+
+impl Room {
+    /// Most applications that one policy can exclude (Multi Admin Approval documentation, 2026-07-30).
+    pub const MOST: usize = 50;
+
+    /// Whether so many more fit; None where the list is not known whole.
+    #[must_use]
+    pub fn fits(&self, more: usize) -> Option<bool> {
+        match self.listed.saturating_add(more) <= Self::MOST {
+            false => Some(false),
+            true => self.whole.then_some(true),
+        }
+    }
+}
+
+/// The smallest set of exclusions with which what writes today keeps writing behind one policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExclusionNeed {
+    /// The policy, and how many it excludes.
+    pub room: Room,
+    /// What it protects.
+    pub workload: Workload,
+    /// Whether it is no policy but a gate of the plan.
+    pub planned: bool,
+    /// Automations that break or are blocked behind it and that no undisputed source lists on it; never empty.
+    pub automations: BTreeSet<AppId>,
 }
 
 /// What protects one workload.

@@ -3,8 +3,11 @@
 use super::decision::{SignsIn, Situation};
 use super::directory::Directory;
 use super::explain;
+use super::fall::{Fall, fall};
 use super::gates::{app_only_since, covered};
 use super::model::{ApplicationProfile, Exclusion, Gate, LastSignIn, PolicyGate, Verdict};
+use super::needs::Listed;
+use super::ways;
 use super::words::{EvidenceGrade, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Catalogue, Platform, Sure, Workload};
 use crate::evidence::{Observation, ObservedOutcome};
@@ -22,6 +25,8 @@ pub(super) struct Context<'a> {
     pub(super) exclusions: BTreeMap<AppId, Vec<&'a Exclusion>>,
     /// When applications were last taken off lists of exclusions, by policy.
     pub(super) removals: &'a BTreeMap<AppId, BTreeMap<PolicyId, DateTime<Utc>>>,
+    /// How many applications each policy excludes.
+    pub(super) listed: Listed<'a>,
     pub(super) planned: &'a BTreeSet<Workload>,
     /// Approval requests by workload that may be anybody's.
     pub(super) unattributed: &'a BTreeMap<Workload, u64>,
@@ -71,6 +76,18 @@ pub(super) struct Case<'a> {
     pub(super) pending: u64,
     /// Operations and requests of which it is not known how they ended.
     pub(super) unclear: u64,
+    /// A fall in its writes since the gate holds for it.
+    pub(super) fall: Option<Fall>,
+    /// What it was seen doing on this workload.
+    pub(super) seen: Vec<&'a Observation>,
+}
+
+impl Case<'_> {
+    /// Policies concerned on which no source lists it, or only one that another contradicts.
+    pub(super) fn not_excluded_by(&self) -> BTreeSet<PolicyId> {
+        let listed = |policy: &PolicyGate| self.exclusions.iter().any(|row| row.policy_id == policy.policy_id && !row.disputed);
+        self.concern.policies.iter().filter(|policy| !listed(policy)).map(|policy| policy.policy_id.clone()).collect()
+    }
 }
 
 /// The verdicts of one application: for each workload that it can write or was seen writing.
@@ -80,13 +97,14 @@ pub(super) fn verdicts(context: &Context<'_>, profile: &ApplicationProfile, obse
         .iter()
         .filter_map(|(workload, right)| {
             let seen: Vec<&Observation> = observations.iter().filter(|seen| seen.workload == *workload).collect();
-            let case = case(context, profile, workload, *right, &seen)?;
+            let case = case(context, profile, workload, *right, seen)?;
             Some(verdict(context, &case))
         })
         .collect()
 }
 
-fn workloads(profile: &ApplicationProfile, observations: &[Observation]) -> BTreeMap<Workload, Right> {
+/// The workloads that an application can write or was seen writing, and by which right.
+pub(super) fn workloads(profile: &ApplicationProfile, observations: &[Observation]) -> BTreeMap<Workload, Right> {
     let held = || profile.permissions.seen().into_iter().flatten();
     let mut workloads = BTreeMap::new();
     for seen in observations {
@@ -99,14 +117,15 @@ fn workloads(profile: &ApplicationProfile, observations: &[Observation]) -> BTre
     workloads
 }
 
-fn case<'a>(
+/// Gathers what is known of one application on one workload; None for a workload that has no gate to judge by.
+pub(super) fn case<'a>(
     context: &Context<'a>,
     profile: &'a ApplicationProfile,
     workload: &'a Workload,
     right: Right,
-    seen: &[&Observation],
+    seen: Vec<&'a Observation>,
 ) -> Option<Case<'a>> {
-    let concern = concern(context, context.gates.get(workload)?, seen);
+    let concern = concern(context, context.gates.get(workload)?, &seen);
     let policies: BTreeSet<&str> = concern.policies.iter().map(|policy| policy.policy_id.as_str()).collect();
     let listed = context.exclusions.get(&profile.app_id).map(Vec::as_slice).unwrap_or_default();
     let concerning = listed.iter().copied().filter(|row| policies.contains(row.policy_id.as_str()));
@@ -115,7 +134,7 @@ fn case<'a>(
     let removed = context.removals.get(&profile.app_id).into_iter().flatten();
     let removed = removed.filter(|(policy, _)| policies.contains(policy.as_str())).map(|(_, time)| *time).max();
     let since = gate_since(&concern, workload).map(|since| removed.map_or(since, |removed| removed.max(since)));
-    let counts = Counts::new(seen, &context.window, since);
+    let counts = Counts::new(&seen, &context.window, since);
     let situation = Situation {
         gate: concern.state,
         exclusion: exclusion_state(context, &concern, &exclusions, &denials),
@@ -125,10 +144,12 @@ fn case<'a>(
         writes_behind_gate: counts.behind(ObservedOutcome::Written),
         failures_behind_gate: counts.behind(ObservedOutcome::Failed),
         other_traces: counts.of(ObservedOutcome::Pending) + counts.of(ObservedOutcome::Unclear) + counts.of(ObservedOutcome::Failed),
-        signs_in: signs_in(profile, &context.window),
+        signs_in: signs_in(context, profile),
         disabled: profile.can_sign_in == Some(false),
         listed: !exclusions.is_empty(),
     };
+    let held = situation.gate == GateState::InForce && situation.exclusion != ExclusionState::Excluded;
+    let known = removed.or_else(|| gate_told(&concern)).filter(|_| held);
     Some(Case {
         profile,
         workload,
@@ -143,6 +164,8 @@ fn case<'a>(
         failed_writes: counts.of(ObservedOutcome::Failed),
         pending: counts.of(ObservedOutcome::Pending),
         unclear: counts.of(ObservedOutcome::Unclear),
+        fall: known.and_then(|since| fall(context.directory, &seen, since)),
+        seen,
     })
 }
 
@@ -186,6 +209,12 @@ fn gate_since(concern: &Concern<'_>, workload: &Workload) -> Option<DateTime<Utc
     }
 }
 
+/// The same, where a request or an audit event tells it: a policy's last change says nothing of what came before.
+fn gate_told(concern: &Concern<'_>) -> Option<DateTime<Utc>> {
+    let first = concern.policies.iter().filter_map(|policy| Some((policy.since?, policy.since_exact))).min()?;
+    first.1.then_some(first.0)
+}
+
 fn exclusion_state(context: &Context<'_>, concern: &Concern<'_>, exclusions: &[&Exclusion], denials: &[&Exclusion]) -> ExclusionState {
     if concern.policies.is_empty() {
         // Nothing can be excluded where nothing gates, and access policies protect themselves without exclusions. But where
@@ -207,7 +236,11 @@ fn exclusion_state(context: &Context<'_>, concern: &Concern<'_>, exclusions: &[&
     }
 }
 
-fn signs_in(profile: &ApplicationProfile, window: &RangeInclusive<DateTime<Utc>>) -> SignsIn {
+fn signs_in(context: &Context<'_>, profile: &ApplicationProfile) -> SignsIn {
+    let window = &context.window;
+    if context.directory.last_raw_sign_in(&profile.app_id).is_some_and(|time| time >= *window.start()) {
+        return SignsIn::InWindow;
+    }
     match &profile.last_sign_in {
         LastSignIn::At(time) if time >= window.start() => SignsIn::InWindow,
         // Sign-ins of Microsoft's own applications are not served by Graph (facts/graph.md section 3).
@@ -250,7 +283,8 @@ impl Counts {
     }
 }
 
-fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
+/// Decides.
+pub(super) fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
     let kind = case.situation.decide();
     let (confidence, doubts) = explain::doubts(context, case, kind);
     Verdict {
@@ -274,7 +308,8 @@ fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
         reasons: explain::reasons(case, kind),
         doubts,
         next_step: explain::next_step(context, case, kind),
-        ways_out: explain::ways_out(case, kind),
+        ways_out: ways::ways_out(context, case, kind),
+        not_excluded_by: case.not_excluded_by(),
     }
 }
 

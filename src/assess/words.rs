@@ -166,6 +166,44 @@ words! {
         /// Nothing in this tenant has that id, or it could not be looked up.
         Unresolved = "unresolved",
     }
+    /// A way out of a refusal.
+    WayKind {
+        /// Adopt the approval flow.
+        Adopt = "adopt-approval-flow",
+        /// Exclude it from the policies, hardened.
+        Exclude = "exclude",
+        /// Take the permission away.
+        Remove = "remove-permission",
+    }
+    /// A link of the chain from a grant to a verdict, in the order in which it is told.
+    LinkKind {
+        /// Who it is.
+        Application = "application",
+        /// What it may do.
+        Rights = "rights",
+        /// How it signs in.
+        SignIn = "sign-in",
+        /// By what it writes this workload.
+        Grant = "grant",
+        /// What it was seen doing.
+        Observed = "observed",
+        /// What gates the workload.
+        Gate = "gate",
+        /// Whether it is excluded.
+        Exclusion = "exclusion",
+        /// Which line of the decision table holds.
+        Decision = "decision",
+        /// What lowers the confidence.
+        Confidence = "confidence",
+        /// Statuses to expect.
+        Status = "status",
+        /// Ways out.
+        WaysOut = "ways-out",
+        /// What to do.
+        NextStep = "next-step",
+        /// What could be settled by reading more.
+        Settle = "settle",
+    }
     /// How grave a finding is, least first.
     Severity {
         /// For information.

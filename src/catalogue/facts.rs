@@ -57,11 +57,26 @@ pub struct StatusFacts {
     pub note: String,
 }
 
+/// One step of the approval flow.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalStep {
+    /// What the automation does, or what happens.
+    pub does: String,
+    /// The header to send, if there is one.
+    pub header: Option<String>,
+    /// How sure.
+    pub sure: Sure,
+    /// Key of the source, see [`super::Catalogue::source`].
+    pub source: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) sources: BTreeMap<String, String>,
     pub(super) status: Vec<StatusFacts>,
+    pub(super) step: Vec<ApprovalStep>,
     pub(super) workload: Vec<WorkloadFacts>,
 }
 
@@ -72,6 +87,9 @@ pub(super) fn load(text: &str) -> Result<File, Error> {
     let current: BTreeSet<u16> = file.status.iter().filter(|status| status.current).map(|status| status.code).collect();
     for status in &file.status {
         checked.cite(&status.source)?;
+    }
+    for step in &file.step {
+        checked.cite(&step.source)?;
     }
     for facts in &file.workload {
         checked.cite(&facts.source)?;

@@ -17,7 +17,7 @@ mod workload;
 
 pub use activity::Activity;
 pub use error::Error;
-pub use facts::{StatusFacts, StatusMeaning, WorkloadFacts};
+pub use facts::{ApprovalStep, StatusFacts, StatusMeaning, WorkloadFacts};
 pub use operation::{BodyRule, Operation, Unlocated};
 pub use permission::Permission;
 pub use route::{Fit, Route, VersionFit};
@@ -35,6 +35,7 @@ pub struct Catalogue {
     permissions: Vec<Permission>,
     workloads: Vec<WorkloadFacts>,
     statuses: Vec<StatusFacts>,
+    steps: Vec<ApprovalStep>,
     vocabulary: activity::Vocabulary,
     routes: trie::Trie,
     sources: BTreeMap<String, String>,
@@ -58,6 +59,7 @@ impl Catalogue {
             permissions,
             workloads: facts.workload,
             statuses: facts.status,
+            steps: facts.step,
             vocabulary,
             sources: merge([operations.sources, permission_sources, activity_sources, facts.sources]),
         })
@@ -90,6 +92,12 @@ impl Catalogue {
     #[must_use]
     pub fn statuses(&self) -> &[StatusFacts] {
         &self.statuses
+    }
+
+    /// The steps of the approval flow, in their order.
+    #[must_use]
+    pub fn approval_steps(&self) -> &[ApprovalStep] {
+        &self.steps
     }
 
     /// What an Intune audit event says was written: its `activityType`, its `activityOperationType`, and the

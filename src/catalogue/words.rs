@@ -14,6 +14,18 @@ pub enum Sure {
     Observed,
 }
 
+impl Sure {
+    /// The word for it in the catalogue.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Inferred => "inferred",
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+        }
+    }
+}
+
 /// Whether a policy on the workload holds an operation back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]

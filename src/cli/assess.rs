@@ -4,7 +4,7 @@ use super::exit::{Failure, Status, usage_error};
 use super::judge::Prepared;
 use super::options::{Judging, Output};
 use super::{EXIT_STATUS, tenant};
-use crate::snapshot;
+use crate::snapshot::{self, Snapshot};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -29,10 +29,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
+    covers(&arguments.judging, &snapshot)?;
+    prepared.finish(&snapshot, &catalogue)
+}
+
+/// Refuses an evidence window that the audit events of a snapshot do not cover.
+pub(super) fn covers(judging: &Judging, snapshot: &Snapshot) -> Result<(), Failure> {
     let audited = (snapshot.taken_at - snapshot.audit_since).num_days();
-    if i64::from(arguments.judging.days) > audited {
-        let message = format!("--days {} reaches further back than the snapshot: {audited} days of audit events", arguments.judging.days);
+    if i64::from(judging.days) > audited {
+        let message = format!("--days {} reaches further back than the snapshot: {audited} days of audit events", judging.days);
         return Err(Failure::usage(message, "lower --days, or collect again with a larger --audit-days"));
     }
-    prepared.finish(&snapshot, &catalogue)
+    Ok(())
 }

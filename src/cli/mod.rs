@@ -7,6 +7,7 @@ mod doctor;
 mod dry_run;
 mod exclusion_file;
 mod exit;
+mod explain;
 mod grant_script;
 mod judge;
 mod needs;
@@ -60,6 +61,7 @@ enum Command {
     Scan(scan::Arguments),
     Collect(collect::Arguments),
     Assess(assess::Arguments),
+    Explain(explain::Arguments),
     Doctor(doctor::Arguments),
     Permissions(permissions::Arguments),
     Simulate(simulate::Arguments),
@@ -79,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),

@@ -5,9 +5,12 @@ use crate::catalogue::{Activity, Catalogue};
 use crate::snapshot::{AppId, AuditEvent, Snapshot};
 use std::collections::BTreeMap;
 
-/// Adds every write to the tally; gives back the activity types that no vocabulary has.
-pub(super) fn observe(snapshot: &Snapshot, catalogue: &Catalogue, tally: &mut Tally) -> BTreeMap<String, u64> {
-    let mut unmapped = BTreeMap::new();
+/// Activity types that no vocabulary has, and how many events, by application.
+pub(super) type Unmapped = BTreeMap<AppId, BTreeMap<String, u64>>;
+
+/// Adds every write to the tally; gives back what no vocabulary has.
+pub(super) fn observe(snapshot: &Snapshot, catalogue: &Catalogue, tally: &mut Tally) -> Unmapped {
+    let mut unmapped = Unmapped::new();
     for event in &snapshot.audit_events {
         let Some(app_id) = event.actor.app_only() else { continue };
         match classify(event, catalogue) {
@@ -16,7 +19,10 @@ pub(super) fn observe(snapshot: &Snapshot, catalogue: &Catalogue, tally: &mut Ta
                 let sighting = Sighting { workload, platform, operation, outcome: outcome(event), source: Source::AuditEvent, sure };
                 tally.add(app_id, sighting, event.time);
             }
-            Activity::Unmapped => *unmapped.entry(event.activity_type.clone().unwrap_or_default()).or_default() += 1,
+            Activity::Unmapped => {
+                let activity = event.activity_type.clone().unwrap_or_default();
+                *unmapped.entry(app_id.clone()).or_default().entry(activity).or_default() += 1;
+            }
             Activity::Read | Activity::Unprotected => {}
         }
     }

@@ -18,6 +18,8 @@ pub struct Evidence {
     pub by_application: BTreeMap<AppId, Vec<Observation>>,
     /// Activity types of application-made events that are in no vocabulary, with their counts.
     pub unmapped_activities: BTreeMap<String, u64>,
+    /// The same by application.
+    pub unmapped_by_application: BTreeMap<AppId, BTreeMap<String, u64>>,
     /// Approval requests by workload that name nobody who filed them, or no time: they may be anybody's. A request that names
     /// no workload stands under an unknown one.
     pub unattributed_requests: BTreeMap<Workload, u64>,
@@ -29,7 +31,17 @@ pub struct Evidence {
 #[must_use]
 pub fn evidence(snapshot: &Snapshot, catalogue: &Catalogue) -> Evidence {
     let mut tally = Tally::default();
-    let unmapped_activities = audit::observe(snapshot, catalogue, &mut tally);
+    let unmapped_by_application = audit::observe(snapshot, catalogue, &mut tally);
+    let mut unmapped_activities = BTreeMap::new();
+    for (activity, events) in unmapped_by_application.values().flatten() {
+        *unmapped_activities.entry(activity.clone()).or_default() += events;
+    }
     let unattributed_requests = requests::observe(snapshot, &mut tally);
-    Evidence { by_application: tally.into_observations(), unmapped_activities, unattributed_requests, names: audit::names(snapshot) }
+    Evidence {
+        by_application: tally.into_observations(),
+        unmapped_activities,
+        unmapped_by_application,
+        unattributed_requests,
+        names: audit::names(snapshot),
+    }
 }

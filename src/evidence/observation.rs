@@ -60,6 +60,12 @@ impl Observation {
         self.times.get(from..to).unwrap_or_default()
     }
 
+    /// Every time at which it was seen, oldest first (UTC); never empty.
+    #[must_use]
+    pub fn times(&self) -> &[DateTime<Utc>] {
+        &self.times
+    }
+
     /// Times in all.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -5,7 +5,9 @@ use super::known::{self, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
 use super::text::{self, LONGEST, LONGEST_NAME};
 use super::{Error, Format};
-use crate::assess::{Assessment, Exclusion, Finding, FindingStatus, Gate, GateState, PolicyGate, Verdict, VerdictKind};
+use crate::assess::{
+    Assessment, Exclusion, ExclusionNeed, Finding, FindingStatus, Gate, GateState, PolicyGate, Room, Verdict, VerdictKind,
+};
 use crate::snapshot::{Coverage, Dataset};
 use std::collections::BTreeMap;
 
@@ -28,6 +30,7 @@ impl Format for Summary {
             action(assessment),
             verdicts(assessment),
             exclusions(assessment),
+            exclusion_needs(assessment),
             gates(assessment),
             findings(assessment),
             undetermined(assessment),
@@ -196,6 +199,40 @@ fn exclusions(assessment: &Assessment) -> String {
     let header = ["access policy", "workload", "application", "listed id", "state", "listed", "source", "since"];
     section.push_str(&table(&header, assessment.exclusions.iter().map(exclusion), assessment.exclusions.len(), "exclusions.csv"));
     section
+}
+
+/// Which exclusions would keep alive what writes today, and whether the policies have room for them.
+fn exclusion_needs(assessment: &Assessment) -> String {
+    let needs = &assessment.exclusion_needs;
+    if needs.is_empty() {
+        return String::new();
+    }
+    let header = ["access policy", "workload", "to exclude", "excluded now", "places", "automations"];
+    let most = Room::MOST;
+    let table = table(&header, needs.iter().map(|need| exclusion_need(assessment, need)), needs.len(), "assessment.json");
+    format!(
+        "\n## Exclusions that would keep today's automations alive\n\nThe fewest that each policy would have to add for every automation \
+         that breaks or is blocked behind it; a policy excludes at most {most}. Each is a way around approval: adopt the approval flow \
+         where that can be done, and harden first what has to be excluded.\n{table}"
+    )
+}
+
+fn exclusion_need(assessment: &Assessment, need: &ExclusionNeed) -> Vec<String> {
+    let (added, room) = (need.automations.len(), &need.room);
+    let names: Vec<String> = need.automations.iter().map(|app_id| name(phrases::name(assessment, app_id))).collect();
+    let places = match room.fits(added) {
+        Some(true) => format!("{} of {} taken then", room.listed + added, Room::MOST),
+        Some(false) => format!("too few: {} of {}", room.listed + added, Room::MOST),
+        None => format!("at least {} of {} taken then", room.listed + added, Room::MOST),
+    };
+    vec![
+        name(phrases::named(&room.policy, room.policy_id.as_str())),
+        name(need.workload.word()),
+        added.to_string(),
+        if room.whole { room.listed.to_string() } else { format!("at least {}", room.listed) },
+        places,
+        names.join(", "),
+    ]
 }
 
 fn exclusion(exclusion: &Exclusion) -> Vec<String> {

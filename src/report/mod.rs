@@ -2,6 +2,7 @@
 //! and writes nothing. `Folder` puts the files on disk.
 
 mod csv;
+pub mod explanation;
 mod folder;
 mod grid;
 mod json;

@@ -2,9 +2,9 @@
 //! tenant, one of a tenant of which nothing could be read.
 
 use crate::assess::{
-    ApplicationProfile, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionSource, ExclusionState, Finding,
-    FindingStatus, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known,
-    LastSignIn, ObjectRef, PolicyGate, RuleText, Run, Severity, Untold, Verdict, VerdictKind,
+    ApplicationProfile, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionNeed, ExclusionSource, ExclusionState,
+    Finding, FindingStatus, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known,
+    LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity, Untold, Verdict, VerdictKind, WayKind, WayOut,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
@@ -57,6 +57,7 @@ pub(super) fn empty() -> Assessment {
         verdicts: vec![],
         gates: vec![],
         exclusions: vec![],
+        exclusion_needs: vec![],
         unplaced: vec![],
         unmapped_activities: BTreeMap::new(),
         unmapped_permissions: BTreeSet::new(),
@@ -112,6 +113,7 @@ pub(super) fn everything() -> Assessment {
     assessment.exclusions = (0..NAMES.len()).map(exclusion).collect();
     assessment.findings = (0..NAMES.len()).map(finding).collect();
     assessment.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    assessment.exclusion_needs = (0..7).map(need).collect();
     assessment.unplaced = vec!["exclusions file, line 3: no access policy has this id or name: =<b>|x".to_owned()];
     assessment.unmapped_permissions = ["DeviceManagementNew|Thing.ReadWrite.All".to_owned()].into();
     assessment.unmapped_activities = [("frob | <b>Widget".to_owned(), 3), ("=1+1".to_owned(), 1)].into();
@@ -150,6 +152,7 @@ fn profile(at: usize) -> ApplicationProfile {
         home: Home::ThisTenant,
         can_sign_in: Some(true),
         permissions: if at % 5 == 4 { Known::No(gap.clone()) } else { Known::Yes(vec![permission]) },
+        delegated_sign_in: None,
         last_sign_in: match at % 3 {
             0 => LastSignIn::At(time("2026-11-21T23:59:59Z")),
             1 => LastSignIn::NoneSeen,
@@ -206,8 +209,25 @@ fn verdict(at: usize, kind: VerdictKind) -> Verdict {
         reasons: vec!["a policy is in force on this workload".to_owned()],
         doubts: vec!["audit events were read in part".to_owned()],
         next_step: format!("adopt the approval flow in the script of {}", name(at)),
-        ways_out: vec![format!("exclude {}", name(at))],
+        ways_out: vec![WayOut {
+            kind: WayKind::Exclude,
+            summary: format!("exclude {}", name(at)),
+            requests: vec!["PATCH /deviceAppManagement/mobileApps/{id}".to_owned()],
+            first: vec!["replace its client secrets (1)".to_owned()],
+            permissions: vec![],
+            room: vec![room(at, 3)],
+        }],
+        not_excluded_by: [id(at + 0x3000).as_str().into()].into(),
     }
+}
+
+fn room(at: usize, listed: usize) -> Room {
+    Room { policy_id: id(at + 0x3000).as_str().into(), policy: name(at), listed, whole: at != 6 }
+}
+
+fn need(at: usize) -> ExclusionNeed {
+    let automations = [AppId::new(&id(at)), AppId::new(&id(at + 1))].into();
+    ExclusionNeed { room: room(at, 47 + at), workload: Workload::App, planned: at == 4, automations }
 }
 
 fn problem(at: usize, text: &str) -> GateProblem {

@@ -36,6 +36,8 @@ pub struct Assessment<'a> {
     gates: Vec<Gate<'a>>,
     /// One for each policy × excluded application; two where sources disagree.
     exclusions: Vec<Exclusion<'a>>,
+    /// For each policy that breaks or blocks automations, those that it would have to exclude.
+    exclusion_needs: Vec<ExclusionNeed<'a>>,
     /// What the user's own files list and could not be placed in this tenant.
     unplaced: &'a [String],
     /// One for each credential that was seen, by app id.
@@ -169,7 +171,49 @@ struct Verdict<'a> {
     reasons: &'a [String],
     doubts: &'a [String],
     next_step: &'a str,
-    ways_out: &'a [String],
+    /// The ways out, a sentence each.
+    ways_out: Vec<&'a str>,
+    /// The same in parts.
+    ways_out_details: Vec<WayOut<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct WayOut<'a> {
+    way: &'static str,
+    /// Protected requests that it concerns: those that fit what was seen, else those of the workload.
+    requests: &'a [String],
+    /// What has to be done before.
+    first: &'a [String],
+    /// Permissions to take away.
+    permissions: &'a [String],
+    /// Policies that would have to exclude it.
+    policies: Vec<Room<'a>>,
+}
+
+/// A policy and its room for exclusions.
+#[derive(Debug, Serialize)]
+struct Room<'a> {
+    policy_id: &'a str,
+    policy: &'a str,
+    /// Applications that are known to be on its list.
+    listed: usize,
+    /// Whether its list is known whole.
+    list_known: bool,
+    /// Most applications that a policy can exclude.
+    most: usize,
+}
+
+/// What one policy would have to exclude so that what writes today keeps writing.
+#[derive(Debug, Serialize)]
+struct ExclusionNeed<'a> {
+    #[serde(flatten)]
+    room: Room<'a>,
+    workload: &'a str,
+    planned: bool,
+    /// App ids of the automations.
+    automations: Vec<&'a str>,
+    /// Whether they fit beside those that are excluded already; null where the list is not known whole.
+    fits: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -251,8 +295,9 @@ struct Credential<'a> {
     last_used: Option<String>,
 }
 
+/// One finding, as in `assessment.json`.
 #[derive(Debug, Serialize)]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     finding_id: &'a str,
     rule_id: &'a str,
     title: &'a str,
@@ -294,6 +339,7 @@ impl<'a> From<&'a assess::Assessment> for Assessment<'a> {
             verdicts: assessment.verdicts.iter().map(|one| verdict(assessment, one)).collect(),
             gates: assessment.gates.iter().map(gate).collect(),
             exclusions: assessment.exclusions.iter().map(exclusion).collect(),
+            exclusion_needs: assessment.exclusion_needs.iter().map(need).collect(),
             unplaced: &assessment.unplaced,
             credentials: assessment.applications.values().flat_map(credentials).collect(),
             findings: assessment.findings.iter().map(finding).collect(),
@@ -406,7 +452,32 @@ fn verdict<'a>(assessment: &'a assess::Assessment, verdict: &'a assess::Verdict)
         reasons: &verdict.reasons,
         doubts: &verdict.doubts,
         next_step: &verdict.next_step,
-        ways_out: &verdict.ways_out,
+        ways_out: verdict.ways_out.iter().map(|way| way.summary.as_str()).collect(),
+        ways_out_details: verdict.ways_out.iter().map(way_out).collect(),
+    }
+}
+
+fn way_out(way: &assess::WayOut) -> WayOut<'_> {
+    WayOut {
+        way: way.kind.word(),
+        requests: &way.requests,
+        first: &way.first,
+        permissions: &way.permissions,
+        policies: way.room.iter().map(room).collect(),
+    }
+}
+
+fn room(room: &assess::Room) -> Room<'_> {
+    Room { policy_id: room.policy_id.as_str(), policy: &room.policy, listed: room.listed, list_known: room.whole, most: assess::Room::MOST }
+}
+
+fn need(need: &assess::ExclusionNeed) -> ExclusionNeed<'_> {
+    ExclusionNeed {
+        room: room(&need.room),
+        workload: need.workload.word(),
+        planned: need.planned,
+        automations: need.automations.iter().map(snapshot::AppId::as_str).collect(),
+        fits: need.room.fits(need.automations.len()),
     }
 }
 
@@ -481,7 +552,7 @@ fn credentials(profile: &assess::ApplicationProfile) -> impl Iterator<Item = Cre
     })
 }
 
-fn finding(finding: &assess::Finding) -> Finding<'_> {
+pub(super) fn finding(finding: &assess::Finding) -> Finding<'_> {
     let object = &finding.object;
     Finding {
         finding_id: &finding.id,

@@ -2,7 +2,11 @@
 
 mod approvers;
 mod exclusions;
+mod find;
+mod fusion;
 mod gates;
+mod needs;
+mod odd;
 mod plan;
 mod profiles;
 mod properties;
@@ -11,9 +15,9 @@ mod verdicts;
 
 use super::*;
 use crate::snapshot::{
-    AccessPolicy, AppRoleGrant, Application, ApprovalRequest, AuditActor, AuditEvent, AuditResource, Coverage, Credential, CredentialKind,
-    Dataset, DatasetReading, DeletedServicePrincipal, Gap, Group, GroupMember, IntuneRoleAssignment, ServicePrincipal, SignInActivity,
-    SignInTime,
+    AccessPolicy, AppRoleGrant, Application, ApprovalRequest, AuditActor, AuditEvent, AuditResource, Coverage, Credential,
+    CredentialActivity, CredentialKind, Dataset, DatasetReading, DeletedServicePrincipal, Gap, Group, GroupMember, IntuneRoleAssignment,
+    ServicePrincipal, SignInActivity, SignInKey, SignInSummary, SignInTime,
 };
 use serde_json::{Value, json};
 
@@ -160,6 +164,34 @@ impl Tenant {
         let request = self.0.approval_requests.get_mut(&id.into()).unwrap();
         request.payload_operation = Some("Update".into());
         request.policy_ids = ids.iter().cloned().collect();
+        self
+    }
+
+    /// Raw sign-ins of an application as itself, at one time.
+    fn raw_sign_ins(mut self, number: u32, time: &str, succeeded: u64) -> Self {
+        let key = SignInKey {
+            app_id: app(number).into(),
+            service_principal: Some(principal(number).as_str().into()),
+            credential_type: Some("clientSecret".into()),
+            credential_key_id: Some("k".into()),
+            federated_credential: None,
+            resource: None,
+            address: None,
+        };
+        let failed = u64::from(succeeded == 0);
+        self.0.sign_ins.push(SignInSummary { key, succeeded, failed, first: at(time), last: at(time) });
+        self
+    }
+
+    /// The last use of a key, by the credential report.
+    fn key_used(mut self, number: u32, key_id: &str, time: &str) -> Self {
+        self.0.credential_activity.push(CredentialActivity {
+            app_id: app(number).into(),
+            key_id: key_id.into(),
+            key_type: Some("password".into()),
+            origin: Some("application".into()),
+            last_sign_in: SignInTime::At(at(time)),
+        });
         self
     }
 

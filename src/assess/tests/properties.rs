@@ -27,6 +27,10 @@ struct Drawn {
     changes: Vec<(usize, u32, u32, bool)>,
     /// Requests: application, workload, status.
     requests: Vec<(u32, usize, usize)>,
+    /// Raw sign-ins that succeeded: application, days ago.
+    raw: Vec<(u32, u32)>,
+    /// Uses of a key: application, days ago.
+    uses: Vec<(u32, u32)>,
     /// Lines of the user's file: policy, application.
     file: Vec<(usize, u32)>,
 }
@@ -40,9 +44,19 @@ fn drawn() -> impl Strategy<Value = Drawn> {
         prop::collection::vec((app.clone(), days.clone(), 0..2_usize, prop::bool::weighted(0.8)), 0..5),
         prop::collection::vec((0..POLICIES, app.clone(), days, any::<bool>()), 0..4),
         prop::collection::vec((app.clone(), 0..WORKLOADS.len(), 0..5_usize), 0..3),
+        (prop::collection::vec((app.clone(), 1..40_u32), 0..2), prop::collection::vec((app.clone(), 1..40_u32), 0..2)),
         prop::collection::vec((0..POLICIES, app), 0..3),
     )
-        .prop_map(|(holders, policies, writes, changes, requests, file)| Drawn { holders, policies, writes, changes, requests, file })
+        .prop_map(|(holders, policies, writes, changes, requests, (raw, uses), file)| Drawn {
+            holders,
+            policies,
+            writes,
+            changes,
+            requests,
+            raw,
+            uses,
+            file,
+        })
 }
 
 fn days_ago(days: u32) -> String {
@@ -78,6 +92,12 @@ impl Drawn {
         for (at_request, (number, workload, status)) in self.requests.iter().enumerate() {
             tenant = tenant.request(&format!("r{at_request}"), STATUSES[*status], WORKLOADS[*workload], Some(app(*number)), None);
         }
+        for (number, days) in &self.raw {
+            tenant = tenant.raw_sign_ins(*number, &days_ago(*days), 1);
+        }
+        for (number, days) in &self.uses {
+            tenant = tenant.key_used(*number, "k", &days_ago(*days));
+        }
         tenant
     }
 
@@ -88,7 +108,9 @@ impl Drawn {
 }
 
 /// Datasets that a verdict may rest on.
-const TAKEN: [Dataset; 9] = [
+const TAKEN: [Dataset; 11] = [
+    Dataset::SignIns,
+    Dataset::CredentialActivity,
     Dataset::AccessPolicies,
     Dataset::ApprovalRequests,
     Dataset::ApproverGroups,
@@ -111,6 +133,8 @@ fn without(tenant: &Tenant, dataset: Dataset) -> Tenant {
         Dataset::Applications => poorer.0.applications.clear(),
         Dataset::SignInActivity => poorer.0.sign_in_activity.clear(),
         Dataset::AuditEvents => poorer.0.audit_events.clear(),
+        Dataset::SignIns => poorer.0.sign_ins.clear(),
+        Dataset::CredentialActivity => poorer.0.credential_activity.clear(),
         _ => {}
     }
     poorer
@@ -179,6 +203,8 @@ proptest! {
         let mut turned = Tenant(tenant.0.clone());
         turned.0.audit_events.reverse();
         turned.0.app_role_grants.reverse();
+        turned.0.sign_ins.reverse();
+        turned.0.credential_activity.reverse();
         let events = turned.0.audit_events.len().max(1);
         turned.0.audit_events.rotate_left(turn % events);
         let mut options = drawn.options();
