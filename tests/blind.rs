@@ -4,18 +4,13 @@
 
 mod common;
 
-use common::Tenant;
 use maascan::assess::{self, Assessment, Options, verdicts_without};
 use maascan::catalogue::Catalogue;
-use maascan::simulator::Settings;
 use maascan::snapshot::{self, AppRole, AppRoleId, Coverage, Dataset, DatasetReading, Gap, PropertyLock, Snapshot};
 
 fn collected() -> Snapshot {
-    let tenant = Tenant::start(Settings::default());
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("tenant.json.zst");
-    tenant.command("collect").arg("--allow-incomplete").arg("-o").arg(&file).assert().success();
-    let mut snapshot = snapshot::load(&file).unwrap();
+    let mut snapshot = snapshot::load(&common::collected(folder.path(), &[])).unwrap();
     // Microsoft adds a permission that this maascan does not know, and somebody is granted it.
     let id = AppRoleId::new("5eb59dd3-1da2-4329-8733-9dabdc435916");
     let mut grant = snapshot.app_role_grants[0].clone();

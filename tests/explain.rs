@@ -4,8 +4,7 @@
 
 mod common;
 
-use common::{Tenant, maascan, text};
-use maascan::simulator::Settings;
+use common::{collected, maascan, text};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -14,9 +13,7 @@ fn snapshot() -> &'static Path {
     static FILE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = FILE.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tenant.json.zst");
-        let tenant = Tenant::start(Settings::default());
-        tenant.command("collect").args(["--allow-incomplete", "--sign-ins"]).arg("-o").arg(&path).assert().success();
+        let path = collected(folder.path(), &["--sign-ins"]);
         (folder, path)
     });
     path

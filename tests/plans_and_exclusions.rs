@@ -4,8 +4,7 @@
 
 mod common;
 
-use common::{Tenant, files, maascan, rows, text};
-use maascan::simulator::Settings;
+use common::{collected, files, maascan, rows, text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -15,9 +14,7 @@ fn snapshot() -> &'static Path {
     static FILE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = FILE.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tenant.json.zst");
-        let tenant = Tenant::start(Settings::default());
-        tenant.command("collect").arg("--allow-incomplete").arg("-o").arg(&path).assert().success();
+        let path = collected(folder.path(), &[]);
         (folder, path)
     });
     path

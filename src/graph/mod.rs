@@ -31,6 +31,8 @@ pub use signin::{Credential, DevicePrompt, How, Identity, ShowPrompt, SignedIn, 
 pub use throttle::Throttle;
 
 #[cfg(test)]
+mod test_log;
+#[cfg(test)]
 mod transport_tests;
 #[cfg(test)]
 mod wire_tests;

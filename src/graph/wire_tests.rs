@@ -1,5 +1,6 @@
 //! The client against servers that misbehave in every way that the facts name.
 
+use super::test_log::Log;
 use super::*;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -502,27 +503,9 @@ async fn a_given_token_must_fit() {
     assert!(server.received_requests().await.unwrap().is_empty());
 }
 
-/// Keeps everything that is traced, at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_level_of_tracing_shows_a_secret() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::start();
     let server = MockServer::start().await;
     let token = jwt::make(&json!({"tid": TENANT}));
     serve(&server, &format!("/{TENANT}/oauth2/v2.0/token"), ok(json!({"access_token": token, "expires_in": 3599}))).await;
@@ -530,11 +513,11 @@ async fn no_level_of_tracing_shows_a_secret() {
     serve(&server, "/v1.0/things", in_turn(vec![status(429), status(400).set_body_json(echo)])).await;
     let client = Client::connect(endpoints(&server), secret_credential(), quick()).await.unwrap();
     let error = client.get(&things()).await.unwrap_err();
-    let mut shown = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let mut shown = log.text();
     assert!(shown.contains("trying again"), "the log was not kept");
     shown.push_str(&format!("{error} {error:?}"));
     assert!(!shown.contains(&token));
-    assert!(!String::from_utf8_lossy(&log.0.lock().unwrap()).contains(SECRET));
+    assert!(!log.text().contains(SECRET));
 }
 
 #[tokio::test]

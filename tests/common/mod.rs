@@ -107,3 +107,11 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) fn rows(csv: &[u8]) -> Vec<std::collections::BTreeMap<String, String>> {
     csv::Reader::from_reader(csv).deserialize().map(Result::unwrap).collect()
 }
+
+/// Collects the made-up tenant of the demo into `folder`, with further arguments.
+pub(crate) fn collected(folder: &Path, arguments: &[&str]) -> std::path::PathBuf {
+    let path = folder.join("tenant.json.zst");
+    let tenant = Tenant::start(Settings::default());
+    tenant.command("collect").arg("--allow-incomplete").args(arguments).arg("-o").arg(&path).assert().success();
+    path
+}

@@ -3,6 +3,7 @@
 mod machine;
 mod people;
 
+use super::super::test_log::Log;
 use super::super::{Client, Cloud, Credential, Endpoints, Error, Resource, Settings, Version, jwt};
 use super::testkeys::{self, pem};
 use super::*;
@@ -271,27 +272,9 @@ impl Respond for Echo {
     }
 }
 
-/// Keeps everything that is traced, at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Lock<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_way_to_sign_in_shows_what_it_holds() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::start();
     let folder = tempfile::tempdir().unwrap();
     let token_file = folder.path().join("token");
     std::fs::write(&token_file, "plantedfederatedtoken").unwrap();
@@ -329,7 +312,7 @@ async fn no_way_to_sign_in_shows_what_it_holds() {
         };
         shown += &format!("{refused_at}: {error}\n{error:?}\n");
     }
-    let traced = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let traced = log.text();
     assert!(traced.contains("TRACE") || traced.contains("DEBUG"), "the log was not kept");
     shown += &traced;
     let sent: Vec<String> =
