@@ -324,7 +324,7 @@ fn merged(answers: impl Iterator<Item = Answer>) -> Answer {
 fn found(kind: Kind, names: &[String]) -> String {
     let text = match kind {
         Kind::NoApproverGroup => "no approver group: nobody can approve, and one source holds that such a policy is no gate",
-        Kind::GroupMissing => "approver group does not exist",
+        Kind::GroupMissing => "approver group was not found in the directory",
         Kind::NotSecurityGroup => "not a plain security group, so its members are not resolved as approvers",
         Kind::NoRoleAssignment => {
             "not itself a member of an Intune role assignment, so the service takes its members off it from time to time"

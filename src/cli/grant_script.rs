@@ -8,6 +8,7 @@ use crate::graph::Cloud;
 const AZURE_CLI: &str = r#"#!/bin/sh
 # Makes the application maascan and grants it these application permissions on Microsoft Graph, which only read:
 @NAMES@
+# Written after the documentation of the Azure CLI, and not run against a tenant by this project: read it first.
 # Before: az cloud set --name @AZURE@ && az login --allow-no-subscriptions, as Privileged Role Administrator.
 set -eu
 umask 077
@@ -34,6 +35,7 @@ const POWERSHELL: &str = r#"#Requires -Version 7.4
 #Requires -Modules Microsoft.Graph.Applications
 # Makes the application maascan and grants it these application permissions on Microsoft Graph, which only read:
 @NAMES@
+# Written after the documentation of Graph PowerShell, and not run against a tenant by this project: read it first.
 # Sign in as Privileged Role Administrator.
 $ErrorActionPreference = 'Stop'
 Connect-MgGraph -Environment @ENVIRONMENT@ -Scopes Application.ReadWrite.All, AppRoleAssignment.ReadWrite.All -NoWelcome
