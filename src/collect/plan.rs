@@ -34,7 +34,7 @@ impl Figures {
     /// of everything else as much as a tenant that uses Multi Admin Approval widely has.
     #[must_use]
     pub fn assumed(service_principals: u64) -> Self {
-        let in_scope = (service_principals / 50).max(20);
+        let in_scope = (service_principals / 50).max(20).min(service_principals);
         Self { service_principals, in_scope, policies: 10, intune_roles: 20, app_management_policies: 5, people: in_scope }
     }
 }
