@@ -86,7 +86,7 @@ fn approvers_are_people_who_are_direct_members_of_plain_security_groups() {
     assert_eq!(people, Some(0));
     assert!(problems.contains("nested") && problems.contains("service principal") && problems.contains("no person"), "{problems}");
     assert_eq!(of(Some(group(None, &[]))), (None, String::new()), "members that could not be read are not none");
-    assert!(of(None).1.contains("does not exist"));
+    assert!(of(None).1.contains("was not found in the directory"));
 }
 
 #[test]
