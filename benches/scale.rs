@@ -113,7 +113,8 @@ fn report(size: usize, automations: usize, most_requests: usize, measured: &Meas
         floor.as_secs_f64(),
         measured.throttled.values().sum::<u64>(),
     );
-    count <= most_requests && ratio <= MOST_OF_FLOOR && measured.memory.is_none_or(|memory| memory <= MOST_MEMORY)
+    let refused = measured.throttled.values().any(|refused| *refused > 0);
+    !refused && count <= most_requests && ratio <= MOST_OF_FLOOR && measured.memory.is_none_or(|memory| memory <= MOST_MEMORY)
 }
 
 /// The least time in which these requests can be made: what the limits allow, with the sign-in before the first request and the

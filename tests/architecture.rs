@@ -35,6 +35,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["simulator/"]),
     ("fastrand", &["simulator/"]),
     ("ring", &["graph/signin/", "simulator/"]),
+    ("x509_cert", &["graph/signin/", "simulator/"]),
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
     ("csv", &["cli/exclusion_file.rs", "report/csv.rs"]),

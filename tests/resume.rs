@@ -188,7 +188,7 @@ fn a_killed_run_goes_on_and_reads_nothing_twice() {
 }
 
 #[test]
-#[ignore = "takes a minute; the same at the size of a large tenant"]
+#[ignore = "takes a minute; the same at the size of a large tenant; .ci/run runs it"]
 fn a_killed_run_over_100_000_service_principals_goes_on() {
     let settings = Settings { service_principals: 100_000, automations: Some(200), latency: LATENCY, ..Settings::default() };
     kill_and_go_on(&Tenant::start(settings), &[0.5, 0.9]);

@@ -15,6 +15,9 @@ const WIDE: u16 = 200;
 
 /// Prints the plan. With `size` nothing is asked of anybody; without it the tenant is asked how many service principals it has.
 pub(super) fn run(connection: &Connection, reading: &Reading, size: Option<u64>, format: Format) -> Result<Status, Failure> {
+    if !matches!(format, Format::Table | Format::Json) {
+        return Err(Failure::usage("a dry run has no such format", "its formats are table and json"));
+    }
     let endpoints = connection.endpoints()?;
     let cloud = endpoints.cloud();
     let catalogue = tenant::catalogue()?;

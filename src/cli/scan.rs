@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     output: Output,
     /// Print what would be asked and what that costs, and read nothing. With a number of service principals nobody is asked
     /// anything; without, the tenant is asked how many it has
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, help_heading = "Reading", value_parser = clap::value_parser!(u64).range(..=MOST_SERVICE_PRINCIPALS))]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with = "out", help_heading = "Reading", value_parser = clap::value_parser!(u64).range(..=MOST_SERVICE_PRINCIPALS))]
     dry_run: Option<Option<u64>>,
 }
 

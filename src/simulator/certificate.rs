@@ -2,16 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
-
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
-const VERSION: u8 = 0xa0;
+use x509_cert::der::Decode;
 
 /// A registered certificate.
 #[derive(Debug)]
@@ -27,20 +21,12 @@ impl Certificate {
     /// Reads DER. None for what is no certificate with a public key.
     pub(crate) fn parse(der: &[u8]) -> Option<Self> {
         let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(der));
-        let (certificate, _) = element(der, SEQUENCE)?;
-        let (mut body, _) = element(certificate, SEQUENCE)?;
-        if body.first() == Some(&VERSION) {
-            body = element(body, VERSION)?.1;
-        }
-        let (_, body) = element(body, INTEGER)?;
-        let (_, body) = element(body, SEQUENCE)?;
-        let (_, body) = element(body, SEQUENCE)?;
-        let (validity, body) = element(body, SEQUENCE)?;
-        let (_, body) = element(body, SEQUENCE)?;
-        let (key, _) = element(body, SEQUENCE)?;
-        let (_, key) = element(key, SEQUENCE)?;
-        let (key, _) = element(key, BIT_STRING)?;
-        Some(Self { thumbprint, not_after: not_after(validity)?, key: key.strip_prefix(&[0])?.to_vec() })
+        let certificate = x509_cert::Certificate::from_der(der).ok()?;
+        let signed = certificate.tbs_certificate();
+        let ends = signed.validity().not_after.to_unix_duration().as_secs();
+        let not_after = DateTime::from_timestamp(i64::try_from(ends).ok()?, 0)?;
+        let key = signed.subject_public_key_info().subject_public_key.as_bytes()?.to_vec();
+        Some(Self { thumbprint, not_after, key })
     }
 
     /// Whether the signature of a JWT with this `alg` fits.
@@ -51,38 +37,6 @@ impl Certificate {
             _ => false,
         }
     }
-}
-
-/// The content of the element that comes first, if it has this tag, and what follows it.
-fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (&first, rest) = der.split_first()?;
-    let (&length, rest) = rest.split_first().filter(|_| first == tag)?;
-    let (length, rest) = if length < 0x80 {
-        (usize::from(length), rest)
-    } else {
-        let (digits, rest) = rest.split_at_checked(usize::from(length & 0x7f)).filter(|(digits, _)| digits.len() <= 4)?;
-        (digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit)), rest)
-    };
-    rest.split_at_checked(length)
-}
-
-fn not_after(validity: &[u8]) -> Option<DateTime<Utc>> {
-    let (_, rest) = time(validity)?;
-    let (text, _) = time(rest)?;
-    NaiveDateTime::parse_from_str(&text, "%Y%m%d%H%M%SZ").ok().map(|time| time.and_utc())
-}
-
-/// A time with four digits for the year: those of two are from 1950 to 2049 (RFC 5280).
-fn time(der: &[u8]) -> Option<(String, &[u8])> {
-    let long = element(der, GENERALIZED_TIME);
-    let (content, rest) = long.or_else(|| element(der, UTC_TIME))?;
-    let text = std::str::from_utf8(content).ok()?;
-    let century = match long {
-        Some(_) => "",
-        None if text < "50" => "20",
-        None => "19",
-    };
-    Some((format!("{century}{text}"), rest))
 }
 
 #[cfg(test)]

@@ -129,8 +129,11 @@ const fn beta(path: &'static str) -> Endpoint {
 const P1: Option<&str> = Some("Entra ID P1");
 const INTUNE: Option<&str> = Some("Intune");
 
-/// The table, in the order of reports.
-static TABLE: [About; 25] = [
+/// How many there are; [`Dataset::Licences`] is the last.
+const DATASETS: usize = Dataset::Licences as usize + 1;
+
+/// The table, in the order of reports, which is the order of [`Dataset`].
+static TABLE: [About; DATASETS] = [
     About {
         dataset: Dataset::AccessPolicies,
         name: "access-policies",
@@ -473,25 +476,19 @@ static TABLE: [About; 25] = [
     },
 ];
 
-/// Stands for a dataset that the table lacks, which a test rules out.
-static NOTHING: About = About {
-    dataset: Dataset::Organization,
-    name: "",
-    purpose: "",
-    endpoints: &[],
-    permission: ReadPermission::Organization,
-    also: &[],
-    licence: None,
-    clouds: Clouds::All,
-    cost: "",
-    optional: true,
-    source: "",
+/// The table has every dataset at its own place: otherwise this does not compile.
+const _: () = {
+    let mut at = 0;
+    while at < TABLE.len() {
+        assert!(TABLE[at].dataset as usize == at);
+        at += 1;
+    }
 };
 
 impl Dataset {
     /// Every dataset, in the order of reports.
-    pub const ALL: [Self; 25] = {
-        let mut all = [Self::AccessPolicies; 25];
+    pub const ALL: [Self; DATASETS] = {
+        let mut all = [Self::AccessPolicies; DATASETS];
         let mut at = 0;
         while at < all.len() {
             all[at] = TABLE[at].dataset;
@@ -503,7 +500,7 @@ impl Dataset {
     /// What is known of it.
     #[must_use]
     pub fn about(self) -> &'static About {
-        TABLE.iter().find(|about| about.dataset == self).unwrap_or(&NOTHING)
+        &TABLE[self as usize]
     }
 
     /// The published name, as in `coverage.csv` and in a rule's `requires`.

@@ -89,7 +89,7 @@ pub(crate) fn verifies(certificate: &[u8], message: &[u8], signature: &[u8]) -> 
     let ps256 = provider.signature_verification_algorithms.all.iter().find(|algorithm| {
         algorithm.signature_alg_id() == alg_id::RSA_PSS_SHA256 && algorithm.public_key_alg_id() == alg_id::RSA_ENCRYPTION
     });
-    ps256.unwrap().verify_signature(key.bits, message, signature).is_ok()
+    ps256.unwrap().verify_signature(&key.bits, message, signature).is_ok()
 }
 
 fn sequence(parts: &[&[u8]]) -> Vec<u8> {

@@ -1,39 +1,33 @@
 //! The few members of an X.509 certificate that a sign-in needs: from when and until when it holds, and its public key
 //! (RFC 5280 section 4.1). Nothing is verified, because the certificate is the user's own; Entra ID verifies.
-//!
-//! Written out here because crates for it bring four others at least, and refuse certificates with peculiarities that
-//! Entra ID takes.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
+use x509_cert::Certificate;
+use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
+use x509_cert::der::{Decode, Reader, SliceReader};
+use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
+use x509_cert::time::Time;
 
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OBJECT_ID: u8 = 0x06;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
-const VERSION: u8 = 0xa0;
+/// `rsaEncryption`.
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
-/// `rsaEncryption`, 1.2.840.113549.1.1.1.
-const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-
-/// `id-ecPublicKey`, 1.2.840.10045.2.1.
-const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+/// `id-ecPublicKey`.
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 /// What is read of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Facts<'a> {
+pub(super) struct Facts {
     pub(super) not_before: DateTime<Utc>,
     pub(super) not_after: DateTime<Utc>,
-    pub(super) key: PublicKey<'a>,
+    pub(super) key: PublicKey,
 }
 
 /// A public key (`SubjectPublicKeyInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PublicKey<'a> {
+pub(super) struct PublicKey {
     pub(super) kind: KeyKind,
     /// The key itself, as its kind writes it.
-    pub(super) bits: &'a [u8],
+    pub(super) bits: Vec<u8>,
 }
 
 /// Kinds of keys that are told apart.
@@ -45,91 +39,40 @@ pub(super) enum KeyKind {
 }
 
 /// Reads a certificate in DER; None if it is none.
-pub(super) fn read(der: &[u8]) -> Option<Facts<'_>> {
-    let mut certificate = Reader(Reader(der).take(SEQUENCE)?);
-    let mut fields = Reader(certificate.take(SEQUENCE)?);
-    fields.skip_if(VERSION);
-    fields.take(INTEGER)?;
-    let (_algorithm, _issuer) = (fields.take(SEQUENCE)?, fields.take(SEQUENCE)?);
-    let mut validity = Reader(fields.take(SEQUENCE)?);
-    let (not_before, not_after) = (validity.time()?, validity.time()?);
-    let _subject = fields.take(SEQUENCE)?;
-    Some(Facts { not_before, not_after, key: key_fields(fields.take(SEQUENCE)?)? })
+pub(super) fn read(der: &[u8]) -> Option<Facts> {
+    let certificate = Certificate::from_der(der).ok()?;
+    let signed = certificate.tbs_certificate();
+    let SubjectPublicKeyInfoOwned { algorithm, subject_public_key } = signed.subject_public_key_info();
+    let key = PublicKey { kind: kind(&algorithm.oid), bits: subject_public_key.as_bytes()?.to_vec() };
+    let validity = signed.validity();
+    Some(Facts { not_before: time(&validity.not_before)?, not_after: time(&validity.not_after)?, key })
 }
 
 /// Reads a `SubjectPublicKeyInfo` in DER.
-pub(super) fn public_key(der: &[u8]) -> Option<PublicKey<'_>> {
-    key_fields(Reader(der).take(SEQUENCE)?)
+pub(super) fn public_key(der: &[u8]) -> Option<PublicKey> {
+    let info = SubjectPublicKeyInfoRef::from_der(der).ok()?;
+    Some(PublicKey { kind: kind(&info.algorithm.oid), bits: info.subject_public_key.as_bytes()?.to_vec() })
 }
 
-/// The kind of a private key in PKCS#8 (RFC 5208 section 5).
+/// The kind of a private key in PKCS#8 (RFC 5208 section 5): a sequence of version, algorithm and the key.
 pub(super) fn private_key_kind(pkcs8: &[u8]) -> Option<KeyKind> {
-    let mut fields = Reader(Reader(pkcs8).take(SEQUENCE)?);
-    fields.take(INTEGER)?;
-    kind(fields.take(SEQUENCE)?)
+    let outer = AnyRef::from_der(pkcs8).ok()?;
+    let mut fields = SliceReader::new(outer.value()).ok()?;
+    let _version: u8 = fields.decode().ok()?;
+    let algorithm: AlgorithmIdentifierRef<'_> = fields.decode().ok()?;
+    Some(kind(&algorithm.oid))
 }
 
-fn key_fields(fields: &[u8]) -> Option<PublicKey<'_>> {
-    let mut fields = Reader(fields);
-    let kind = kind(fields.take(SEQUENCE)?)?;
-    // The first byte of a bit string counts the bits that are left over, of which a key has none.
-    let (0, bits) = fields.take(BIT_STRING)?.split_first().map(|(unused, bits)| (*unused, bits))? else { return None };
-    Some(PublicKey { kind, bits })
-}
-
-fn kind(algorithm: &[u8]) -> Option<KeyKind> {
-    Some(match Reader(algorithm).take(OBJECT_ID)? {
+fn kind(algorithm: &ObjectIdentifier) -> KeyKind {
+    match *algorithm {
         RSA => KeyKind::Rsa,
         EC => KeyKind::EllipticCurve,
         _ => KeyKind::Other,
-    })
-}
-
-/// What is left to read.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    /// The contents of the next element, if it is of this kind.
-    fn take(&mut self, wanted: u8) -> Option<&'a [u8]> {
-        let (tag, contents, rest) = element(self.0)?;
-        (tag == wanted).then(|| {
-            self.0 = rest;
-            contents
-        })
-    }
-
-    fn skip_if(&mut self, tag: u8) {
-        let _ = self.take(tag);
-    }
-
-    fn time(&mut self) -> Option<DateTime<Utc>> {
-        let (tag, contents, rest) = element(self.0)?;
-        self.0 = rest;
-        let text = std::str::from_utf8(contents).ok()?;
-        let text = match tag {
-            // Two digits of the year: those from 50 on are of the last century (RFC 5280 section 4.1.2.5.1).
-            UTC_TIME => format!("{}{text}", if text.get(..2)? < "50" { "20" } else { "19" }),
-            GENERALIZED_TIME => text.to_owned(),
-            _ => return None,
-        };
-        NaiveDateTime::parse_from_str(&text, "%Y%m%d%H%M%SZ").ok().map(|time| time.and_utc())
     }
 }
 
-/// Tag, contents and what follows, of an element of DER with a tag of one byte.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, rest) = der.split_first()?;
-    let (first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        short @ 0..=0x7f => (usize::from(*short), rest),
-        0x81..=0x84 => {
-            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
-        }
-        _ => return None,
-    };
-    let (contents, rest) = rest.split_at_checked(length)?;
-    Some((*tag, contents, rest))
+fn time(time: &Time) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(i64::try_from(time.to_unix_duration().as_secs()).ok()?, 0)
 }
 
 #[cfg(test)]
@@ -163,20 +106,6 @@ mod tests {
         assert_eq!((facts.key.kind, facts.key.bits.len()), (KeyKind::Rsa, 270));
         for cut in 0..der.len() {
             assert_eq!(read(&der[..cut]), None, "{cut}");
-        }
-    }
-
-    #[test]
-    fn years_of_both_forms_are_read() {
-        let time = |tag: u8, text: &str| {
-            let der = [&[tag, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
-            Reader(&der).time().map(|time| time.timestamp())
-        };
-        assert_eq!(time(UTC_TIME, "491231235959Z"), Some(2_524_607_999));
-        assert_eq!(time(UTC_TIME, "500101000000Z"), Some(-631_152_000));
-        assert_eq!(time(GENERALIZED_TIME, "20500101000000Z"), Some(2_524_608_000));
-        for bad in ["", "4", "49123123595", "4912312359\u{fc}Z", "20260230000000Z"] {
-            assert_eq!((time(UTC_TIME, bad), time(GENERALIZED_TIME, bad)), (None, None), "{bad}");
         }
     }
 

@@ -130,7 +130,7 @@ pub(crate) fn automation(name: &'static str, roles: &[&'static str], what: &'sta
 }
 
 impl Spec {
-    pub(crate) fn expect(mut self, workload: &'static str, verdict: &'static str) -> Self {
+    pub(crate) fn expecting(mut self, workload: &'static str, verdict: &'static str) -> Self {
         self.expected.push((workload, verdict));
         self
     }
