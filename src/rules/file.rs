@@ -16,12 +16,13 @@ use std::path::Path;
 use toml::de::DeTable;
 
 /// The keys of a rule file, in their order: that of the design, but for `false_positives`, which TOML wants before the first table.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "id",
     "title",
     "severity",
     "confidence",
     "entity",
+    "automations",
     "requires",
     "when",
     "evidence",
@@ -36,7 +37,7 @@ pub(super) const KEYS: [&str; 16] = [
 ];
 
 /// Those that a rule may leave out; every rule has the others.
-const OPTIONAL: [&str; 3] = ["evidence", "identity", "thresholds"];
+const OPTIONAL: [&str; 4] = ["automations", "evidence", "identity", "thresholds"];
 
 /// Thresholds by profile, those of `default` filled in.
 type Thresholds = BTreeMap<Profile, BTreeMap<String, i64>>;
@@ -65,6 +66,7 @@ fn rule(path: &Path, reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<
     let severity = reader.word(document, "severity", Severity::from_word, &words(Severity::ALL, Severity::word));
     let confidence = reader.word(document, "confidence", Confidence::from_word, &words(Confidence::ALL, Confidence::word));
     let entity = reader.word(document, "entity", entity_of, &words(&EntityKind::ALL, EntityKind::word));
+    let automations = automations(reader, document, entity);
     let requires = requires(reader, document);
     let thresholds = thresholds(reader, document);
     let why = text(reader, document, "why");
@@ -88,6 +90,7 @@ fn rule(path: &Path, reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<
         text,
         path: path.to_owned(),
         entity,
+        automations,
         requires,
         when: body.when,
         fields: body.uses.fields,
@@ -110,6 +113,17 @@ pub(super) fn words<T: Copy>(values: &[T], word: fn(T) -> &'static str) -> Vec<&
 
 fn entity_of(word: &str) -> Option<EntityKind> {
     EntityKind::ALL.into_iter().find(|entity| entity.word() == word)
+}
+
+/// The severity on automations that no policy excludes, if the rule is about them too.
+fn automations(reader: &mut Reader<'_>, document: &DeTable<'_>, entity: Option<EntityKind>) -> Option<Severity> {
+    let node = find(document, "automations")?;
+    if entity.is_some_and(|entity| entity != EntityKind::ExcludedApplication) {
+        let line = reader.line_of(node);
+        reader.problem(line, "automations is for rules on excluded applications", "remove it, or write entity = \"excluded-application\"");
+        return None;
+    }
+    reader.word(document, "automations", Severity::from_word, &words(Severity::ALL, Severity::word))
 }
 
 fn text(reader: &mut Reader<'_>, document: &DeTable<'_>, key: &str) -> Option<String> {

@@ -154,6 +154,7 @@ pub struct Rule {
     pub(super) text: RuleText,
     pub(super) path: PathBuf,
     pub(super) entity: EntityKind,
+    pub(super) automations: Option<Severity>,
     pub(super) requires: Vec<Dataset>,
     pub(super) when: Expression,
     /// Fields of the entity that `when` looks at.
@@ -214,6 +215,23 @@ impl Rule {
     #[must_use]
     pub fn entity(&self) -> EntityKind {
         self.entity
+    }
+
+    /// Its severity on automations that no policy excludes. None where it is not about them.
+    #[must_use]
+    pub fn automations(&self) -> Option<Severity> {
+        self.automations
+    }
+
+    /// Every kind of entity that it is about.
+    pub(super) fn entities(&self) -> impl Iterator<Item = EntityKind> {
+        std::iter::once(self.entity).chain(self.automations.map(|_| EntityKind::Automation))
+    }
+
+    /// Its text for findings on one kind of entity.
+    fn text_on(&self, entity: EntityKind) -> RuleText {
+        let own = self.automations.filter(|_| entity == EntityKind::Automation);
+        RuleText { severity: own.unwrap_or(self.text.severity), ..self.text.clone() }
     }
 
     /// Datasets that it needs beyond the access policies.
@@ -306,13 +324,13 @@ impl Rule {
     pub fn finding(&self, profile: Profile, fact: &Fact) -> Option<Finding> {
         match self.judge(profile, fact) {
             Outcome::Clear => None,
-            Outcome::Undetermined(gap) => Some(Finding::undetermined(self.text.clone(), fact.object.clone(), gap)),
+            Outcome::Undetermined(gap) => Some(Finding::undetermined(self.text_on(fact.entity), fact.object.clone(), gap)),
             Outcome::Fires => {
                 let identity = self.texts(self.identity.as_ref(), &self.evaluator(profile, fact, false));
                 let message = self.template.render(&self.evaluator(profile, fact, true));
                 let mut evidence = self.evidence_on(profile, fact);
                 evidence.extend(self.partial_reads(fact));
-                Some(Finding::fires(self.text.clone(), fact.object.clone(), message, evidence, &identity))
+                Some(Finding::fires(self.text_on(fact.entity), fact.object.clone(), message, evidence, &identity))
             }
         }
     }

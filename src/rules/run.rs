@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 pub fn run(rules: &RuleSet, profile: Profile, facts: &[Fact]) -> Vec<Finding> {
     let mut by_entity: BTreeMap<EntityKind, Vec<&Rule>> = BTreeMap::new();
     for rule in rules.rules() {
-        by_entity.entry(rule.entity()).or_default().push(rule);
+        for entity in rule.entities() {
+            by_entity.entry(entity).or_default().push(rule);
+        }
     }
     let on_fact = |fact: &'_ Fact| -> Vec<Finding> {
         let rules = by_entity.get(&fact.entity).into_iter().flatten();

@@ -1,6 +1,8 @@
 //! The facts that rules are written over: flat, derived, one record an entity. A fact that could not be read is not in the
 //! record at all; the reason stands beside it, so that a rule which asks for it is undetermined and never clear.
 
+mod tables;
+
 use super::finding::ObjectRef;
 use super::model::{ApplicationProfile, Assessment, Exclusion, Key, Known, LastSignIn};
 use super::words::{ExcludedObject, ExclusionState, GateState, Home, KeyKind, VerdictKind};
@@ -15,20 +17,47 @@ use std::collections::BTreeMap;
 pub enum EntityKind {
     /// An application that at least one access policy excludes.
     ExcludedApplication,
+    /// Every other application that may write Intune as itself, or was seen doing so.
+    Automation,
     /// One id on one policy's list of exclusions.
     Exclusion,
+    /// An access policy.
+    AccessPolicy,
+    /// A workload, gated or not.
+    Workload,
+    /// An automation on a workload.
+    Verdict,
+    /// An approval request that waits, or that an application filed.
+    ApprovalRequest,
+    /// The tenant.
+    Tenant,
 }
 
 impl EntityKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::ExcludedApplication, Self::Exclusion];
+    pub const ALL: [Self; 8] = [
+        Self::ExcludedApplication,
+        Self::Automation,
+        Self::Exclusion,
+        Self::AccessPolicy,
+        Self::Workload,
+        Self::Verdict,
+        Self::ApprovalRequest,
+        Self::Tenant,
+    ];
 
     /// The word for it in a rule's `entity`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::ExcludedApplication => "excluded-application",
+            Self::Automation => "automation",
             Self::Exclusion => "exclusion",
+            Self::AccessPolicy => "access-policy",
+            Self::Workload => "workload",
+            Self::Verdict => "verdict",
+            Self::ApprovalRequest => "approval-request",
+            Self::Tenant => "tenant",
         }
     }
 
@@ -36,8 +65,13 @@ impl EntityKind {
     #[must_use]
     pub fn fields(self) -> &'static [Field] {
         match self {
-            Self::ExcludedApplication => EXCLUDED_APPLICATION,
-            Self::Exclusion => EXCLUSION,
+            Self::ExcludedApplication | Self::Automation => tables::APPLICATION,
+            Self::Exclusion => tables::EXCLUSION,
+            Self::AccessPolicy => tables::POLICY,
+            Self::Workload => tables::WORKLOAD,
+            Self::Verdict => tables::VERDICT,
+            Self::ApprovalRequest => tables::REQUEST,
+            Self::Tenant => tables::TENANT,
         }
     }
 }
@@ -82,64 +116,6 @@ pub struct Fact {
     /// Fields that are missing or incomplete, and why.
     pub gaps: BTreeMap<&'static str, Gap>,
 }
-
-const fn field(name: &'static str, kind: FieldType, about: &'static str, datasets: &'static [Dataset]) -> Field {
-    Field { name, kind, about, datasets }
-}
-
-use FieldType::{Bool, Int, Records, Text, Texts};
-
-const PRINCIPAL: &[Dataset] = &[Dataset::ServicePrincipals];
-const KEYS: &[Dataset] = &[Dataset::ServicePrincipals, Dataset::Applications];
-
-/// Fields of a key.
-const KEY: &[Field] = &[
-    field("kind", Text, "secret, certificate or federated", &[]),
-    field("key_id", Text, "key id", &[]),
-    field("held_on", Text, "application or service-principal", &[]),
-    field("lifetime_days", Int, "days from start to end of validity; missing for a federated credential", &[]),
-    field("age_days", Int, "days since the start of validity", &[]),
-    field("expired", Bool, "whether the end of validity has passed", &[]),
-    field("end", Text, "end of validity (UTC); missing for a federated credential", &[]),
-];
-
-const EXCLUDED_APPLICATION: &[Field] = &[
-    field("app_id", Text, "app id", &[]),
-    field("name", Text, "display name", &[]),
-    field("kind", Text, "servicePrincipalType, such as Application or ManagedIdentity", PRINCIPAL),
-    field("home", Text, "this-tenant, other-tenant, microsoft or managed-identity", PRINCIPAL),
-    field("can_sign_in", Bool, "whether it can get a token", PRINCIPAL),
-    field("workloads", Texts, "workloads that it is excluded from", &[]),
-    field("policies", Texts, "names of the policies that exclude it", &[]),
-    field("permissions", Texts, "Intune write permissions on Microsoft Graph, and those that lead to them", &[Dataset::AppRoleGrants]),
-    field("writes", Texts, "workloads that these permissions write", &[Dataset::AppRoleGrants]),
-    field("can_wipe", Bool, "whether these permissions allow wiping devices", &[Dataset::AppRoleGrants]),
-    field(
-        "wipe_needs_approval",
-        Bool,
-        "whether an access policy in force that could be read, and does not exclude it, holds its wipes",
-        &[],
-    ),
-    field("secrets", Records(KEY), "client secrets, on the application and on the service principal", KEYS),
-    field("certificates", Records(KEY), "certificates, one row each", KEYS),
-    field("federated_credentials", Records(KEY), "trust in outside issuers", &[Dataset::FederatedCredentials]),
-    field("service_principal_keys", Records(KEY), "secrets and certificates set directly on the service principal", PRINCIPAL),
-    field("signed_in", Bool, "whether the activity report shows a sign-in as itself", &[Dataset::SignInActivity]),
-    field("days_since_sign_in", Int, "days since the last sign-in as itself; missing where signed_in is false", &[Dataset::SignInActivity]),
-    field("last_sign_in", Text, "time of that sign-in (UTC); missing where signed_in is false", &[Dataset::SignInActivity]),
-    field("days_known", Int, "days since its first trace in this tenant: registration, first grant, or first key", KEYS),
-];
-
-const EXCLUSION: &[Field] = &[
-    field("policy_id", Text, "id of the access policy", &[]),
-    field("policy", Text, "name of the access policy", &[]),
-    field("workload", Text, "what the policy protects", &[]),
-    field("listed_id", Text, "the id as it stands in the source", &[]),
-    field("application", Text, "display name of what it belongs to; the id where it belongs to nothing", &[]),
-    field("source", Text, "policy, request, audit or file; several with semicolons between them", &[]),
-    field("state", Text, "active, disabled, deleted or unresolved", &[Dataset::ServicePrincipals, Dataset::Applications]),
-    field("condition", Text, "the same as part of a sentence", &[Dataset::ServicePrincipals, Dataset::Applications]),
-];
 
 /// The facts of an assessment, by entity and then by object id. Where not every list of exclusions could be read, each kind
 /// of entity has one more record, of the tenant, in which nothing is known: it stands for those that were not seen.
@@ -421,7 +397,7 @@ mod tests {
         let mut key = Key {
             kind: KeyKind::Secret,
             key_id: "k".into(),
-            held_on: super::super::KeyHolder::Application,
+            held_on: crate::assess::KeyHolder::Application,
             start: None,
             end: None,
             lifetime_days: None,
