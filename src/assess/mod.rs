@@ -16,6 +16,7 @@ mod finding;
 mod gates;
 mod model;
 mod needs;
+mod tenant;
 mod verdicts;
 mod ways;
 mod words;
@@ -28,8 +29,8 @@ pub use dossier::{Chain, Explanation, Link, Statement, explain};
 pub use find::{NotFound, find_application};
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
-    ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known, LastSignIn,
-    ListedExclusion, PlannedGate, PolicyGate, Room, Run, Untold, Verdict, WayOut,
+    AppManagement, ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known,
+    LastSignIn, ListedExclusion, PlannedGate, PolicyGate, Room, Run, TenantProfile, Untold, Verdict, WayOut,
 };
 pub use words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home, InForce,
@@ -164,6 +165,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
     sort(&mut verdicts, &applications);
     let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts);
     drop(context);
+    let tenant = tenant::profile(&ground.directory);
     let run = run(snapshot, options, ground.window_start());
     Assessment {
         run,
@@ -175,6 +177,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         unplaced: ground.exclusions.unplaced,
         unmapped_activities: ground.evidence.unmapped_activities,
         unmapped_permissions: unmapped_permissions(snapshot, catalogue),
+        tenant,
         findings: Vec::new(),
         gates: ground.gates,
     }

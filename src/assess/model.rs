@@ -34,8 +34,28 @@ pub struct Assessment {
     /// Permissions of the tenant's Microsoft Graph that by their name write Intune and that the catalogue does not have: whoever
     /// holds only these is not an automation here, which has to be said.
     pub unmapped_permissions: BTreeSet<String>,
+    /// What is known of the tenant as a whole.
+    pub tenant: TenantProfile,
     /// What the rules found; empty until rules have run.
     pub findings: Vec<Finding>,
+}
+
+/// What is known of the tenant as a whole, beside its policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantProfile {
+    /// The default app management policy.
+    pub app_management: Known<AppManagement>,
+    /// Service principals with a permission on one of Intune's own resources.
+    pub intune_api_holders: Known<usize>,
+}
+
+/// The tenant's default app management policy (`tenantAppManagementPolicy`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppManagement {
+    /// `isEnabled`.
+    pub enabled: bool,
+    /// What it restricts, a clause each; empty where it is off.
+    pub restrictions: BTreeSet<String>,
 }
 
 /// The frame of an assessment.

@@ -2,9 +2,10 @@
 //! tenant, one of a tenant of which nothing could be read.
 
 use crate::assess::{
-    ApplicationProfile, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionNeed, ExclusionSource, ExclusionState,
-    Finding, FindingStatus, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known,
-    LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity, Untold, Verdict, VerdictKind, WayKind, WayOut,
+    AppManagement, ApplicationProfile, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionNeed, ExclusionSource,
+    ExclusionState, Finding, FindingStatus, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home, InForce, Key, KeyHolder,
+    KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity, TenantProfile, Untold, Verdict, VerdictKind, WayKind,
+    WayOut,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
@@ -61,6 +62,10 @@ pub(super) fn empty() -> Assessment {
         unplaced: vec![],
         unmapped_activities: BTreeMap::new(),
         unmapped_permissions: BTreeSet::new(),
+        tenant: TenantProfile {
+            app_management: Known::Yes(AppManagement { enabled: true, restrictions: BTreeSet::new() }),
+            intune_api_holders: Known::Yes(0),
+        },
         findings: vec![],
     }
 }

@@ -1,0 +1,39 @@
+//! Facts of one id on one policy's list of exclusions.
+
+use super::{Builder, EntityKind, Fact};
+use crate::assess::ObjectRef;
+use crate::assess::model::Exclusion;
+use crate::assess::words::ExcludedObject;
+
+/// The facts of one exclusion.
+pub(super) fn exclusion(exclusion: &Exclusion) -> Fact {
+    let mut fact = Builder::new();
+    fact.set("policy_id", exclusion.policy_id.as_str());
+    fact.set("policy", exclusion.policy.as_str());
+    fact.set("workload", exclusion.workload.word());
+    fact.set("listed_id", exclusion.listed_id.as_str());
+    let sources: Vec<&str> = exclusion.sources.iter().map(|source| source.word()).collect();
+    fact.set("source", sources.join(";"));
+    let name = exclusion.application.clone().unwrap_or_else(|| exclusion.listed_id.clone());
+    fact.set("application", name.as_str());
+    match &exclusion.gap {
+        Some(gap) => fact.gaps.extend([("state", gap.clone()), ("condition", gap.clone())]),
+        None => {
+            fact.set("state", exclusion.state.word());
+            fact.set("condition", condition(exclusion.state));
+        }
+    }
+    let object =
+        ObjectRef { kind: "exclusion", id: exclusion.listed_id.clone(), name, app_id: exclusion.app_id.as_ref().map(ToString::to_string) };
+    fact.finish(EntityKind::Exclusion, object)
+}
+
+/// What an excluded object is, as part of a sentence.
+fn condition(state: ExcludedObject) -> &'static str {
+    match state {
+        ExcludedObject::Active => "can sign in",
+        ExcludedObject::Disabled => "is disabled",
+        ExcludedObject::Deleted => "is deleted",
+        ExcludedObject::Unresolved => "belongs to no application of this tenant",
+    }
+}
