@@ -1,6 +1,6 @@
 //! A finding: what one rule says of one object. Built in one place, so that none is without its evidence or its reason.
 
-use super::words::{Confidence, FindingStatus, Severity};
+use super::words::{Aspect, Confidence, FindingStatus, Severity};
 use crate::snapshot::Gap;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -27,6 +27,8 @@ pub struct RuleText {
     pub title: String,
     /// Severity.
     pub severity: Severity,
+    /// What it looks at, of a rule on applications.
+    pub aspect: Option<Aspect>,
     /// How sure the rule is when it fires on whole data.
     pub confidence: Confidence,
     /// What to do.
@@ -104,6 +106,7 @@ mod tests {
             id: "rule".into(),
             title: "t".into(),
             severity: Severity::High,
+            aspect: None,
             confidence: Confidence::High,
             remediation: String::new(),
             references: vec![],

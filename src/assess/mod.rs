@@ -2,6 +2,7 @@
 
 mod applications;
 mod approvers;
+mod baseline;
 mod blind;
 mod decision;
 mod directory;
@@ -9,6 +10,7 @@ mod dossier;
 mod exclusion_history;
 mod exclusions;
 mod explain;
+mod exposure;
 pub mod facts;
 mod fall;
 mod find;
@@ -24,8 +26,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use baseline::{Baseline, baseline};
 pub use blind::verdicts_without;
 pub use dossier::{Chain, Explanation, Link, Statement, explain};
+pub use exposure::{Exposure, Grade, Part, exposures};
 pub use find::{NotFound, find_application};
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
@@ -33,8 +37,8 @@ pub use model::{
     LastSignIn, ListedExclusion, PlannedGate, PolicyGate, Room, Run, TenantProfile, Untold, Verdict, WayOut,
 };
 pub use words::{
-    Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home, InForce,
-    KeyHolder, KeyKind, LinkKind, Severity, VerdictKind, WayKind,
+    Aspect, Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home,
+    InForce, KeyHolder, KeyKind, LinkKind, Severity, VerdictKind, WayKind,
 };
 
 use crate::catalogue::{Catalogue, Workload};
@@ -58,11 +62,13 @@ pub struct Options {
     pub plan: Vec<PlannedGate>,
     /// Exclusions that the user knows of, as copied from the portal.
     pub exclusions: Vec<ListedExclusion>,
+    /// An earlier snapshot, to tell what is new.
+    pub baseline: Option<Baseline>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new() }
+        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new(), baseline: None }
     }
 }
 
@@ -178,7 +184,9 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         unmapped_activities: ground.evidence.unmapped_activities,
         unmapped_permissions: unmapped_permissions(snapshot, catalogue),
         tenant,
+        baseline: options.baseline.clone(),
         findings: Vec::new(),
+        exposures: Vec::new(),
         gates: ground.gates,
     }
 }

@@ -1,5 +1,7 @@
 //! What an assessment says: the types that rules look at and reports print.
 
+use super::baseline::Baseline;
+use super::exposure::Exposure;
 use super::finding::Finding;
 use super::words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateProblemKind, GateState, Home, InForce, KeyHolder,
@@ -36,8 +38,12 @@ pub struct Assessment {
     pub unmapped_permissions: BTreeSet<String>,
     /// What is known of the tenant as a whole.
     pub tenant: TenantProfile,
+    /// An earlier snapshot that this one is compared with, if the user gave one.
+    pub baseline: Option<Baseline>,
     /// What the rules found; empty until rules have run.
     pub findings: Vec<Finding>,
+    /// Excluded applications, the one to look at first first; empty until rules have run.
+    pub exposures: Vec<Exposure>,
 }
 
 /// What is known of the tenant as a whole, beside its policies.

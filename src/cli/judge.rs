@@ -47,6 +47,9 @@ impl<'a> Prepared<'a> {
         if let Some(path) = &self.output.out {
             output::note(&format!("reports written to {}", path.display()));
         }
+        if let Some(why) = assessment.baseline.as_ref().and_then(|earlier| earlier.unfit(&snapshot.tenant_id, snapshot.taken_at)) {
+            output::note(&format!("warning: {why}: what is new cannot be told"));
+        }
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
         Ok(self.status(&assessment, whole))
@@ -55,6 +58,7 @@ impl<'a> Prepared<'a> {
     fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
         let mut assessment = assess::assess(snapshot, catalogue, &self.options);
         assessment.findings = rules::run(&self.rules, self.judging.profile, &assess::facts::facts(&assessment));
+        assessment.exposures = assess::exposures(&assessment);
         assessment
     }
 

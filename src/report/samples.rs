@@ -66,7 +66,9 @@ pub(super) fn empty() -> Assessment {
             app_management: Known::Yes(AppManagement { enabled: true, restrictions: BTreeSet::new() }),
             intune_api_holders: Known::Yes(0),
         },
+        baseline: None,
         findings: vec![],
+        exposures: vec![],
     }
 }
 
@@ -297,6 +299,7 @@ fn finding(at: usize) -> Finding {
     let rule = RuleText {
         id: format!("excluded-{}", at % 3),
         title: "An excluded application is weak".to_owned(),
+        aspect: None,
         severity: Severity::ALL.get(at % 5).copied().unwrap_or(Severity::Info),
         confidence: Confidence::High,
         remediation: "=remove the secret".to_owned(),

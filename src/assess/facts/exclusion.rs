@@ -2,11 +2,13 @@
 
 use super::{Builder, EntityKind, Fact};
 use crate::assess::ObjectRef;
-use crate::assess::model::Exclusion;
+use crate::assess::model::{Assessment, Exclusion};
 use crate::assess::words::ExcludedObject;
+use crate::snapshot::Gap;
+use chrono::SecondsFormat;
 
 /// The facts of one exclusion.
-pub(super) fn exclusion(exclusion: &Exclusion) -> Fact {
+pub(super) fn exclusion(assessment: &Assessment, exclusion: &Exclusion) -> Fact {
     let mut fact = Builder::new();
     fact.set("policy_id", exclusion.policy_id.as_str());
     fact.set("policy", exclusion.policy.as_str());
@@ -23,9 +25,27 @@ pub(super) fn exclusion(exclusion: &Exclusion) -> Fact {
             fact.set("condition", condition(exclusion.state));
         }
     }
+    fact.set("disputed", exclusion.disputed);
+    let undated = Gap::OutOfReach { detail: "no request or audit event that was read tells since when it is excluded".to_owned() };
+    fact.optional("listed_days", exclusion.since.map(|since| (assessment.run.taken_at - since).num_days()), &undated);
+    compare(&mut fact, assessment, exclusion);
     let object =
         ObjectRef { kind: "exclusion", id: exclusion.listed_id.clone(), name, app_id: exclusion.app_id.as_ref().map(ToString::to_string) };
     fact.finish(EntityKind::Exclusion, object)
+}
+
+/// What is new since an earlier snapshot.
+fn compare(fact: &mut Builder, assessment: &Assessment, exclusion: &Exclusion) {
+    let run = &assessment.run;
+    let Some(baseline) = &assessment.baseline else {
+        fact.gap("new", Gap::NotRequested);
+        return fact.gap("baseline", Gap::NotRequested);
+    };
+    fact.set("baseline", baseline.taken_at.to_rfc3339_opts(SecondsFormat::Secs, true));
+    match baseline.unfit(&run.tenant_id, run.taken_at) {
+        Some(why) => fact.gap("new", Gap::OutOfReach { detail: why.to_owned() }),
+        None => fact.known("new", &baseline.is_new(exclusion), |new| (*new).into()),
+    }
 }
 
 /// What an excluded object is, as part of a sentence.

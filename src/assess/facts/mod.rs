@@ -127,7 +127,7 @@ pub struct Fact {
 #[must_use]
 pub fn facts(assessment: &Assessment) -> Vec<Fact> {
     let mut facts: Vec<Fact> = assessment.applications.values().filter_map(|profile| application(assessment, profile)).collect();
-    facts.extend(assessment.exclusions.iter().filter(|row| row.listed).map(exclusion::exclusion));
+    facts.extend(assessment.exclusions.iter().filter(|row| row.listed).map(|row| exclusion::exclusion(assessment, row)));
     facts.extend(policy::policies(assessment));
     facts.extend(workload::workloads(assessment));
     facts.extend(assessment.verdicts.iter().map(|verdict| verdict::verdict(assessment, verdict)));
