@@ -17,11 +17,13 @@ pub enum EntityKind {
     ExcludedApplication,
     /// One id on one policy's list of exclusions.
     Exclusion,
+    /// A waiver of the user's own. Its facts are made by [`super::waiver_facts`], after the other rules have run.
+    Waiver,
 }
 
 impl EntityKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::ExcludedApplication, Self::Exclusion];
+    pub const ALL: [Self; 3] = [Self::ExcludedApplication, Self::Exclusion, Self::Waiver];
 
     /// The word for it in a rule's `entity`.
     #[must_use]
@@ -29,6 +31,7 @@ impl EntityKind {
         match self {
             Self::ExcludedApplication => "excluded-application",
             Self::Exclusion => "exclusion",
+            Self::Waiver => "waiver",
         }
     }
 
@@ -38,6 +41,7 @@ impl EntityKind {
         match self {
             Self::ExcludedApplication => EXCLUDED_APPLICATION,
             Self::Exclusion => EXCLUSION,
+            Self::Waiver => super::waiver::FIELDS,
         }
     }
 }
@@ -149,7 +153,9 @@ pub fn facts(assessment: &Assessment) -> Vec<Fact> {
     let mut facts: Vec<Fact> = applications.map(|profile| excluded_application(assessment, profile)).collect();
     facts.extend(assessment.exclusions.iter().filter(|row| row.listed).map(exclusion));
     if let Some(gap) = unseen_exclusions(assessment) {
-        facts.extend(EntityKind::ALL.map(|entity| unseen(assessment, entity, &gap)));
+        // Waivers are the user's own: what of the tenant was not seen hides none of them.
+        let of_tenant = EntityKind::ALL.into_iter().filter(|entity| *entity != EntityKind::Waiver);
+        facts.extend(of_tenant.map(|entity| unseen(assessment, entity, &gap)));
     }
     facts
 }

@@ -1,6 +1,7 @@
 //! From a snapshot to an assessment: gates, exclusions, automations, and a verdict for each automation × workload.
 
 mod applications;
+mod applied;
 mod approvers;
 mod blind;
 mod decision;
@@ -16,13 +17,16 @@ mod finding;
 mod gates;
 mod model;
 mod needs;
+mod register;
 mod verdicts;
+mod waiver;
 mod ways;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use applied::{AppliedSettings, SeverityChange, SwitchedOff, ThresholdChange};
 pub use blind::verdicts_without;
 pub use dossier::{Chain, Explanation, Link, Statement, explain};
 pub use find::{NotFound, find_application};
@@ -31,6 +35,8 @@ pub use model::{
     ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known, LastSignIn,
     ListedExclusion, PlannedGate, PolicyGate, Room, Run, Untold, Verdict, WayOut,
 };
+pub use register::ExclusionRecord;
+pub use waiver::{Waiver, WaiverUse, waiver_facts};
 pub use words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home, InForce,
     KeyHolder, KeyKind, LinkKind, Severity, VerdictKind, WayKind,
@@ -57,11 +63,13 @@ pub struct Options {
     pub plan: Vec<PlannedGate>,
     /// Exclusions that the user knows of, as copied from the portal.
     pub exclusions: Vec<ListedExclusion>,
+    /// The user's register of exclusions; None if none was given, which is not the same as an empty one.
+    pub register: Option<Vec<ExclusionRecord>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new() }
+        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new(), register: None }
     }
 }
 
@@ -176,6 +184,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         unmapped_activities: ground.evidence.unmapped_activities,
         unmapped_permissions: unmapped_permissions(snapshot, catalogue),
         findings: Vec::new(),
+        settings: AppliedSettings { register: options.register.clone(), ..AppliedSettings::default() },
         gates: ground.gates,
     }
 }

@@ -1,5 +1,6 @@
 //! What an assessment says: the types that rules look at and reports print.
 
+use super::applied::AppliedSettings;
 use super::finding::Finding;
 use super::words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateProblemKind, GateState, Home, InForce, KeyHolder,
@@ -36,6 +37,8 @@ pub struct Assessment {
     pub unmapped_permissions: BTreeSet<String>,
     /// What the rules found; empty until rules have run.
     pub findings: Vec<Finding>,
+    /// The settings under which rules ran. The register of exclusions is there from the beginning, the rest once they have run.
+    pub settings: AppliedSettings,
 }
 
 /// The frame of an assessment.

@@ -1,6 +1,7 @@
 //! Arguments that several commands share.
 
 use super::exit::{Failure, usage_error};
+use super::governance::Governing;
 use super::{exclusion_file, plan_file};
 use crate::assess::{self, Severity};
 use crate::catalogue::Workload;
@@ -147,12 +148,8 @@ pub(super) struct Judging {
     /// Exclusions as copied from the portal: CSV with columns for the policy's id or name and for the app id or object id
     #[arg(long, value_name = "FILE")]
     exclusions: Option<PathBuf>,
-    /// Thresholds of the rules: default, cis-v7 or scuba
-    #[arg(long, value_name = "NAME", default_value = "default", value_parser = profile)]
-    pub(super) profile: crate::rules::Profile,
-    /// Folder with rules of your own, added to the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(super) rules: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) governing: Governing,
 }
 
 impl Judging {
@@ -167,12 +164,8 @@ impl Judging {
             Some(Plan::File(path)) => (BTreeSet::new(), plan_file::load(path, planned)?),
         };
         let exclusions = self.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
-        Ok(assess::Options { window_days: self.days, planned, plan, exclusions })
+        Ok(assess::Options { window_days: self.days, planned, plan, exclusions, register: None })
     }
-}
-
-fn profile(name: &str) -> Result<crate::rules::Profile, String> {
-    crate::rules::Profile::from_word(name).ok_or_else(|| "profiles are: default, cis-v7, scuba".to_owned())
 }
 
 /// What `--plan` names.

@@ -11,6 +11,9 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "rules/exclusions/service-principal-holds-credential.toml",
         include_str!("../../rules/exclusions/service-principal-holds-credential.toml"),
     ),
+    rule("rules/waivers/waiver-expired.toml", include_str!("../../rules/waivers/waiver-expired.toml")),
+    rule("rules/waivers/waiver-expires-soon.toml", include_str!("../../rules/waivers/waiver-expires-soon.toml")),
+    rule("rules/waivers/waiver-matches-nothing.toml", include_str!("../../rules/waivers/waiver-matches-nothing.toml")),
 ];
 
 const fn rule(path: &'static str, text: &'static str) -> (&'static str, &'static str) {
