@@ -42,11 +42,15 @@ fn fixtures() -> Vec<Fixture> {
 /// A register with one good entry, one that is due for review, and one that has expired.
 fn governed(tenant: &Tenant) -> String {
     let entry = |name: &str, rest: &str| {
-        format!("[[exclusion]]\napp_id = \"{}\"\nowner = \"Endpoint team\"\njustification = \"no approval flow yet\"\n{rest}\n", tenant.app_id_of(name))
+        format!(
+            "[[exclusion]]\napp_id = \"{}\"\nowner = \"Endpoint team\"\njustification = \"no approval flow yet\"\n{rest}\n",
+            tenant.app_id_of(name)
+        )
     };
     let excluded = simulator::planted().iter().filter(|planted| planted.expected.iter().any(|(_, verdict)| *verdict == "excluded"));
     let names = excluded.filter(|planted| planted.has_service_principal).map(|planted| planted.name);
-    let rests = ["expires = 2027-03-01\nreviewed = 2026-10-01\n", "reviewed = 2026-01-01\n", "expires = 2026-10-01\nreviewed = 2026-09-01\n"];
+    let rests =
+        ["expires = 2027-03-01\nreviewed = 2026-10-01\n", "reviewed = 2026-01-01\n", "expires = 2026-10-01\nreviewed = 2026-09-01\n"];
     names.zip(rests).map(|(name, rest)| entry(name, rest)).collect()
 }
 
@@ -84,11 +88,14 @@ fn hits(rule: &str, findings: &[Row]) -> String {
 #[test]
 fn each_rule_hits_what_it_should_on_every_tenant() {
     let folder = tempfile::tempdir().unwrap();
-    let found: Vec<(&str, Vec<Row>)> =
-        fixtures().iter().map(|fixture| (fixture.name, findings(fixture, folder.path()))).collect();
+    let found: Vec<(&str, Vec<Row>)> = fixtures().iter().map(|fixture| (fixture.name, findings(fixture, folder.path()))).collect();
     let list = text(&maascan().args(["rules", "list"]).assert().success().get_output().stdout);
     let severities = ["info ", "low ", "medium ", "high ", "critical "];
-    let ids: Vec<&str> = list.lines().filter(|line| severities.iter().any(|word| line.contains(word))).filter_map(|line| line.split_whitespace().next()).collect();
+    let ids: Vec<&str> = list
+        .lines()
+        .filter(|line| severities.iter().any(|word| line.contains(word)))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
     assert!(ids.len() >= 70, "{list}");
     for id in ids {
         let shown: String = found.iter().map(|(name, rows)| format!("{name}\n{}", hits(id, rows))).collect();
@@ -96,7 +103,8 @@ fn each_rule_hits_what_it_should_on_every_tenant() {
     }
     // A rule that fires on no tenant at all is not shown to work on one.
     let firing = |id: &str| found.iter().any(|(_, rows)| rows.iter().any(|row| row["rule_id"] == id && row["status"] == "open"));
-    let silent: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).filter(|id| id.contains('-') && !firing(id)).collect();
+    let silent: Vec<&str> =
+        list.lines().filter_map(|line| line.split_whitespace().next()).filter(|id| id.contains('-') && !firing(id)).collect();
     assert_eq!(silent, SILENT, "rules that fire on no made-up tenant");
 }
 

@@ -1,6 +1,7 @@
 //! From a snapshot to an assessment: gates, exclusions, automations, and a verdict for each automation × workload.
 
 mod applications;
+mod applied;
 mod approvers;
 mod baseline;
 mod blind;
@@ -18,14 +19,17 @@ mod finding;
 mod gates;
 mod model;
 mod needs;
+mod register;
 mod tenant;
 mod verdicts;
+mod waiver;
 mod ways;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use applied::{AppliedSettings, SeverityChange, SwitchedOff, ThresholdChange};
 pub use baseline::{Baseline, baseline};
 pub use blind::verdicts_without;
 pub use dossier::{Chain, Explanation, Link, Statement, explain};
@@ -36,6 +40,8 @@ pub use model::{
     AppManagement, ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known,
     LastSignIn, ListedExclusion, PlannedGate, PolicyGate, Room, Run, TenantProfile, Untold, Verdict, WayOut,
 };
+pub use register::ExclusionRecord;
+pub use waiver::{Waiver, WaiverUse, waiver_facts};
 pub use words::{
     Aspect, Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home,
     InForce, KeyHolder, KeyKind, LinkKind, Severity, VerdictKind, WayKind,
@@ -64,11 +70,13 @@ pub struct Options {
     pub exclusions: Vec<ListedExclusion>,
     /// An earlier snapshot, to tell what is new.
     pub baseline: Option<Baseline>,
+    /// The user's register of exclusions; None if none was given, which is not the same as an empty one.
+    pub register: Option<Vec<ExclusionRecord>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new(), baseline: None }
+        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new(), baseline: None, register: None }
     }
 }
 
@@ -187,6 +195,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         baseline: options.baseline.clone(),
         findings: Vec::new(),
         exposures: Vec::new(),
+        settings: AppliedSettings { register: options.register.clone(), ..AppliedSettings::default() },
         gates: ground.gates,
     }
 }

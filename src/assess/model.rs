@@ -1,5 +1,6 @@
 //! What an assessment says: the types that rules look at and reports print.
 
+use super::applied::AppliedSettings;
 use super::baseline::Baseline;
 use super::exposure::Exposure;
 use super::finding::Finding;
@@ -44,6 +45,8 @@ pub struct Assessment {
     pub findings: Vec<Finding>,
     /// Excluded applications, the one to look at first first; empty until rules have run.
     pub exposures: Vec<Exposure>,
+    /// The settings under which rules ran. The register of exclusions is there from the beginning, the rest once they have run.
+    pub settings: AppliedSettings,
 }
 
 /// What is known of the tenant as a whole, beside its policies.

@@ -1,6 +1,7 @@
 //! Arguments that several commands share.
 
 use super::exit::{Failure, usage_error};
+use super::governance::Governing;
 use super::{exclusion_file, plan_file, tenant};
 use crate::assess::{self, Severity};
 use crate::catalogue::Workload;
@@ -150,12 +151,8 @@ pub(super) struct Judging {
     /// An earlier snapshot of this tenant, to tell which exclusions are new
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Thresholds of the rules: default, cis-v7 or scuba
-    #[arg(long, value_name = "NAME", default_value = "default", value_parser = profile)]
-    pub(super) profile: crate::rules::Profile,
-    /// Folder with rules of your own, added to the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(super) rules: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) governing: Governing,
 }
 
 impl Judging {
@@ -170,7 +167,7 @@ impl Judging {
             Some(Plan::File(path)) => (BTreeSet::new(), plan_file::load(path, planned)?),
         };
         let exclusions = self.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
-        Ok(assess::Options { window_days: self.days, planned, plan, exclusions, baseline: self.baseline()? })
+        Ok(assess::Options { window_days: self.days, planned, plan, exclusions, baseline: self.baseline()?, register: None })
     }
 
     /// What `--baseline` names, reduced to what is compared.
@@ -179,10 +176,6 @@ impl Judging {
         let earlier = snapshot::load(path).map_err(usage_error)?;
         Ok(Some(assess::baseline(&earlier, &tenant::catalogue()?)))
     }
-}
-
-fn profile(name: &str) -> Result<crate::rules::Profile, String> {
-    crate::rules::Profile::from_word(name).ok_or_else(|| "profiles are: default, cis-v7, scuba".to_owned())
 }
 
 /// What `--plan` names.

@@ -44,4 +44,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "rules/tenant/unmapped-audit-activity.toml",
     "rules/tenant/unmapped-write-permission.toml",
     "rules/tenant/workload-not-gated.toml",
+    "rules/waivers/waiver-expired.toml",
+    "rules/waivers/waiver-expires-soon.toml",
+    "rules/waivers/waiver-matches-nothing.toml",
 ];

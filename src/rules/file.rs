@@ -216,24 +216,9 @@ fn thresholds(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Thresholds {
 
 /// The numbers of one profile. One that is not `default` has no names of its own.
 fn threshold_table(reader: &mut Reader<'_>, table: &DeTable<'_>, default: Option<&BTreeMap<String, i64>>) -> BTreeMap<String, i64> {
-    let mut values = BTreeMap::new();
-    for (key, node) in table {
-        let name: &str = key.get_ref();
-        let line = reader.line_of(node);
-        if let Some(default) = default
-            && !default.contains_key(name)
-        {
-            let known: Vec<&str> = default.keys().map(String::as_str).collect();
-            reader.problem(line, format!("threshold is not under [thresholds.default]: {name}"), did_you_mean(name, &known));
-        }
-        let value = reader.integer(name, node);
-        if let Some(value) = value.filter(|value| *value < 0) {
-            reader.problem(line, format!("negative threshold: {name} = {value}"), "write 0 or more");
-        }
-        // A wrong number still makes the name known, so that its uses are not refused as well.
-        values.insert(name.to_owned(), value.unwrap_or_default());
-    }
-    values
+    let own: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+    let known = default.map_or(own, |default| default.keys().map(String::as_str).collect());
+    reader.thresholds(table, &known, |name| format!("threshold is not under [thresholds.default]: {name}"))
 }
 
 /// What a rule has to say of its entity.

@@ -1,10 +1,10 @@
 //! Facts of one id on one policy's list of exclusions.
 
-use super::{Builder, EntityKind, Fact};
-use crate::assess::ObjectRef;
+use super::{Builder, EntityKind, Fact, texts};
 use crate::assess::model::{Assessment, Exclusion};
 use crate::assess::words::ExcludedObject;
-use crate::snapshot::Gap;
+use crate::assess::{ExclusionRecord, ObjectRef};
+use crate::snapshot::{AppId, Gap};
 use chrono::SecondsFormat;
 
 /// The facts of one exclusion.
@@ -29,9 +29,40 @@ pub(super) fn exclusion(assessment: &Assessment, exclusion: &Exclusion) -> Fact 
     let undated = Gap::OutOfReach { detail: "no request or audit event that was read tells since when it is excluded".to_owned() };
     fact.optional("listed_days", exclusion.since.map(|since| (assessment.run.taken_at - since).num_days()), &undated);
     compare(&mut fact, assessment, exclusion);
+    recorded(&mut fact, assessment, exclusion);
     let object =
         ObjectRef { kind: "exclusion", id: exclusion.listed_id.clone(), name, app_id: exclusion.app_id.as_ref().map(ToString::to_string) };
     fact.finish(EntityKind::Exclusion, object)
+}
+
+/// What the user's register says of it.
+fn recorded(fact: &mut Builder, assessment: &Assessment, exclusion: &Exclusion) {
+    let Some(register) = &assessment.settings.register else {
+        let names = ["recorded", "record_lacks", "record_expired", "days_since_review"];
+        return names.into_iter().for_each(|name| fact.gap(name, Gap::NotRequested));
+    };
+    let today = assessment.run.taken_at.date_naive();
+    let record = entry(register, exclusion);
+    fact.set("recorded", record.is_some());
+    let Some(record) = record else { return };
+    let parts = [
+        ("owner", !record.owner.is_empty()),
+        ("justification", !record.justification.is_empty()),
+        ("expires", record.expires.is_some()),
+        ("reviewed", record.reviewed.is_some()),
+    ];
+    fact.set("record_lacks", texts(parts.iter().filter(|(_, there)| !there).map(|(name, _)| *name)));
+    fact.set("record_expired", record.expires.is_some_and(|last| last < today));
+    if let Some(reviewed) = record.reviewed {
+        fact.set("days_since_review", (today - reviewed).num_days());
+    }
+}
+
+/// The entry on an exclusion; one that names the policy before one for every policy.
+fn entry<'a>(register: &'a [ExclusionRecord], exclusion: &Exclusion) -> Option<&'a ExclusionRecord> {
+    let app_id = exclusion.app_id.clone().unwrap_or_else(|| AppId::new(&exclusion.listed_id));
+    let covering = register.iter().filter(|record| record.covers(&exclusion.policy_id, &app_id));
+    covering.min_by_key(|record| record.policy.is_none())
 }
 
 /// What is new since an earlier snapshot.

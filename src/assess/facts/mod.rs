@@ -36,11 +36,13 @@ pub enum EntityKind {
     ApprovalRequest,
     /// The tenant.
     Tenant,
+    /// A waiver of the user's own. Its facts are made by [`crate::assess::waiver_facts`], after the other rules have run.
+    Waiver,
 }
 
 impl EntityKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ExcludedApplication,
         Self::Automation,
         Self::Exclusion,
@@ -49,6 +51,7 @@ impl EntityKind {
         Self::Verdict,
         Self::ApprovalRequest,
         Self::Tenant,
+        Self::Waiver,
     ];
 
     /// The word for it in a rule's `entity`.
@@ -63,6 +66,7 @@ impl EntityKind {
             Self::Verdict => "verdict",
             Self::ApprovalRequest => "approval-request",
             Self::Tenant => "tenant",
+            Self::Waiver => "waiver",
         }
     }
 
@@ -77,6 +81,7 @@ impl EntityKind {
             Self::Verdict => tables::VERDICT,
             Self::ApprovalRequest => tables::REQUEST,
             Self::Tenant => tables::TENANT,
+            Self::Waiver => crate::assess::waiver::FIELDS,
         }
     }
 }
@@ -154,7 +159,8 @@ fn unseen(assessment: &Assessment, entity: EntityKind) -> Option<Fact> {
         EntityKind::Automation | EntityKind::Verdict => whole(&[Dataset::AppRoleGrants, Dataset::ServicePrincipals]),
         EntityKind::AccessPolicy => whole(&[Dataset::AccessPolicies]),
         EntityKind::ApprovalRequest => whole(&[Dataset::ApprovalRequests]),
-        EntityKind::Workload | EntityKind::Tenant => None,
+        // Waivers are the user's own: what of the tenant was not seen hides none of them.
+        EntityKind::Workload | EntityKind::Tenant | EntityKind::Waiver => None,
     }?;
     let gaps = entity.fields().iter().map(|field| (field.name, gap.clone())).collect();
     Some(Fact { entity, object: tenant::object(assessment), values: Map::new(), gaps })

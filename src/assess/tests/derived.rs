@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::assess::facts::{EntityKind, Fact, facts};
+use crate::snapshot::PolicyId;
 
 fn of(assessment: &Assessment, entity: EntityKind, id: &str) -> Fact {
     let mut found = facts(assessment).into_iter().filter(|fact| fact.entity == entity && fact.object.id == id);
@@ -56,6 +57,32 @@ fn a_policy_that_came_after_the_earlier_snapshot_has_new_exclusions_only() {
     assert_eq!(new(&earlier).values["new"], true);
     let partly = earlier.lost(Dataset::AccessPolicies);
     assert!(new(&partly).gaps.contains_key("new"), "the policy may have been there, unread");
+}
+
+#[test]
+fn the_register_says_whether_an_exclusion_is_on_record() {
+    let tenant = Tenant::new().policy("p", "app", &[], excluding(&[1])).holder(1, APPS_WRITE, "");
+    let of_record = |register: Option<Vec<ExclusionRecord>>| {
+        let options = Options { register, ..Options::default() };
+        of(&assess(&tenant.0, &Catalogue::builtin().unwrap(), &options), EntityKind::Exclusion, &app(1))
+    };
+    let record = |policy: Option<&str>, expires: &str| ExclusionRecord {
+        app_id: AppId::new(&app(1)),
+        policy: policy.map(PolicyId::from),
+        owner: "team".into(),
+        justification: "why".into(),
+        ticket: None,
+        expires: Some(expires.parse().unwrap()),
+        reviewed: Some("2026-10-01".parse().unwrap()),
+    };
+    assert_eq!(of_record(None).gaps["recorded"], Gap::NotRequested);
+    let empty = of_record(Some(vec![]));
+    assert_eq!((&empty.values["recorded"], empty.values.get("record_expired")), (&json!(false), None));
+    let found = of_record(Some(vec![record(None, "2026-01-01"), record(Some("p"), "2026-11-02")]));
+    assert_eq!((&found.values["recorded"], &found.values["record_expired"]), (&json!(true), &json!(false)), "its last day is today");
+    assert_eq!((&found.values["days_since_review"], &found.values["record_lacks"]), (&json!(32), &json!([])));
+    assert_eq!(of_record(Some(vec![record(None, "2026-11-01")])).values["record_expired"], true);
+    assert_eq!(of_record(Some(vec![record(Some("q"), "2027-11-01")])).values["recorded"], false, "of another policy");
 }
 
 #[test]
