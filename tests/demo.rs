@@ -36,6 +36,7 @@ fn it_shows_the_headline_and_writes_every_report() {
         "coverage.csv",
         "credentials.csv",
         "exclusions.csv",
+        "exposures.csv",
         "findings.csv",
         "gates.csv",
         "manifest.json",

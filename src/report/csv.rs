@@ -7,10 +7,10 @@
 
 use super::known::{self, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
-use super::settings;
 use super::text::{csv_cell, csv_part};
 use super::{Error, Format};
-use crate::assess::{ApplicationProfile, Assessment, Exclusion, Finding, Gate, Key, PolicyGate, Verdict};
+use super::{exposure, settings};
+use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, Part, PolicyGate, Verdict};
 use crate::snapshot::{Coverage, Dataset, Gap};
 use std::fmt::Display;
 
@@ -23,7 +23,7 @@ pub(super) struct File {
 }
 
 /// Every CSV file.
-pub(super) const FILES: [File; 6] = [AUTOMATIONS, FINDINGS, EXCLUSIONS, CREDENTIALS, GATES, COVERAGE];
+pub(super) const FILES: [File; 7] = [AUTOMATIONS, FINDINGS, EXCLUSIONS, EXPOSURES, CREDENTIALS, GATES, COVERAGE];
 
 /// Automation × workload.
 pub(super) const AUTOMATIONS: File = File {
@@ -97,6 +97,23 @@ const EXCLUSIONS: File = File {
         "detail",
     ],
     rows: |assessment| assessment.exclusions.iter().map(exclusion).collect(),
+};
+
+const EXPOSURES: File = File {
+    name: "exposures.csv",
+    columns: &[
+        "rank",
+        "app_id",
+        "service_principal_id",
+        "application",
+        "workloads",
+        "reach",
+        "reach_parts",
+        "guard",
+        "guard_parts",
+        "need_parts",
+    ],
+    rows: |assessment| assessment.exposures.iter().enumerate().map(|(at, exposure)| exposed(assessment, at, exposure)).collect(),
 };
 
 const CREDENTIALS: File = File {
@@ -255,6 +272,24 @@ fn policy_gate(gate: &Gate, policy: &PolicyGate) -> Vec<String> {
         groups.map_or_else(unknown, |groups| joined(groups.iter())),
         policy.approvers.map_or_else(unknown, |approvers| approvers.to_string()),
         sentences(&problems),
+    ]
+}
+
+/// An excluded application, weighed.
+fn exposed(assessment: &Assessment, at: usize, exposure: &Exposure) -> Vec<String> {
+    let profile = assessment.applications.get(&exposure.app_id);
+    let parts = |parts: &[Part]| parts.iter().map(exposure::part).collect::<Vec<_>>();
+    vec![
+        (at + 1).to_string(),
+        exposure.app_id.to_string(),
+        profile.and_then(|profile| profile.service_principal.as_ref()).map(ToString::to_string).unwrap_or_default(),
+        exposure::application(assessment, exposure).to_owned(),
+        joined(exposure.workloads.iter()),
+        exposure::grade(exposure.reach_grade()),
+        joined(parts(&exposure.reach).iter()),
+        exposure::grade(exposure.guard_grade()),
+        joined(parts(&exposure.guard).iter()),
+        joined(parts(&exposure.need).iter()),
     ]
 }
 

@@ -178,8 +178,16 @@ mod tests {
         let manifest: serde_json::Value = serde_json::from_slice(&fs::read(path.join("manifest.json")).unwrap()).unwrap();
         let listed = manifest["files"].as_array().unwrap();
         let names: BTreeSet<&str> = listed.iter().map(|file| file["name"].as_str().unwrap()).collect();
-        let expected =
-            ["assessment.json", "automations.csv", "coverage.csv", "credentials.csv", "exclusions.csv", "findings.csv", "gates.csv"];
+        let expected = [
+            "assessment.json",
+            "automations.csv",
+            "coverage.csv",
+            "credentials.csv",
+            "exclusions.csv",
+            "exposures.csv",
+            "findings.csv",
+            "gates.csv",
+        ];
         assert_eq!(names, expected.into_iter().chain(["summary.md"]).collect());
         for file in listed {
             let bytes = fs::read(path.join(file["name"].as_str().unwrap())).unwrap();

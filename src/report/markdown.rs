@@ -3,9 +3,9 @@
 
 use super::known::{self, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
-use super::settings;
 use super::text::{self, LONGEST, LONGEST_NAME};
 use super::{Error, Format};
+use super::{exposure, settings};
 use crate::assess::{
     Assessment, Exclusion, ExclusionNeed, Finding, FindingStatus, Gate, GateState, PolicyGate, Room, Verdict, VerdictKind, Waiver,
 };
@@ -31,6 +31,7 @@ impl Format for Summary {
             action(assessment),
             verdicts(assessment),
             exclusions(assessment),
+            exposure::section(assessment),
             exclusion_needs(assessment),
             gates(assessment),
             findings(assessment),
@@ -47,7 +48,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A table of at most [`ROWS`] rows, every cell escaped. `total` rows exist; `file` has them all.
-fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, total: usize, file: &str) -> String {
+pub(super) fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, total: usize, file: &str) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let header: Vec<String> = header.iter().map(ToString::to_string).collect();
     let rule = vec!["---".to_owned(); header.len()];
@@ -62,7 +63,7 @@ fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, total: usize,
 }
 
 /// A name for a cell. The table escapes it.
-fn name(name: &str) -> String {
+pub(super) fn name(name: &str) -> String {
     text::terminal(name, LONGEST_NAME)
 }
 

@@ -3,6 +3,7 @@
 
 mod csv;
 pub mod explanation;
+mod exposure;
 mod folder;
 mod grid;
 mod json;

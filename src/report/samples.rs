@@ -2,10 +2,10 @@
 //! tenant, one of a tenant of which nothing could be read.
 
 use crate::assess::{
-    AppManagement, ApplicationProfile, AppliedSettings, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionNeed,
-    ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home,
-    InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity, SeverityChange, SwitchedOff,
-    TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind, WayOut,
+    AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion,
+    ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
+    HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity,
+    SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind, WayOut,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
@@ -120,6 +120,7 @@ pub(super) fn everything() -> Assessment {
     assessment.gates = gates();
     assessment.exclusions = (0..NAMES.len()).map(exclusion).collect();
     assessment.findings = (0..NAMES.len()).map(finding).collect();
+    assessment.exposures = crate::assess::exposures(&assessment);
     assessment.findings.sort_by(|a, b| a.order().cmp(&b.order()));
     assessment.settings = settings();
     assessment.exclusion_needs = (0..7).map(need).collect();
@@ -336,7 +337,7 @@ fn finding(at: usize) -> Finding {
     let rule = RuleText {
         id: format!("excluded-{}", at % 3),
         title: "An excluded application is weak".to_owned(),
-        aspect: None,
+        aspect: Aspect::ALL.get(at % 4).copied(),
         severity: Severity::ALL.get(at % 5).copied().unwrap_or(Severity::Info),
         confidence: Confidence::High,
         remediation: "=remove the secret".to_owned(),

@@ -1,6 +1,7 @@
 //! The table for a terminal: the headline, what could not be seen, the rows that need action first, and how many findings
 //! there are, and what to do.
 
+use super::exposure;
 use super::grid::bare;
 use super::phrases::{self, count};
 use super::settings::changed_settings;
@@ -57,6 +58,9 @@ pub fn render(assessment: &Assessment, style: Style) -> String {
     if shown < assessment.verdicts.len() {
         let rest = format!("{shown} of {} rows shown: see automations.csv for the rest", assessment.verdicts.len());
         push_line(&mut text, &rest, width);
+    }
+    if let Some(first) = exposure::line(assessment) {
+        push_line(&mut text, &first, width);
     }
     if let Some(findings) = phrases::findings(assessment) {
         push_line(&mut text, &findings, width);

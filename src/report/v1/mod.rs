@@ -4,6 +4,7 @@
 //! Times are RFC 3339, UTC, whole seconds. Lists are in a fixed order. `null` stands for what is not known or does not
 //! apply; where something could not be read, a member beside it says why.
 
+mod exposure;
 mod finding;
 mod settings;
 
@@ -13,6 +14,7 @@ use super::{known, phrases};
 use crate::assess::{self, LastSignIn};
 use crate::catalogue::{Platform, Workload as PolicyType};
 use crate::snapshot;
+use exposure::Exposure;
 use serde::Serialize;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +46,8 @@ pub struct Assessment<'a> {
     exclusions: Vec<Exclusion<'a>>,
     /// For each policy that breaks or blocks automations, those that it would have to exclude.
     exclusion_needs: Vec<ExclusionNeed<'a>>,
+    /// Excluded applications, the one to look at first first.
+    exposures: Vec<Exposure<'a>>,
     /// What the user's own files list and could not be placed in this tenant.
     unplaced: &'a [String],
     /// One for each credential that was seen, by app id.
@@ -321,6 +325,7 @@ impl<'a> From<&'a assess::Assessment> for Assessment<'a> {
             verdicts: assessment.verdicts.iter().map(|one| verdict(assessment, one)).collect(),
             gates: assessment.gates.iter().map(gate).collect(),
             exclusions: assessment.exclusions.iter().map(exclusion).collect(),
+            exposures: assessment.exposures.iter().map(exposure::exposure).collect(),
             exclusion_needs: assessment.exclusion_needs.iter().map(need).collect(),
             unplaced: &assessment.unplaced,
             credentials: assessment.applications.values().flat_map(credentials).collect(),
