@@ -3,14 +3,29 @@
 /// Path within the project, and text.
 pub(super) const FILES: &[(&str, &str)] = &[
     rule("rules/exclusions/can-wipe-devices-unattended.toml", include_str!("../../rules/exclusions/can-wipe-devices-unattended.toml")),
+    rule("rules/exclusions/certificate-valid-too-long.toml", include_str!("../../rules/exclusions/certificate-valid-too-long.toml")),
+    rule(
+        "rules/exclusions/credential-added-after-exclusion.toml",
+        include_str!("../../rules/exclusions/credential-added-after-exclusion.toml"),
+    ),
+    rule("rules/exclusions/credential-expires-soon.toml", include_str!("../../rules/exclusions/credential-expires-soon.toml")),
+    rule("rules/exclusions/credential-not-rotated.toml", include_str!("../../rules/exclusions/credential-not-rotated.toml")),
+    rule(
+        "rules/exclusions/credential-on-foreign-service-principal.toml",
+        include_str!("../../rules/exclusions/credential-on-foreign-service-principal.toml"),
+    ),
+    rule("rules/exclusions/credential-unused.toml", include_str!("../../rules/exclusions/credential-unused.toml")),
     rule("rules/exclusions/dangling-exclusion.toml", include_str!("../../rules/exclusions/dangling-exclusion.toml")),
     rule("rules/exclusions/excluded-app-holds-secret.toml", include_str!("../../rules/exclusions/excluded-app-holds-secret.toml")),
     rule("rules/exclusions/excluded-app-inactive.toml", include_str!("../../rules/exclusions/excluded-app-inactive.toml")),
+    rule("rules/exclusions/expired-credential-attached.toml", include_str!("../../rules/exclusions/expired-credential-attached.toml")),
+    rule("rules/exclusions/federated-credential-too-wide.toml", include_str!("../../rules/exclusions/federated-credential-too-wide.toml")),
     rule("rules/exclusions/secret-valid-too-long.toml", include_str!("../../rules/exclusions/secret-valid-too-long.toml")),
     rule(
         "rules/exclusions/service-principal-holds-credential.toml",
         include_str!("../../rules/exclusions/service-principal-holds-credential.toml"),
     ),
+    rule("rules/exclusions/several-active-credentials.toml", include_str!("../../rules/exclusions/several-active-credentials.toml")),
 ];
 
 const fn rule(path: &'static str, text: &'static str) -> (&'static str, &'static str) {
