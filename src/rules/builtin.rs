@@ -2,6 +2,7 @@
 
 /// Path within the project, and text.
 pub(super) const FILES: &[(&str, &str)] = &[
+    rule("rules/exclusions/can-alter-gates.toml", include_str!("../../rules/exclusions/can-alter-gates.toml")),
     rule("rules/exclusions/can-wipe-devices-unattended.toml", include_str!("../../rules/exclusions/can-wipe-devices-unattended.toml")),
     rule("rules/exclusions/certificate-valid-too-long.toml", include_str!("../../rules/exclusions/certificate-valid-too-long.toml")),
     rule(
@@ -18,14 +19,23 @@ pub(super) const FILES: &[(&str, &str)] = &[
     rule("rules/exclusions/dangling-exclusion.toml", include_str!("../../rules/exclusions/dangling-exclusion.toml")),
     rule("rules/exclusions/excluded-app-holds-secret.toml", include_str!("../../rules/exclusions/excluded-app-holds-secret.toml")),
     rule("rules/exclusions/excluded-app-inactive.toml", include_str!("../../rules/exclusions/excluded-app-inactive.toml")),
+    rule("rules/exclusions/exclusion-unused.toml", include_str!("../../rules/exclusions/exclusion-unused.toml")),
     rule("rules/exclusions/expired-credential-attached.toml", include_str!("../../rules/exclusions/expired-credential-attached.toml")),
     rule("rules/exclusions/federated-credential-too-wide.toml", include_str!("../../rules/exclusions/federated-credential-too-wide.toml")),
+    rule("rules/exclusions/owner-account-weak.toml", include_str!("../../rules/exclusions/owner-account-weak.toml")),
+    rule("rules/exclusions/owner-is-approver.toml", include_str!("../../rules/exclusions/owner-is-approver.toml")),
+    rule("rules/exclusions/permission-unused.toml", include_str!("../../rules/exclusions/permission-unused.toml")),
+    rule("rules/exclusions/property-lock-off.toml", include_str!("../../rules/exclusions/property-lock-off.toml")),
     rule("rules/exclusions/secret-valid-too-long.toml", include_str!("../../rules/exclusions/secret-valid-too-long.toml")),
     rule(
         "rules/exclusions/service-principal-holds-credential.toml",
         include_str!("../../rules/exclusions/service-principal-holds-credential.toml"),
     ),
     rule("rules/exclusions/several-active-credentials.toml", include_str!("../../rules/exclusions/several-active-credentials.toml")),
+    rule("rules/exclusions/tier-zero-directory-role.toml", include_str!("../../rules/exclusions/tier-zero-directory-role.toml")),
+    rule("rules/exclusions/tier-zero-permission.toml", include_str!("../../rules/exclusions/tier-zero-permission.toml")),
+    rule("rules/exclusions/too-few-owners.toml", include_str!("../../rules/exclusions/too-few-owners.toml")),
+    rule("rules/exclusions/writes-beyond-exclusion.toml", include_str!("../../rules/exclusions/writes-beyond-exclusion.toml")),
 ];
 
 const fn rule(path: &'static str, text: &'static str) -> (&'static str, &'static str) {
