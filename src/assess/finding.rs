@@ -1,14 +1,16 @@
 //! A finding: what one rule says of one object. Built in one place, so that none is without its evidence or its reason.
 
-use super::words::{Confidence, FindingStatus, Severity};
-use crate::snapshot::Gap;
+use super::waiver::Waiver;
+use super::words::{Aspect, Confidence, FindingStatus, Severity};
+use crate::catalogue::Workload;
+use crate::snapshot::{Gap, is_guid};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// The object that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectRef {
-    /// Kind of object: `servicePrincipal`, `application`, `exclusion`, and `tenant` where objects were not seen.
+    /// Kind of object: `servicePrincipal`, `application`, `exclusion`, `waiver`, and `tenant` where objects were not seen.
     pub kind: &'static str,
     /// Directory id; for a dangling exclusion the id as listed. Part of the fingerprint.
     pub id: String,
@@ -16,6 +18,18 @@ pub struct ObjectRef {
     pub name: String,
     /// App id, if it has one.
     pub app_id: Option<String>,
+}
+
+impl ObjectRef {
+    /// Whether a text has the form of an object id, so that a name put in its place is told: a GUID, a workload, or parts with
+    /// `/` or `:` between them of which one is a GUID or a workload.
+    #[must_use]
+    pub fn is_id(text: &str) -> bool {
+        let workload = |part: &str| !matches!(Workload::from_policy_type(part), Workload::Unknown(_));
+        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let mut parts = text.split(['/', ':']);
+        parts.clone().all(plain) && parts.any(|part| is_guid(part) || workload(part))
+    }
 }
 
 /// The texts of the rule that a finding carries.
@@ -27,6 +41,8 @@ pub struct RuleText {
     pub title: String,
     /// Severity.
     pub severity: Severity,
+    /// What it looks at, of a rule on applications.
+    pub aspect: Option<Aspect>,
     /// How sure the rule is when it fires on whole data.
     pub confidence: Confidence,
     /// What to do.
@@ -52,6 +68,8 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// What could not be read; set in an undetermined finding only.
     pub gap: Option<Gap>,
+    /// The waiver on it; set in a waived finding only.
+    pub waiver: Option<Waiver>,
 }
 
 impl Finding {
@@ -61,7 +79,7 @@ impl Finding {
     pub fn fires(rule: RuleText, object: ObjectRef, message: String, evidence: Vec<String>, identity: &[String]) -> Self {
         let evidence = if evidence.is_empty() { vec![message.clone()] } else { evidence };
         let id = fingerprint(&rule.id, &object.id, identity);
-        Self { id, rule, status: FindingStatus::Open, object, message, evidence, gap: None }
+        Self { id, rule, status: FindingStatus::Open, object, message, evidence, gap: None, waiver: None }
     }
 
     /// A rule that cannot tell, and why.
@@ -69,7 +87,15 @@ impl Finding {
     pub fn undetermined(rule: RuleText, object: ObjectRef, gap: Gap) -> Self {
         let id = fingerprint(&rule.id, &object.id, &["undetermined".to_owned()]);
         let message = format!("cannot be determined: {gap}");
-        Self { id, rule, status: FindingStatus::Undetermined, object, message, evidence: Vec::new(), gap: Some(gap) }
+        Self { id, rule, status: FindingStatus::Undetermined, object, message, evidence: Vec::new(), gap: Some(gap), waiver: None }
+    }
+
+    /// Waives it, if it is open: nobody can accept what is not known.
+    pub fn waive(&mut self, waiver: &Waiver) {
+        if self.status == FindingStatus::Open {
+            self.status = FindingStatus::Waived;
+            self.waiver = Some(waiver.clone());
+        }
     }
 
     /// Sort key of reports: gravest first, open before undetermined, then by rule and object.
@@ -104,6 +130,7 @@ mod tests {
             id: "rule".into(),
             title: "t".into(),
             severity: Severity::High,
+            aspect: None,
             confidence: Confidence::High,
             remediation: String::new(),
             references: vec![],
@@ -123,6 +150,36 @@ mod tests {
         assert_eq!(with("a", &["k1", "k2"]), with("b", &["k2", "k1", "k1"]));
         assert_ne!(with("a", &["k1"]), with("a", &["k2"]));
         assert_ne!(with("a", &["k1"]), Finding::undetermined(rule(), object("a"), Gap::Cloud).id);
+    }
+
+    #[test]
+    fn an_object_id_is_told_from_a_name() {
+        let guid = "3a6f0a0e-58a4-4b2f-9a51-5d6f0c1b2e55";
+        for id in [guid.to_owned(), guid.to_uppercase(), format!("{guid}/{guid}"), format!("deviceWipe:{guid}"), "deviceWipe".to_owned()] {
+            assert!(ObjectRef::is_id(&id), "{id}");
+        }
+        for name in ["Nightly packager", "packager", "", "3a6f0a0e", "=1+1", &format!("{guid} "), &format!("{guid}/"), "a/b"] {
+            assert!(!ObjectRef::is_id(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_open_can_be_waived() {
+        let waiver = Waiver {
+            rule: "rule".into(),
+            object: "id".into(),
+            finding: None,
+            reason: "r".into(),
+            approver: "a".into(),
+            ticket: "t".into(),
+            expires: chrono::NaiveDate::MAX,
+        };
+        let mut open = Finding::fires(rule(), object("a"), "m".into(), vec![], &[]);
+        let mut undetermined = Finding::undetermined(rule(), object("a"), Gap::Cloud);
+        open.waive(&waiver);
+        undetermined.waive(&waiver);
+        assert_eq!((open.status, open.waiver.is_some()), (FindingStatus::Waived, true));
+        assert_eq!((undetermined.status, undetermined.waiver), (FindingStatus::Undetermined, None));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! From a snapshot to an assessment: gates, exclusions, automations, and a verdict for each automation × workload.
 
 mod applications;
+mod applied;
 mod approvers;
+mod baseline;
 mod blind;
 mod decision;
 mod directory;
@@ -9,6 +11,7 @@ mod dossier;
 mod exclusion_history;
 mod exclusions;
 mod explain;
+mod exposure;
 pub mod facts;
 mod fall;
 mod find;
@@ -16,24 +19,32 @@ mod finding;
 mod gates;
 mod model;
 mod needs;
+mod register;
+mod tenant;
 mod verdicts;
+mod waiver;
 mod ways;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use applied::{AppliedSettings, SeverityChange, SwitchedOff, ThresholdChange};
+pub use baseline::{Baseline, baseline};
 pub use blind::verdicts_without;
 pub use dossier::{Chain, Explanation, Link, Statement, explain};
+pub use exposure::{Exposure, Grade, Part, exposures};
 pub use find::{NotFound, find_application};
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
-    ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known, LastSignIn,
-    ListedExclusion, PlannedGate, PolicyGate, Room, Run, Untold, Verdict, WayOut,
+    AppManagement, ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known,
+    LastSignIn, ListedExclusion, PlannedGate, PolicyGate, Room, Run, TenantProfile, Untold, Verdict, WayOut,
 };
+pub use register::ExclusionRecord;
+pub use waiver::{Waiver, WaiverUse, waiver_facts};
 pub use words::{
-    Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home, InForce,
-    KeyHolder, KeyKind, LinkKind, Severity, VerdictKind, WayKind,
+    Aspect, Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home,
+    InForce, KeyHolder, KeyKind, LinkKind, Severity, VerdictKind, WayKind,
 };
 
 use crate::catalogue::{Catalogue, Workload};
@@ -57,11 +68,15 @@ pub struct Options {
     pub plan: Vec<PlannedGate>,
     /// Exclusions that the user knows of, as copied from the portal.
     pub exclusions: Vec<ListedExclusion>,
+    /// An earlier snapshot, to tell what is new.
+    pub baseline: Option<Baseline>,
+    /// The user's register of exclusions; None if none was given, which is not the same as an empty one.
+    pub register: Option<Vec<ExclusionRecord>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new() }
+        Self { window_days: 30, planned: BTreeSet::new(), plan: Vec::new(), exclusions: Vec::new(), baseline: None, register: None }
     }
 }
 
@@ -164,6 +179,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
     sort(&mut verdicts, &applications);
     let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts);
     drop(context);
+    let tenant = tenant::profile(&ground.directory);
     let run = run(snapshot, options, ground.window_start());
     Assessment {
         run,
@@ -175,7 +191,11 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         unplaced: ground.exclusions.unplaced,
         unmapped_activities: ground.evidence.unmapped_activities,
         unmapped_permissions: unmapped_permissions(snapshot, catalogue),
+        tenant,
+        baseline: options.baseline.clone(),
         findings: Vec::new(),
+        exposures: Vec::new(),
+        settings: AppliedSettings { register: options.register.clone(), ..AppliedSettings::default() },
         gates: ground.gates,
     }
 }

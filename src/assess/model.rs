@@ -1,5 +1,8 @@
 //! What an assessment says: the types that rules look at and reports print.
 
+use super::applied::AppliedSettings;
+use super::baseline::Baseline;
+use super::exposure::Exposure;
 use super::finding::Finding;
 use super::words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateProblemKind, GateState, Home, InForce, KeyHolder,
@@ -34,8 +37,34 @@ pub struct Assessment {
     /// Permissions of the tenant's Microsoft Graph that by their name write Intune and that the catalogue does not have: whoever
     /// holds only these is not an automation here, which has to be said.
     pub unmapped_permissions: BTreeSet<String>,
+    /// What is known of the tenant as a whole.
+    pub tenant: TenantProfile,
+    /// An earlier snapshot that this one is compared with, if the user gave one.
+    pub baseline: Option<Baseline>,
     /// What the rules found; empty until rules have run.
     pub findings: Vec<Finding>,
+    /// Excluded applications, the one to look at first first; empty until rules have run.
+    pub exposures: Vec<Exposure>,
+    /// The settings under which rules ran. The register of exclusions is there from the beginning, the rest once they have run.
+    pub settings: AppliedSettings,
+}
+
+/// What is known of the tenant as a whole, beside its policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantProfile {
+    /// The default app management policy.
+    pub app_management: Known<AppManagement>,
+    /// Service principals with a permission on one of Intune's own resources.
+    pub intune_api_holders: Known<usize>,
+}
+
+/// The tenant's default app management policy (`tenantAppManagementPolicy`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppManagement {
+    /// `isEnabled`.
+    pub enabled: bool,
+    /// What it restricts, a clause each; empty where it is off.
+    pub restrictions: BTreeSet<String>,
 }
 
 /// The frame of an assessment.

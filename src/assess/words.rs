@@ -217,6 +217,15 @@ words! {
         /// Critical.
         Critical = "critical",
     }
+    /// What a rule on an application looks at.
+    Aspect {
+        /// What the application can do.
+        Reach = "reach",
+        /// How it is held.
+        Guard = "guard",
+        /// Whether it is needed.
+        Need = "need",
+    }
     /// What became of a finding.
     FindingStatus {
         /// The rule fires.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(super) enum Status {
     /// 0
     Done,
-    /// 1: findings at or above `--fail-on`, or rules whose examples do not hold.
+    /// 1: findings at or above `--fail-on`, rules whose examples do not hold, or waivers that have expired or match nothing.
     Findings,
     /// 3: a dataset that was asked for could not be read whole.
     Incomplete,

@@ -1,12 +1,13 @@
 //! `maascan explain`: the whole chain for one application, from grant to verdict.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::governance::Governance;
 use super::options::Judging;
 use super::{assess as assess_command, output, tenant};
 use crate::assess::{self, NotFound};
 use crate::catalogue::Workload;
-use crate::report::explanation;
-use crate::rules::{self, RuleSet, did_you_mean};
+use crate::report::{changed_settings, explanation};
+use crate::rules::did_you_mean;
 use crate::snapshot;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -47,11 +48,8 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
-    let options = arguments.judging.options()?;
-    let mut rules = RuleSet::builtin().map_err(could_not_run)?;
-    if let Some(folder) = &arguments.judging.rules {
-        rules = RuleSet::load_dir(folder).and_then(|own| rules.merged(own)).map_err(usage_error)?;
-    }
+    let governance = Governance::load(&arguments.judging.governing)?;
+    let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..arguments.judging.options()? };
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
     assess_command::covers(&arguments.judging, &snapshot)?;
     let app_id = assess::find_application(&snapshot, &arguments.application).map_err(|error| not_found(&error))?;
@@ -61,10 +59,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         let every = assess::explain(&snapshot, &catalogue, &options, &app_id, None);
         return Err(no_verdict(wanted, &every));
     }
-    let assessment = assess::assess(&snapshot, &catalogue, &options);
+    let mut assessment = assess::assess(&snapshot, &catalogue, &options);
     assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
-    let findings = rules::run(&rules, arguments.judging.profile, &assess::facts::facts(&assessment));
-    explained.findings = findings.into_iter().filter(|finding| finding.object.app_id.as_deref() == Some(app_id.as_str())).collect();
+    governance.judge(&mut assessment);
+    if let Some(changed) = changed_settings(&assessment) {
+        output::note(&changed);
+    }
+    explained.findings =
+        assessment.findings.into_iter().filter(|finding| finding.object.app_id.as_deref() == Some(app_id.as_str())).collect();
     let bytes = match arguments.format {
         Format::Text => explanation::text(&explained, output::width()).into_bytes(),
         Format::Json => explanation::json(&explained).map_err(could_not_run)?,

@@ -1,12 +1,12 @@
 //! From a snapshot to reports and an exit status; what `scan`, `assess` and `demo` share.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::governance::Governance;
 use super::options::{Format, Judging, Output};
 use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus};
 use crate::catalogue::Catalogue;
 use crate::report::{self, Folder, OutputKind, Style};
-use crate::rules::{self, RuleSet};
 use crate::snapshot::Snapshot;
 
 /// Said at the end of a run that ends with status 3.
@@ -14,23 +14,19 @@ pub(super) const INCOMPLETE: &str = "not everything could be read: exit status 3
 
 /// Everything that can be refused before the long work begins.
 pub(super) struct Prepared<'a> {
-    judging: &'a Judging,
     options: assess::Options,
     output: &'a Output,
-    rules: RuleSet,
+    governance: Governance,
     folder: Option<Folder>,
 }
 
 impl<'a> Prepared<'a> {
-    /// Reads the user's plan and exclusions, loads the rules and checks the output folder.
-    pub(super) fn new(judging: &'a Judging, output: &'a Output) -> Result<Self, Failure> {
-        let options = judging.options()?;
-        let mut rules = RuleSet::builtin().map_err(could_not_run)?;
-        if let Some(folder) = &judging.rules {
-            rules = RuleSet::load_dir(folder).and_then(|own| rules.merged(own)).map_err(usage_error)?;
-        }
+    /// Reads the user's plan, exclusions and settings, loads the rules and checks the output folder.
+    pub(super) fn new(judging: &Judging, output: &'a Output) -> Result<Self, Failure> {
+        let governance = Governance::load(&judging.governing)?;
+        let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
         let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
-        Ok(Self { judging, options, output, rules, folder })
+        Ok(Self { options, output, governance, folder })
     }
 
     /// Judges a snapshot, writes the reports, prints the one that was asked for.
@@ -47,6 +43,9 @@ impl<'a> Prepared<'a> {
         if let Some(path) = &self.output.out {
             output::note(&format!("reports written to {}", path.display()));
         }
+        if let Some(why) = assessment.baseline.as_ref().and_then(|earlier| earlier.unfit(&snapshot.tenant_id, snapshot.taken_at)) {
+            output::note(&format!("warning: {why}: what is new cannot be told"));
+        }
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
         Ok(self.status(&assessment, whole))
@@ -54,7 +53,8 @@ impl<'a> Prepared<'a> {
 
     fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
         let mut assessment = assess::assess(snapshot, catalogue, &self.options);
-        assessment.findings = rules::run(&self.rules, self.judging.profile, &assess::facts::facts(&assessment));
+        self.governance.judge(&mut assessment);
+        assessment.exposures = assess::exposures(&assessment);
         assessment
     }
 

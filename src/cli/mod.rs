@@ -8,6 +8,7 @@ mod dry_run;
 mod exclusion_file;
 mod exit;
 mod explain;
+mod governance;
 mod grant_script;
 mod judge;
 mod needs;
@@ -21,6 +22,7 @@ mod scan;
 mod session;
 mod simulate;
 mod tenant;
+mod waivers;
 mod work;
 
 use clap::{Parser, Subcommand};
@@ -66,6 +68,7 @@ enum Command {
     Permissions(permissions::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
+    Waivers(waivers::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -86,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Waivers(arguments) => waivers::run(&arguments),
     };
     exit::code(status)
 }

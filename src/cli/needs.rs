@@ -2,6 +2,7 @@
 //! `permissions` and `doctor` share.
 
 use super::exit::{Failure, could_not_run};
+use crate::assess::facts::EntityKind;
 use crate::assess::verdicts_without;
 use crate::rules::RuleSet;
 use crate::snapshot::{Dataset, ReadPermission};
@@ -53,9 +54,10 @@ fn need(permission: ReadPermission, rules: &RuleSet) -> Need {
     }
 }
 
-/// Ids of the rules that are undetermined without a dataset. Every rule is about what access policies say.
+/// Ids of the rules that are undetermined without a dataset. Every rule is about what access policies say, but those on waivers.
 pub(super) fn rules_without(dataset: Dataset, rules: &RuleSet) -> BTreeSet<String> {
-    let concerned = rules.rules().iter().filter(|rule| dataset == Dataset::AccessPolicies || rule.requires().contains(&dataset));
+    let of_tenant = rules.rules().iter().filter(|rule| rule.entity() != EntityKind::Waiver);
+    let concerned = of_tenant.filter(|rule| dataset == Dataset::AccessPolicies || rule.requires().contains(&dataset));
     concerned.map(|rule| rule.id().to_owned()).collect()
 }
 

@@ -1,12 +1,13 @@
 //! Arguments that several commands share.
 
 use super::exit::{Failure, usage_error};
-use super::{exclusion_file, plan_file};
+use super::governance::Governing;
+use super::{exclusion_file, plan_file, tenant};
 use crate::assess::{self, Severity};
 use crate::catalogue::Workload;
 use crate::collect;
 use crate::graph::{Cloud, Endpoints, Pacing};
-use crate::snapshot::AppRoleId;
+use crate::snapshot::{self, AppRoleId};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -147,12 +148,11 @@ pub(super) struct Judging {
     /// Exclusions as copied from the portal: CSV with columns for the policy's id or name and for the app id or object id
     #[arg(long, value_name = "FILE")]
     exclusions: Option<PathBuf>,
-    /// Thresholds of the rules: default, cis-v7 or scuba
-    #[arg(long, value_name = "NAME", default_value = "default", value_parser = profile)]
-    pub(super) profile: crate::rules::Profile,
-    /// Folder with rules of your own, added to the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(super) rules: Option<PathBuf>,
+    /// An earlier snapshot of this tenant, to tell which exclusions are new
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) governing: Governing,
 }
 
 impl Judging {
@@ -167,12 +167,15 @@ impl Judging {
             Some(Plan::File(path)) => (BTreeSet::new(), plan_file::load(path, planned)?),
         };
         let exclusions = self.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
-        Ok(assess::Options { window_days: self.days, planned, plan, exclusions })
+        Ok(assess::Options { window_days: self.days, planned, plan, exclusions, baseline: self.baseline()?, register: None })
     }
-}
 
-fn profile(name: &str) -> Result<crate::rules::Profile, String> {
-    crate::rules::Profile::from_word(name).ok_or_else(|| "profiles are: default, cis-v7, scuba".to_owned())
+    /// What `--baseline` names, reduced to what is compared.
+    fn baseline(&self) -> Result<Option<assess::Baseline>, Failure> {
+        let Some(path) = &self.baseline else { return Ok(None) };
+        let earlier = snapshot::load(path).map_err(usage_error)?;
+        Ok(Some(assess::baseline(&earlier, &tenant::catalogue()?)))
+    }
 }
 
 /// What `--plan` names.

@@ -1,20 +1,32 @@
 //! `maascan rules`: which rules there are, what each says, and whether their examples hold.
 
-use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::exit::{Failure, Status};
+use super::governance::{Governance, all_rules};
 use super::output;
-use crate::rules::{self, Profile, Rule, RuleSet};
+use crate::report;
+use crate::rules::{self, ExampleResult, Profile, Rule, RuleSet};
 use clap::{Args, Subcommand};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
   maascan rules list
   maascan rules show excluded-app-holds-secret
   maascan rules check my-rules/
+  maascan rules document --rules my-rules/ > rules.md
 ";
 
-/// List rules, show one, or check rules of your own
+const CHECK: &str = "\
+Examples:
+  maascan rules check my-rules/
+  maascan rules check my-rules/ --config maascan.toml
+
+Examples in a rule file are judged by the rule's own thresholds, whatever the settings say.
+
+Exit status: 0 all hold, 1 an example does not hold, 2 a rule or the settings do not load";
+
+/// List rules, show one, document them, or check rules of your own
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -24,48 +36,90 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the built-in rules
-    #[command(after_help = "Example:\n  maascan rules list")]
-    List,
+    /// List the rules by group, gravest first: id, severity, group, what each is about, title
+    #[command(after_help = "Examples:\n  maascan rules list\n  maascan rules list --rules my-rules/")]
+    List {
+        #[command(flatten)]
+        own: Own,
+    },
     /// Show one rule
     #[command(after_help = "Example:\n  maascan rules show excluded-app-holds-secret")]
     Show {
         /// Its id
         id: String,
+        #[command(flatten)]
+        own: Own,
     },
     /// Load rules and run their examples; without a folder, the built-in ones
-    #[command(
-        after_help = "Example:\n  maascan rules check my-rules/\n\nExit status: 0 all hold, 1 an example does not hold, 2 a rule does not load"
-    )]
+    #[command(after_help = CHECK)]
     Check {
         /// Folder with rules
         dir: Option<PathBuf>,
+        /// Settings that are to load with these rules, such as maascan.toml
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
+    /// Print the page that documents every rule, every field, and how to write a rule, in Markdown
+    #[command(after_help = "Examples:\n  maascan rules document\n  maascan rules document --rules my-rules/ > rules.md")]
+    Document {
+        #[command(flatten)]
+        own: Own,
+    },
+}
+
+/// Rules of the user's own.
+#[derive(Debug, Args)]
+struct Own {
+    /// Folder with rules of your own, added to the built-in ones
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+}
+
+impl Own {
+    fn all(&self) -> Result<RuleSet, Failure> {
+        all_rules(self.rules.as_deref()).map(|(rules, _)| rules)
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     match &arguments.command {
-        Command::List => list(&builtin()?),
-        Command::Show { id } => show(&builtin()?, id),
-        Command::Check { dir: None } => check(&builtin()?),
-        Command::Check { dir: Some(dir) } => {
-            let own = RuleSet::load_dir(dir).map_err(usage_error)?;
-            // A scan runs them beside the built-in ones, so their ids must not meet.
-            builtin()?.merged(RuleSet::load_dir(dir).map_err(usage_error)?).map_err(usage_error)?;
-            check(&own)
+        Command::List { own } => list(&own.all()?),
+        Command::Show { id, own } => show(&own.all()?, id),
+        Command::Check { dir, config } => proved(dir.as_deref(), config.as_deref()),
+        Command::Document { own } => {
+            output::data(rules::handbook(&own.all()?).as_bytes())?;
+            Ok(Status::Done)
         }
     }
 }
 
-fn builtin() -> Result<RuleSet, Failure> {
-    RuleSet::builtin().map_err(could_not_run)
+/// Checks the rules of a folder, or the built-in ones. A scan runs the former beside the latter, so their ids must not meet, and
+/// settings may speak of either.
+fn proved(folder: Option<&Path>, config: Option<&Path>) -> Result<Status, Failure> {
+    let (all, own) = all_rules(folder)?;
+    if let Some(path) = config {
+        Governance::settings(Some(path), None, &all)?;
+    }
+    let concerned = |rule: &Rule| folder.is_none() || own.iter().any(|id| id == rule.id());
+    let results: Vec<ExampleResult> =
+        rules::check(&all).into_iter().filter(|result| all.get(&result.rule).is_some_and(concerned)).collect();
+    let count = all.rules().iter().filter(|rule| concerned(rule)).count();
+    if let Some(path) = config {
+        output::note(&format!("the settings load: {}", path.display()));
+    }
+    check(count, &results)
 }
 
 fn list(rules: &RuleSet) -> Result<Status, Failure> {
-    let longest = rules.rules().iter().map(|rule| rule.id().len()).max().unwrap_or_default();
-    let lines = rules.rules().iter().map(|rule| {
-        let severity = rule.severity();
-        format!("{:longest$}  {severity:8}  {:21} {}\n", rule.id(), rule.entity().word(), rule.title())
+    let mut rules: Vec<&Rule> = rules.rules().iter().collect();
+    rules.sort_by_key(|rule| (rule.group(), std::cmp::Reverse(rule.severity()), rule.id()));
+    let longest = |text: fn(&Rule) -> &str| rules.iter().map(|rule| text(rule).chars().count()).max().unwrap_or_default();
+    let (id, group, entity) = (longest(Rule::id), longest(Rule::group), longest(|rule| rule.entity().word()));
+    let lines = rules.iter().map(|rule| {
+        let (severity, about) = (rule.severity(), rule.entity().word());
+        let line = format!("{:id$}  {severity:8}  {:group$}  {about:entity$}  {}", rule.id(), rule.group(), rule.title());
+        // A rule of the user's may come from somebody else.
+        format!("{}\n", report::harmless_line(&line, usize::MAX))
     });
     output::data(lines.collect::<String>().as_bytes())?;
     Ok(Status::Done)
@@ -75,7 +129,8 @@ fn show(rules: &RuleSet, id: &str) -> Result<Status, Failure> {
     let Some(rule) = rules.get(id) else {
         return Err(Failure::usage(format!("no such rule: {id}"), "maascan rules list shows the ids"));
     };
-    output::data(page(rule).as_bytes())?;
+    let harmless = page(rule).lines().map(|line| format!("{}\n", report::harmless_line(line, usize::MAX))).collect::<String>();
+    output::data(harmless.as_bytes())?;
     Ok(Status::Done)
 }
 
@@ -85,7 +140,8 @@ fn page(rule: &Rule) -> String {
     let facts = [
         ("severity", rule.severity().to_string()),
         ("confidence", rule.confidence().to_string()),
-        ("about", rule.entity().word().to_owned()),
+        ("group", rule.group().to_owned()),
+        ("about", about(rule)),
         ("requires", if requires.is_empty() { "access-policies".to_owned() } else { requires.join(", ") }),
         ("when", rule.when().trim().to_owned()),
         ("thresholds", thresholds(rule)),
@@ -106,6 +162,12 @@ fn page(rule: &Rule) -> String {
     page
 }
 
+/// What a rule is about, and its severity on automations that no policy excludes.
+fn about(rule: &Rule) -> String {
+    let others = rule.automations().map(|severity| format!(", and automation ({severity})")).unwrap_or_default();
+    format!("{}{others}", rule.entity().word())
+}
+
 /// The thresholds of each profile; one line where all profiles agree.
 fn thresholds(rule: &Rule) -> String {
     let of = |profile: Profile| {
@@ -119,8 +181,7 @@ fn thresholds(rule: &Rule) -> String {
     Profile::ALL.iter().map(|profile| format!("{profile}: {}", of(*profile))).collect::<Vec<_>>().join("; ")
 }
 
-fn check(rules: &RuleSet) -> Result<Status, Failure> {
-    let results = rules::check(rules);
+fn check(rules: usize, results: &[ExampleResult]) -> Result<Status, Failure> {
     let failed: Vec<_> = results.iter().filter(|result| !result.passed).collect();
     let mut text = String::new();
     for result in &failed {
@@ -130,8 +191,7 @@ fn check(rules: &RuleSet) -> Result<Status, Failure> {
         // The texts are from files that somebody else may have written.
         let _ = writeln!(text, "{}", output::harmless(&line));
     }
-    let count = rules.rules().len();
-    let _ = writeln!(text, "{count} {}, {} examples, {} failed", if count == 1 { "rule" } else { "rules" }, results.len(), failed.len());
+    let _ = writeln!(text, "{rules} {}, {} examples, {} failed", if rules == 1 { "rule" } else { "rules" }, results.len(), failed.len());
     output::data(text.as_bytes())?;
     Ok(if failed.is_empty() { Status::Done } else { Status::Findings })
 }

@@ -7,6 +7,7 @@
 
 use super::known::{self, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
+use super::settings;
 use super::text::{csv_cell, csv_part};
 use super::{Error, Format};
 use crate::assess::{ApplicationProfile, Assessment, Exclusion, Finding, Gate, Key, PolicyGate, Verdict};
@@ -186,8 +187,8 @@ fn finding(finding: &Finding) -> Vec<String> {
         finding.rule.remediation.clone(),
         joined(finding.rule.references.iter()),
     ];
-    // first_seen and waiver need earlier runs and a file of exceptions, which an assessment does not have; the last three
-    // are for the auditor.
+    // first_seen needs earlier runs, which an assessment does not have; the last three are for the auditor.
+    row.extend([String::new(), finding.waiver.as_ref().map(settings::waiver).unwrap_or_default()]);
     row.resize(FINDINGS.columns.len(), String::new());
     row
 }

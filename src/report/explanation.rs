@@ -1,6 +1,7 @@
 //! The chain from grant to verdict for one application, as text for a person and as JSON. Decides nothing: every statement comes
 //! from the assessment.
 
+use super::settings::short_waiver;
 use super::text::{self, LONGEST_NAME, terminal};
 use super::{Error, json, phrases, v1};
 use crate::assess::{Chain, Explanation, Finding, FindingStatus, Link, LinkKind, Statement};
@@ -95,7 +96,8 @@ impl Page {
         self.line("", "What the rules found");
         for finding in findings {
             let status = if finding.status == FindingStatus::Open { String::new() } else { format!(", {}", finding.status) };
-            let words = format!("{}{status}: {}", finding.rule.severity, finding.message);
+            let waiver = finding.waiver.as_ref().map(|waiver| format!(" ({})", short_waiver(waiver))).unwrap_or_default();
+            let words = format!("{}{status}{waiver}: {}", finding.rule.severity, finding.message);
             self.line("  ", &format!("{}  [rule {}]", terminal(&words, LONGEST), terminal(&finding.rule.id, LONGEST_NAME)));
         }
     }

@@ -2,9 +2,10 @@
 //! does not hold a whole report.
 
 use super::{Error, csv, json, phrases};
-use crate::assess::Assessment;
+use crate::assess::{AppliedSettings, Assessment};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Name of the file.
@@ -18,7 +19,24 @@ struct Manifest<'a> {
     tenant: Tenant<'a>,
     taken_at: String,
     window: Window,
+    settings: Settings<'a>,
     files: Vec<FileEntry>,
+}
+
+/// Under which settings the rules ran; `assessment.json` has them whole.
+#[derive(Serialize)]
+struct Settings<'a> {
+    profile: &'a str,
+    own_rules: &'a [String],
+    /// Ids of the rules that did not run.
+    switched_off: Vec<&'a str>,
+    /// Ids of the rules whose severity was changed.
+    severities_changed: Vec<&'a str>,
+    /// Ids of the rules with a threshold that was changed.
+    thresholds_changed: BTreeSet<&'a str>,
+    waivers: usize,
+    /// Entries of the register of exclusions; null where none was given.
+    register: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -59,9 +77,22 @@ pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)])
         tenant: Tenant { id: run.tenant_id.as_str(), name: run.tenant_name.as_deref() },
         taken_at: phrases::time(run.taken_at),
         window: Window { days: run.window_days, start: phrases::time(run.window_start), audit_since: phrases::time(run.audit_since) },
+        settings: settings(&assessment.settings),
         files: files.iter().map(|(name, bytes)| entry(name, bytes)).collect(),
     };
     json::pretty(FILE_NAME, &manifest)
+}
+
+fn settings(applied: &AppliedSettings) -> Settings<'_> {
+    Settings {
+        profile: &applied.profile,
+        own_rules: &applied.own_rules,
+        switched_off: applied.switched_off.iter().map(|off| off.rule.as_str()).collect(),
+        severities_changed: applied.severities.iter().map(|change| change.rule.as_str()).collect(),
+        thresholds_changed: applied.thresholds.iter().map(|change| change.rule.as_str()).collect(),
+        waivers: applied.waivers.len(),
+        register: applied.register.as_ref().map(Vec::len),
+    }
 }
 
 fn entry(name: &'static str, bytes: &[u8]) -> FileEntry {

@@ -3,10 +3,11 @@
 
 use super::known::{self, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
+use super::settings;
 use super::text::{self, LONGEST, LONGEST_NAME};
 use super::{Error, Format};
 use crate::assess::{
-    Assessment, Exclusion, ExclusionNeed, Finding, FindingStatus, Gate, GateState, PolicyGate, Room, Verdict, VerdictKind,
+    Assessment, Exclusion, ExclusionNeed, Finding, FindingStatus, Gate, GateState, PolicyGate, Room, Verdict, VerdictKind, Waiver,
 };
 use crate::snapshot::{Coverage, Dataset};
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ impl Format for Summary {
             gates(assessment),
             findings(assessment),
             undetermined(assessment),
+            settings::section(assessment),
             method(assessment),
         ];
         Ok(sections.concat().trim_start().as_bytes().to_vec())
@@ -301,7 +303,8 @@ fn gate_row(gate: &Gate, policy: &PolicyGate) -> Vec<String> {
 
 fn findings(assessment: &Assessment) -> String {
     let open: Vec<&Finding> = known::findings(assessment, FindingStatus::Open).collect();
-    let waived = known::findings(assessment, FindingStatus::Waived).count();
+    let waived: Vec<(&Finding, &Waiver)> =
+        known::findings(assessment, FindingStatus::Waived).filter_map(|finding| Some((finding, finding.waiver.as_ref()?))).collect();
     let mut section = "\n## Findings\n".to_owned();
     if open.is_empty() {
         let limit = if assessment.is_complete() { "" } else { ", as far as data could be read" };
@@ -313,10 +316,26 @@ fn findings(assessment: &Assessment) -> String {
         let rows = open.iter().map(|finding| finding_row(finding));
         section.push_str(&table(&["severity", "confidence", "rule", "object", "message"], rows, open.len(), "findings.csv"));
     }
-    if waived > 0 {
-        section.push_str(&format!("\nWaived: {waived}.\n"));
+    if !waived.is_empty() {
+        section.push_str(&format!("\nWaived: {}. These rules fire; somebody accepted it until the day named.\n", waived.len()));
+        let rows = waived.iter().map(|(finding, waiver)| waived_row(finding, waiver));
+        let header = ["severity", "rule", "object", "message", "until", "ticket", "approved by", "reason"];
+        section.push_str(&table(&header, rows, waived.len(), "findings.csv"));
     }
     section
+}
+
+fn waived_row(finding: &Finding, waiver: &Waiver) -> Vec<String> {
+    vec![
+        finding.rule.severity.to_string(),
+        finding.rule.id.clone(),
+        name(phrases::named(&finding.object.name, &finding.object.id)),
+        finding.message.clone(),
+        waiver.expires.to_string(),
+        name(&waiver.ticket),
+        name(&waiver.approver),
+        waiver.reason.clone(),
+    ]
 }
 
 fn finding_row(finding: &Finding) -> Vec<String> {

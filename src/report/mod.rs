@@ -12,12 +12,14 @@ mod markdown;
 mod phrases;
 #[cfg(test)]
 mod samples;
+mod settings;
 pub mod table;
 mod text;
 pub mod v1;
 
 pub use folder::Folder;
 pub use grid::{grid, markdown_table};
+pub use settings::changed_settings;
 pub use table::Style;
 
 use crate::assess::Assessment;

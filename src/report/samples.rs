@@ -2,9 +2,10 @@
 //! tenant, one of a tenant of which nothing could be read.
 
 use crate::assess::{
-    ApplicationProfile, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionNeed, ExclusionSource, ExclusionState,
-    Finding, FindingStatus, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known,
-    LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity, Untold, Verdict, VerdictKind, WayKind, WayOut,
+    AppManagement, ApplicationProfile, AppliedSettings, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionNeed,
+    ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home,
+    InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity, SeverityChange, SwitchedOff,
+    TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind, WayOut,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
@@ -61,7 +62,14 @@ pub(super) fn empty() -> Assessment {
         unplaced: vec![],
         unmapped_activities: BTreeMap::new(),
         unmapped_permissions: BTreeSet::new(),
+        tenant: TenantProfile {
+            app_management: Known::Yes(AppManagement { enabled: true, restrictions: BTreeSet::new() }),
+            intune_api_holders: Known::Yes(0),
+        },
+        baseline: None,
         findings: vec![],
+        exposures: vec![],
+        settings: AppliedSettings::default(),
     }
 }
 
@@ -113,6 +121,7 @@ pub(super) fn everything() -> Assessment {
     assessment.exclusions = (0..NAMES.len()).map(exclusion).collect();
     assessment.findings = (0..NAMES.len()).map(finding).collect();
     assessment.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    assessment.settings = settings();
     assessment.exclusion_needs = (0..7).map(need).collect();
     assessment.unplaced = vec!["exclusions file, line 3: no access policy has this id or name: =<b>|x".to_owned()];
     assessment.unmapped_permissions = ["DeviceManagementNew|Thing.ReadWrite.All".to_owned()].into();
@@ -288,10 +297,46 @@ fn exclusion(at: usize) -> Exclusion {
     }
 }
 
+fn waiver(rule: &str, object: &str, at: usize) -> Waiver {
+    Waiver {
+        rule: rule.to_owned(),
+        object: object.to_owned(),
+        finding: None,
+        reason: name(at),
+        approver: name(at + 1),
+        ticket: format!("=CHG;-{at}"),
+        expires: chrono::NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
+    }
+}
+
+/// Settings that change something of every kind.
+fn settings() -> AppliedSettings {
+    let used =
+        |at: usize, days_left, matches| WaiverUse { waiver: waiver("excluded-2", &id(at + 0x1000), at), days_left, matches, app_id: None };
+    AppliedSettings {
+        profile: "cis-v7".to_owned(),
+        own_rules: vec!["own-rule".to_owned()],
+        switched_off: vec![SwitchedOff { rule: "excluded-9".to_owned(), title: "t".to_owned(), severity: Severity::High }],
+        severities: vec![SeverityChange { rule: "excluded-1".to_owned(), from: Severity::High, to: Severity::Low }],
+        thresholds: vec![ThresholdChange { rule: "excluded-0".to_owned(), name: "days".to_owned(), from: 90, to: 400 }],
+        waivers: vec![used(2, 39, Known::Yes(1)), used(6, -1, Known::Yes(0)), used(10, 0, Known::No(Gap::NotRequested))],
+        register: Some(vec![ExclusionRecord {
+            app_id: AppId::new(&id(1)),
+            policy: None,
+            owner: name(2),
+            justification: name(3),
+            ticket: None,
+            expires: None,
+            reviewed: chrono::NaiveDate::from_ymd_opt(2026, 10, 1),
+        }]),
+    }
+}
+
 fn finding(at: usize) -> Finding {
     let rule = RuleText {
         id: format!("excluded-{}", at % 3),
         title: "An excluded application is weak".to_owned(),
+        aspect: None,
         severity: Severity::ALL.get(at % 5).copied().unwrap_or(Severity::Info),
         confidence: Confidence::High,
         remediation: "=remove the secret".to_owned(),
@@ -300,7 +345,12 @@ fn finding(at: usize) -> Finding {
     let object = ObjectRef { kind: "servicePrincipal", id: id(at + 0x1000), name: name(at), app_id: (at != 3).then(|| id(at)) };
     match at % 4 {
         3 => Finding::undetermined(rule, object, Gap::Permission { missing: "AuditLog.Read.All".to_owned() }),
-        2 => Finding { status: FindingStatus::Waived, ..Finding::fires(rule, object, "m".to_owned(), vec![], &[]) },
+        2 => {
+            let waiver = waiver(&rule.id, &object.id, at);
+            let mut finding = Finding::fires(rule, object, "m".to_owned(), vec![], &[]);
+            finding.waive(&waiver);
+            finding
+        }
         _ => {
             let message = format!("{} has 2 secrets; -1 of them is short-lived", name(at));
             Finding::fires(rule, object, message, vec!["secret one".to_owned(), "+secret two".to_owned()], &[])

@@ -3,6 +3,7 @@
 
 use super::grid::bare;
 use super::phrases::{self, count};
+use super::settings::changed_settings;
 use super::text::{LONGEST, terminal};
 use crate::assess::{Assessment, Verdict, VerdictKind};
 use chrono::{DateTime, Utc};
@@ -59,6 +60,9 @@ pub fn render(assessment: &Assessment, style: Style) -> String {
     }
     if let Some(findings) = phrases::findings(assessment) {
         push_line(&mut text, &findings, width);
+    }
+    if let Some(changed) = changed_settings(assessment) {
+        push_line(&mut text, &changed, width);
     }
     push_steps(&mut text, assessment, style, width);
     text

@@ -8,17 +8,38 @@ use super::tree::{Fold, FoldKind, Kind, Node, Operator, Problem, Search};
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
 
 /// Most bytes of an expression. Far above any rule, far below what makes the parser slow.
-const LONGEST: usize = 1000;
+pub(super) const LONGEST: usize = 1000;
 /// Most brackets open at once. The parser recurses, and the time it takes grows with depth.
-const MOST_BRACKETS: usize = 12;
+pub(super) const MOST_BRACKETS: usize = 12;
 /// Most operators, counted by character, so that chains without brackets stay shallow too.
-const MOST_OPERATORS: usize = 200;
+pub(super) const MOST_OPERATORS: usize = 200;
 /// Deepest tree.
 const DEEPEST: usize = 60;
 /// Most bytes of a pattern for `matches`.
-const LONGEST_PATTERN: usize = 200;
+pub(super) const LONGEST_PATTERN: usize = 200;
 /// Most bytes of a compiled pattern. Matching itself takes time linear in the text (crate `regex`).
 const PATTERN_SIZE: usize = 1 << 20;
+
+/// Every form that rules may use, with what it gives; for the documentation.
+pub(super) const CALLS: &[(&str, &str)] = &[
+    ("secrets.exists(s, s.expired)", "true if the condition holds for an element"),
+    ("secrets.all(s, s.expired)", "true if it holds for every element, also of an empty list"),
+    ("secrets.filter(s, s.expired)", "the elements for which it holds"),
+    ("secrets.map(s, s.key_id)", "a list of what the expression gives for each element"),
+    ("size(secrets)", "number of elements, or of characters of a text"),
+    ("'app' in workloads", "whether a list has an element"),
+    ("name.contains('x')", "whether a text has another in it"),
+    ("name.startsWith('x')", "whether it begins with it"),
+    ("name.endsWith('x')", "whether it ends with it"),
+    ("name.matches('(?i)^svc-')", "whether the pattern, a text in quotes, is found in it"),
+    ("string(days_known)", "a text of a number, true or false"),
+    ("threshold.days", "a threshold of the rule"),
+    ("a && b, a || b, !a", "and, or, not"),
+    ("a == b, a != b, a < b, a <= b, a > b, a >= b", "comparison of two values of one type"),
+    ("a + b, a - b, a * b, a / b, a % b", "arithmetic; + also joins texts and lists"),
+    ("a ? b : c", "b where a is true, else c"),
+    ("'text', 7, true, ['a', 'b']", "literals"),
+];
 
 const SUPPORTED: &str = "use exists, all, filter, map, size, contains, startsWith, endsWith, matches, string, or an operator";
 
@@ -295,6 +316,14 @@ mod tests {
             ("a b", "not a CEL expression"),
         ] {
             assert!(refused(source).contains(message), "{source}: {}", refused(source));
+        }
+    }
+
+    #[test]
+    fn every_form_of_the_documentation_is_read() {
+        for (forms, _) in CALLS {
+            // Forms that stand together are one list.
+            parse(&format!("[{forms}]")).unwrap_or_else(|problem| panic!("{forms}: {}", problem.message));
         }
     }
 

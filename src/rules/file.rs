@@ -9,20 +9,21 @@ use super::tree::Type;
 use super::typing::{self, Uses};
 use super::{example, expr};
 use crate::assess::facts::{EntityKind, Field};
-use crate::assess::{Confidence, RuleText, Severity};
+use crate::assess::{Aspect, Confidence, RuleText, Severity};
 use crate::snapshot::Dataset;
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::DeTable;
 
 /// The keys of a rule file, in their order: that of the design, but for `false_positives`, which TOML wants before the first table.
-pub(super) const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 18] = [
     "id",
     "title",
     "severity",
     "confidence",
     "entity",
     "automations",
+    "aspect",
     "requires",
     "when",
     "evidence",
@@ -37,7 +38,7 @@ pub(super) const KEYS: [&str; 17] = [
 ];
 
 /// Those that a rule may leave out; every rule has the others.
-const OPTIONAL: [&str; 4] = ["automations", "evidence", "identity", "thresholds"];
+const OPTIONAL: [&str; 5] = ["automations", "aspect", "evidence", "identity", "thresholds"];
 
 /// Thresholds by profile, those of `default` filled in.
 type Thresholds = BTreeMap<Profile, BTreeMap<String, i64>>;
@@ -66,7 +67,8 @@ fn rule(path: &Path, reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<
     let severity = reader.word(document, "severity", Severity::from_word, &words(Severity::ALL, Severity::word));
     let confidence = reader.word(document, "confidence", Confidence::from_word, &words(Confidence::ALL, Confidence::word));
     let entity = reader.word(document, "entity", entity_of, &words(&EntityKind::ALL, EntityKind::word));
-    let automations = automations(reader, document, entity);
+    let automations = of_applications(reader, document, entity, "automations", Severity::from_word, &words(Severity::ALL, Severity::word));
+    let aspect = of_applications(reader, document, entity, "aspect", Aspect::from_word, &words(Aspect::ALL, Aspect::word));
     let requires = requires(reader, document);
     let thresholds = thresholds(reader, document);
     let why = text(reader, document, "why");
@@ -82,6 +84,7 @@ fn rule(path: &Path, reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<
         id: id?,
         title: title?,
         severity: severity?,
+        aspect,
         confidence: confidence?,
         remediation: remediation?,
         references: references.iter().map(ToString::to_string).collect(),
@@ -115,15 +118,24 @@ fn entity_of(word: &str) -> Option<EntityKind> {
     EntityKind::ALL.into_iter().find(|entity| entity.word() == word)
 }
 
-/// The severity on automations that no policy excludes, if the rule is about them too.
-fn automations(reader: &mut Reader<'_>, document: &DeTable<'_>, entity: Option<EntityKind>) -> Option<Severity> {
-    let node = find(document, "automations")?;
+/// A word that only rules on excluded applications may have: `automations`, the severity on automations that no policy excludes,
+/// and `aspect`, what of the application the rule looks at.
+fn of_applications<T: Copy>(
+    reader: &mut Reader<'_>,
+    document: &DeTable<'_>,
+    entity: Option<EntityKind>,
+    key: &str,
+    from_word: fn(&str) -> Option<T>,
+    known: &[&str],
+) -> Option<T> {
+    let node = find(document, key)?;
     if entity.is_some_and(|entity| entity != EntityKind::ExcludedApplication) {
         let line = reader.line_of(node);
-        reader.problem(line, "automations is for rules on excluded applications", "remove it, or write entity = \"excluded-application\"");
+        let hint = "remove it, or write entity = \"excluded-application\"";
+        reader.problem(line, format!("{key} is for rules on excluded applications"), hint);
         return None;
     }
-    reader.word(document, "automations", Severity::from_word, &words(Severity::ALL, Severity::word))
+    reader.word(document, key, from_word, known)
 }
 
 fn text(reader: &mut Reader<'_>, document: &DeTable<'_>, key: &str) -> Option<String> {
@@ -204,24 +216,9 @@ fn thresholds(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Thresholds {
 
 /// The numbers of one profile. One that is not `default` has no names of its own.
 fn threshold_table(reader: &mut Reader<'_>, table: &DeTable<'_>, default: Option<&BTreeMap<String, i64>>) -> BTreeMap<String, i64> {
-    let mut values = BTreeMap::new();
-    for (key, node) in table {
-        let name: &str = key.get_ref();
-        let line = reader.line_of(node);
-        if let Some(default) = default
-            && !default.contains_key(name)
-        {
-            let known: Vec<&str> = default.keys().map(String::as_str).collect();
-            reader.problem(line, format!("threshold is not under [thresholds.default]: {name}"), did_you_mean(name, &known));
-        }
-        let value = reader.integer(name, node);
-        if let Some(value) = value.filter(|value| *value < 0) {
-            reader.problem(line, format!("negative threshold: {name} = {value}"), "write 0 or more");
-        }
-        // A wrong number still makes the name known, so that its uses are not refused as well.
-        values.insert(name.to_owned(), value.unwrap_or_default());
-    }
-    values
+    let own: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+    let known = default.map_or(own, |default| default.keys().map(String::as_str).collect());
+    reader.thresholds(table, &known, |name| format!("threshold is not under [thresholds.default]: {name}"))
 }
 
 /// What a rule has to say of its entity.

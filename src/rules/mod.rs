@@ -8,19 +8,26 @@ mod eval;
 mod example;
 mod expr;
 mod file;
+mod handbook;
 mod names;
+mod register;
 mod rule;
 mod run;
+mod settings;
 mod template;
 mod toml_reader;
 mod tree;
 mod typing;
+mod waivers;
 
 pub use check::{ExampleResult, check};
 pub use error::{LoadError, LoadErrors};
+pub use handbook::handbook;
 pub use names::did_you_mean;
 pub use rule::{Example, Expected, Outcome, Profile, Reference, Rule};
 pub use run::run;
+pub use settings::Settings;
+pub use waivers::{Judgement, judge};
 
 use std::collections::BTreeMap;
 use std::fs;

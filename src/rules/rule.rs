@@ -211,6 +211,13 @@ impl Rule {
         &self.path
     }
 
+    /// The folder of that file: of the built-in rules the group, such as `exclusions`.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        let folder = self.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        folder.unwrap_or_default()
+    }
+
     /// What it is about.
     #[must_use]
     pub fn entity(&self) -> EntityKind {

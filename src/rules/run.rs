@@ -3,6 +3,7 @@
 use super::{Profile, Rule, RuleSet};
 use crate::assess::Finding;
 use crate::assess::facts::{EntityKind, Fact};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What the rules find in the facts, in the order of reports ([`Finding::order`]). A rule that cannot tell gives an
@@ -27,7 +28,8 @@ pub fn run(rules: &RuleSet, profile: Profile, facts: &[Fact]) -> Vec<Finding> {
 
 /// One finding for each fingerprint. Of texts that differ the first in their own order is kept.
 fn merged(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|a, b| (&a.id, &a.object, &a.message, &a.evidence, &a.gap).cmp(&(&b.id, &b.object, &b.message, &b.evidence, &b.gap)));
+    // Of two severities, such as for excluded applications and for others that were not seen, the graver is kept.
+    findings.sort_by(|a, b| merge_order(a).cmp(&merge_order(b)));
     let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         match kept.last_mut().filter(|last| last.id == finding.id) {
@@ -39,6 +41,10 @@ fn merged(mut findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     kept
+}
+
+fn merge_order(finding: &Finding) -> impl Ord + '_ {
+    (&finding.id, Reverse(finding.rule.severity), &finding.object, &finding.message, &finding.evidence, &finding.gap)
 }
 
 #[cfg(test)]

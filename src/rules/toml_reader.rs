@@ -4,6 +4,8 @@
 use super::error::LoadError;
 use super::names::did_you_mean;
 use super::tree::Problem;
+use chrono::{DateTime, NaiveDate};
+use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -78,22 +80,25 @@ impl<'s> Reader<'s> {
     /// Notes keys that are not `known` and `required` ones that are missing; and, for `what` on `line`, whether the keys
     /// stand in the order of `known`.
     pub(super) fn keys(&mut self, what: &str, line: usize, table: &DeTable<'_>, known: &[&str], required: &[&str]) {
-        let mut keys: Vec<(usize, &str)> = table.keys().map(|key| (key.span().start, key.get_ref().as_ref())).collect();
-        keys.sort_unstable();
+        self.keys_in_any_order(what, line, table, known, required);
         let mut furthest = None;
-        for (at, key) in &keys {
-            let line = self.line(*at);
-            let Some(place) = known.iter().position(|name| name == key) else {
-                self.problem(line, format!("unknown key of {what}: {key}"), did_you_mean(key, known));
-                continue;
-            };
+        for (at, key) in places(table) {
+            let Some(place) = known.iter().position(|name| *name == key) else { continue };
             match furthest {
                 Some(before) if before > place => {
                     let hint = format!("keep this order: {}", known.join(", "));
-                    self.problem(line, format!("key of {what} in the wrong place: {key}"), hint);
+                    self.problem(self.line(at), format!("key of {what} in the wrong place: {key}"), hint);
                 }
                 _ => furthest = Some(place),
             }
+        }
+    }
+
+    /// Notes keys that are not `known` and `required` ones that are missing, for `what` on `line`.
+    pub(super) fn keys_in_any_order(&mut self, what: &str, line: usize, table: &DeTable<'_>, known: &[&str], required: &[&str]) {
+        let keys = places(table);
+        for (at, key) in keys.iter().filter(|(_, key)| !known.contains(key)) {
+            self.problem(self.line(*at), format!("unknown key of {what}: {key}"), did_you_mean(key, known));
         }
         for name in required.iter().filter(|name| !keys.iter().any(|(_, key)| key == *name)) {
             self.problem(line, format!("missing key of {what}: {name}"), format!("add {name}"));
@@ -149,6 +154,18 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// The tables of `[[key]]`; empty if the key is missing.
+    pub(super) fn tables<'t>(&mut self, table: &'t DeTable<'_>, key: &str) -> &'t [Node<'t>] {
+        match find(table, key) {
+            Some(node) if node.get_ref().as_array().is_none() => {
+                let message = format!("{key} must be a list of tables, not {}", node.get_ref().type_str());
+                self.problem(self.line_of(node), message, format!("write [[{key}]], with two brackets on each side"));
+                &[]
+            }
+            _ => self.list(table, key),
+        }
+    }
+
     /// Texts of a list.
     pub(super) fn texts<'t>(&mut self, table: &'t DeTable<'_>, key: &str) -> Vec<Located<'t>> {
         let mut texts = Vec::new();
@@ -173,6 +190,54 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// A day (UTC): a day as TOML writes it or in quotes, or the day of a time of RFC 3339.
+    pub(super) fn day(&mut self, table: &DeTable<'_>, key: &str) -> Option<NaiveDate> {
+        let node = find(table, key)?;
+        let text = match node.get_ref() {
+            DeValue::Datetime(time) => time.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => {
+                self.wrong_type(key, "a day", node);
+                return None;
+            }
+        };
+        let day = day(&text);
+        if day.is_none() {
+            let hint = "write a day that exists, such as 2026-12-31, or a time with its zone, such as 2026-12-31T18:00:00Z";
+            self.problem(self.line_of(node), format!("{key} is not a day: {text}"), hint);
+        }
+        day
+    }
+
+    /// True or false.
+    pub(super) fn truth(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {
+        let node = find(table, key)?;
+        let value = node.get_ref().as_bool();
+        if value.is_none() {
+            self.wrong_type(key, "true or false", node);
+        }
+        value
+    }
+
+    /// Whole numbers of 0 or more by name. `unknown` words the problem of a name that is not `known`.
+    pub(super) fn thresholds(&mut self, table: &DeTable<'_>, known: &[&str], unknown: impl Fn(&str) -> String) -> BTreeMap<String, i64> {
+        let mut values = BTreeMap::new();
+        for (key, node) in table {
+            let name: &str = key.get_ref();
+            let line = self.line_of(node);
+            if !known.contains(&name) {
+                self.problem(line, unknown(name), did_you_mean(name, known));
+            }
+            let value = self.integer(name, node);
+            if let Some(value) = value.filter(|value| *value < 0) {
+                self.problem(line, format!("negative threshold: {name} = {value}"), "write 0 or more");
+            }
+            // A wrong number still makes the name known, so that its uses are not refused as well.
+            values.insert(name.to_owned(), value.unwrap_or_default());
+        }
+        values
+    }
+
     /// A whole number.
     pub(super) fn integer(&mut self, key: &str, node: &Node<'_>) -> Option<i64> {
         let number = node.get_ref().as_integer().and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
@@ -181,6 +246,21 @@ impl<'s> Reader<'s> {
         }
         number
     }
+}
+
+/// The keys of a table and where each begins, in the order of the file.
+fn places<'t>(table: &'t DeTable<'_>) -> Vec<(usize, &'t str)> {
+    let mut keys: Vec<(usize, &str)> = table.keys().map(|key| (key.span().start, key.get_ref().as_ref())).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// The day of a text; chrono by itself also takes `2026-1-1` and years of more than four digits.
+fn day(text: &str) -> Option<NaiveDate> {
+    if text.len() == "2026-12-31".len() {
+        return NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| day.to_string() == text);
+    }
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc().date_naive())
 }
 
 /// The value of a key.

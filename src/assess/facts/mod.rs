@@ -1,11 +1,16 @@
 //! The facts that rules are written over: flat, derived, one record an entity. A fact that could not be read is not in the
 //! record at all; the reason stands beside it, so that a rule which asks for it is undetermined and never clear.
 
+mod exclusion;
+mod policy;
 mod tables;
+mod tenant;
+mod verdict;
+mod workload;
 
 use super::finding::ObjectRef;
 use super::model::{ApplicationProfile, Assessment, Exclusion, Key, Known, LastSignIn};
-use super::words::{ExcludedObject, ExclusionState, GateState, Home, KeyKind, VerdictKind};
+use super::words::{ExclusionState, GateState, Home, KeyKind, VerdictKind};
 use crate::catalogue::Workload;
 use crate::snapshot::{Dataset, Gap, PolicyId};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -31,11 +36,13 @@ pub enum EntityKind {
     ApprovalRequest,
     /// The tenant.
     Tenant,
+    /// A waiver of the user's own. Its facts are made by [`crate::assess::waiver_facts`], after the other rules have run.
+    Waiver,
 }
 
 impl EntityKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ExcludedApplication,
         Self::Automation,
         Self::Exclusion,
@@ -44,6 +51,7 @@ impl EntityKind {
         Self::Verdict,
         Self::ApprovalRequest,
         Self::Tenant,
+        Self::Waiver,
     ];
 
     /// The word for it in a rule's `entity`.
@@ -58,6 +66,7 @@ impl EntityKind {
             Self::Verdict => "verdict",
             Self::ApprovalRequest => "approval-request",
             Self::Tenant => "tenant",
+            Self::Waiver => "waiver",
         }
     }
 
@@ -72,6 +81,7 @@ impl EntityKind {
             Self::Verdict => tables::VERDICT,
             Self::ApprovalRequest => tables::REQUEST,
             Self::Tenant => tables::TENANT,
+            Self::Waiver => crate::assess::waiver::FIELDS,
         }
     }
 }
@@ -117,22 +127,47 @@ pub struct Fact {
     pub gaps: BTreeMap<&'static str, Gap>,
 }
 
-/// The facts of an assessment, by entity and then by object id. Where not every list of exclusions could be read, each kind
-/// of entity has one more record, of the tenant, in which nothing is known: it stands for those that were not seen.
+/// The facts of an assessment, by entity and then by object id. Where objects of a kind may exist that were not seen, it has one
+/// more record, of the tenant, in which nothing is known: it stands for those.
 #[must_use]
 pub fn facts(assessment: &Assessment) -> Vec<Fact> {
-    let applications = assessment.applications.values().filter(|profile| profile.excluded);
-    let mut facts: Vec<Fact> = applications.map(|profile| excluded_application(assessment, profile)).collect();
-    facts.extend(assessment.exclusions.iter().filter(|row| row.listed).map(exclusion));
-    if let Some(gap) = unseen_exclusions(assessment) {
-        facts.extend(EntityKind::ALL.map(|entity| unseen(assessment, entity, &gap)));
-    }
+    let mut facts: Vec<Fact> = assessment.applications.values().filter_map(|profile| application(assessment, profile)).collect();
+    facts.extend(assessment.exclusions.iter().filter(|row| row.listed).map(|row| exclusion::exclusion(assessment, row)));
+    facts.extend(policy::policies(assessment));
+    facts.extend(workload::workloads(assessment));
+    facts.extend(assessment.verdicts.iter().map(|verdict| verdict::verdict(assessment, verdict)));
+    facts.push(tenant::tenant(assessment));
+    facts.extend(EntityKind::ALL.into_iter().filter_map(|entity| unseen(assessment, entity)));
     facts
+}
+
+/// The facts of an application that is excluded, or may write as itself.
+fn application(assessment: &Assessment, profile: &ApplicationProfile) -> Option<Fact> {
+    let entity = match (profile.excluded, profile.automation) {
+        (true, _) => EntityKind::ExcludedApplication,
+        (false, true) => EntityKind::Automation,
+        (false, false) => return None,
+    };
+    Some(application_of(assessment, profile, entity))
+}
+
+/// The record of those that were not seen, if there may be any.
+fn unseen(assessment: &Assessment, entity: EntityKind) -> Option<Fact> {
+    let whole = |datasets: &[Dataset]| datasets.iter().find_map(|dataset| gap_of(assessment, *dataset));
+    let gap = match entity {
+        EntityKind::ExcludedApplication | EntityKind::Exclusion => unseen_exclusions(assessment),
+        EntityKind::Automation | EntityKind::Verdict => whole(&[Dataset::AppRoleGrants, Dataset::ServicePrincipals]),
+        EntityKind::AccessPolicy => whole(&[Dataset::AccessPolicies]),
+        EntityKind::ApprovalRequest => whole(&[Dataset::ApprovalRequests]),
+        // Waivers are the user's own: what of the tenant was not seen hides none of them.
+        EntityKind::Workload | EntityKind::Tenant | EntityKind::Waiver => None,
+    }?;
+    let gaps = entity.fields().iter().map(|field| (field.name, gap.clone())).collect();
+    Some(Fact { entity, object: tenant::object(assessment), values: Map::new(), gaps })
 }
 
 /// Why there may be exclusions that were not seen.
 fn unseen_exclusions(assessment: &Assessment) -> Option<Gap> {
-    let coverage = assessment.coverage.get(&Dataset::AccessPolicies).map(|reading| &reading.coverage);
     let policies: BTreeMap<&PolicyId, bool> = assessment
         .gates
         .iter()
@@ -144,15 +179,7 @@ fn unseen_exclusions(assessment: &Assessment) -> Option<Gap> {
     if unread > 0 {
         return Some(Gap::OutOfReach { detail: format!("exclusions of {unread} of {} access policies are not known", policies.len()) });
     }
-    coverage.and_then(|coverage| coverage.gap().cloned())
-}
-
-fn unseen(assessment: &Assessment, entity: EntityKind, gap: &Gap) -> Fact {
-    let tenant = &assessment.run.tenant_id;
-    let name = assessment.run.tenant_name.clone().unwrap_or_else(|| tenant.to_string());
-    let object = ObjectRef { kind: "tenant", id: tenant.to_string(), name, app_id: None };
-    let gaps = entity.fields().iter().map(|field| (field.name, gap.clone())).collect();
-    Fact { entity, object, values: Map::new(), gaps }
+    gap_of(assessment, Dataset::AccessPolicies)
 }
 
 /// Collects fields, each either known or with the reason why not.
@@ -188,12 +215,25 @@ impl Builder {
         }
     }
 
+    /// A field that is not known, and why.
+    fn gap(&mut self, name: &'static str, gap: Gap) {
+        self.gaps.insert(name, gap);
+    }
+
+    /// A list, and why it may not be whole.
+    fn list(&mut self, name: &'static str, value: Value, gap: Option<Gap>) {
+        self.set(name, value);
+        if let Some(gap) = gap {
+            self.gap(name, gap);
+        }
+    }
+
     fn finish(self, entity: EntityKind, object: ObjectRef) -> Fact {
         Fact { entity, object, values: self.values, gaps: self.gaps }
     }
 }
 
-fn excluded_application(assessment: &Assessment, profile: &ApplicationProfile) -> Fact {
+fn application_of(assessment: &Assessment, profile: &ApplicationProfile, entity: EntityKind) -> Fact {
     let now = assessment.run.taken_at;
     let mut fact = Builder::new();
     fact.set("app_id", profile.app_id.as_str());
@@ -217,7 +257,7 @@ fn excluded_application(assessment: &Assessment, profile: &ApplicationProfile) -
     sign_in_facts(&mut fact, profile, now);
     let days_known = profile.first_trace.map(|first| (now - first).num_days());
     fact.optional("days_known", days_known, &unread);
-    fact.finish(EntityKind::ExcludedApplication, application_object(profile))
+    fact.finish(entity, application_object(profile))
 }
 
 fn permission_facts(fact: &mut Builder, profile: &ApplicationProfile) {
@@ -293,38 +333,6 @@ fn sign_in_facts(fact: &mut Builder, profile: &ApplicationProfile, now: DateTime
     }
 }
 
-fn exclusion(exclusion: &Exclusion) -> Fact {
-    let mut fact = Builder::new();
-    fact.set("policy_id", exclusion.policy_id.as_str());
-    fact.set("policy", exclusion.policy.as_str());
-    fact.set("workload", exclusion.workload.word());
-    fact.set("listed_id", exclusion.listed_id.as_str());
-    let sources: Vec<&str> = exclusion.sources.iter().map(|source| source.word()).collect();
-    fact.set("source", sources.join(";"));
-    let name = exclusion.application.clone().unwrap_or_else(|| exclusion.listed_id.clone());
-    fact.set("application", name.as_str());
-    match &exclusion.gap {
-        Some(gap) => fact.gaps.extend([("state", gap.clone()), ("condition", gap.clone())]),
-        None => {
-            fact.set("state", exclusion.state.word());
-            fact.set("condition", condition(exclusion.state));
-        }
-    }
-    let object =
-        ObjectRef { kind: "exclusion", id: exclusion.listed_id.clone(), name, app_id: exclusion.app_id.as_ref().map(ToString::to_string) };
-    fact.finish(EntityKind::Exclusion, object)
-}
-
-/// What an excluded object is, as part of a sentence.
-fn condition(state: ExcludedObject) -> &'static str {
-    match state {
-        ExcludedObject::Active => "can sign in",
-        ExcludedObject::Disabled => "is disabled",
-        ExcludedObject::Deleted => "is deleted",
-        ExcludedObject::Unresolved => "belongs to no application of this tenant",
-    }
-}
-
 fn application_object(profile: &ApplicationProfile) -> ObjectRef {
     let id = profile.service_principal.as_ref().map_or_else(|| profile.app_id.to_string(), ToString::to_string);
     let kind = if profile.service_principal.is_some() { "servicePrincipal" } else { "application" };
@@ -337,9 +345,12 @@ fn unread_principal(assessment: &Assessment) -> Gap {
 
 /// Why a dataset was not read whole; if it was, `otherwise`.
 fn dataset_gap(assessment: &Assessment, dataset: Dataset, otherwise: &str) -> Gap {
-    let coverage = assessment.coverage.get(&dataset).map(|reading| &reading.coverage);
-    let gap = coverage.and_then(|coverage| coverage.gap().cloned());
-    gap.unwrap_or_else(|| Gap::Failed { detail: otherwise.to_owned() })
+    gap_of(assessment, dataset).unwrap_or_else(|| Gap::Failed { detail: otherwise.to_owned() })
+}
+
+/// Why a dataset was not read whole. One that is not listed was not asked for.
+fn gap_of(assessment: &Assessment, dataset: Dataset) -> Option<Gap> {
+    assessment.coverage.get(&dataset).map_or(Some(Gap::NotRequested), |reading| reading.coverage.gap().cloned())
 }
 
 /// Texts in order, each once.

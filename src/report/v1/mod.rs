@@ -4,11 +4,17 @@
 //! Times are RFC 3339, UTC, whole seconds. Lists are in a fixed order. `null` stands for what is not known or does not
 //! apply; where something could not be read, a member beside it says why.
 
+mod finding;
+mod settings;
+
+pub(super) use finding::{Finding, finding};
+
 use super::{known, phrases};
 use crate::assess::{self, LastSignIn};
 use crate::catalogue::{Platform, Workload as PolicyType};
 use crate::snapshot;
 use serde::Serialize;
+use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole file.
@@ -44,6 +50,8 @@ pub struct Assessment<'a> {
     credentials: Vec<Credential<'a>>,
     /// What the rules found.
     findings: Vec<Finding<'a>>,
+    /// Under which settings the rules ran.
+    settings: Settings<'a>,
     /// Activities of audit events made by applications that are in no vocabulary, and how many events each.
     unmapped_activities: &'a BTreeMap<String, u64>,
     unmapped_permissions: &'a BTreeSet<String>,
@@ -295,32 +303,6 @@ struct Credential<'a> {
     last_used: Option<String>,
 }
 
-/// One finding, as in `assessment.json`.
-#[derive(Debug, Serialize)]
-pub(super) struct Finding<'a> {
-    finding_id: &'a str,
-    rule_id: &'a str,
-    title: &'a str,
-    severity: &'static str,
-    confidence: &'static str,
-    status: &'static str,
-    object: Object<'a>,
-    message: &'a str,
-    evidence: &'a [String],
-    gap: Option<Gap<'a>>,
-    remediation: &'a str,
-    references: &'a [String],
-}
-
-#[derive(Debug, Serialize)]
-struct Object<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    id: &'a str,
-    name: &'a str,
-    app_id: Option<&'a str>,
-}
-
 impl<'a> From<&'a assess::Assessment> for Assessment<'a> {
     fn from(assessment: &'a assess::Assessment) -> Self {
         let profiles = |automation: bool| {
@@ -343,6 +325,7 @@ impl<'a> From<&'a assess::Assessment> for Assessment<'a> {
             unplaced: &assessment.unplaced,
             credentials: assessment.applications.values().flat_map(credentials).collect(),
             findings: assessment.findings.iter().map(finding).collect(),
+            settings: settings::settings(&assessment.settings),
             unmapped_activities: &assessment.unmapped_activities,
             unmapped_permissions: &assessment.unmapped_permissions,
         }
@@ -550,24 +533,6 @@ fn credentials(profile: &assess::ApplicationProfile) -> impl Iterator<Item = Cre
         expired: key.expired,
         last_used: key.last_used.map(phrases::time),
     })
-}
-
-pub(super) fn finding(finding: &assess::Finding) -> Finding<'_> {
-    let object = &finding.object;
-    Finding {
-        finding_id: &finding.id,
-        rule_id: &finding.rule.id,
-        title: &finding.rule.title,
-        severity: finding.rule.severity.word(),
-        confidence: finding.rule.confidence.word(),
-        status: finding.status.word(),
-        object: Object { kind: object.kind, id: &object.id, name: &object.name, app_id: object.app_id.as_deref() },
-        message: &finding.message,
-        evidence: &finding.evidence,
-        gap: finding.gap.as_ref().map(gap),
-        remediation: &finding.rule.remediation,
-        references: &finding.rule.references,
-    }
 }
 
 fn workloads(workloads: &BTreeSet<PolicyType>) -> Vec<&str> {

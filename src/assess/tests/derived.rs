@@ -1,0 +1,170 @@
+//! Facts of policies, workloads, verdicts, exclusions and the tenant: known, or with the reason why not.
+
+use super::*;
+use crate::assess::facts::{EntityKind, Fact, facts};
+use crate::snapshot::PolicyId;
+
+fn of(assessment: &Assessment, entity: EntityKind, id: &str) -> Fact {
+    let mut found = facts(assessment).into_iter().filter(|fact| fact.entity == entity && fact.object.id == id);
+    let fact = found.next().unwrap_or_else(|| panic!("no {} {id}", entity.word()));
+    assert_eq!(found.next(), None, "one fact an object");
+    fact
+}
+
+fn excluding(apps: &[u32]) -> Value {
+    json!({ "list": apps.iter().map(|number| app(*number)).collect::<Vec<_>>() })
+}
+
+#[test]
+fn an_exclusion_that_the_earlier_snapshot_does_not_have_is_new() {
+    let earlier = |list: &[u32]| {
+        let mut tenant = Tenant::new().policy("p", "app", &[], excluding(list)).holder(1, APPS_WRITE, "").holder(2, APPS_WRITE, "");
+        tenant.0.taken_at = at("2026-10-26T06:00:00Z");
+        baseline(&tenant.0, &Catalogue::builtin().unwrap())
+    };
+    let now = Tenant::new().policy("p", "app", &[], excluding(&[1, 2])).holder(1, APPS_WRITE, "").holder(2, APPS_WRITE, "");
+    let against = |earlier: Option<Baseline>| {
+        let options = Options { baseline: earlier, ..Options::default() };
+        let assessment = assess(&now.0, &Catalogue::builtin().unwrap(), &options);
+        of(&assessment, EntityKind::Exclusion, &app(2))
+    };
+    assert_eq!(against(Some(earlier(&[1]))).values["new"], true);
+    assert_eq!(against(Some(earlier(&[1, 2]))).values["new"], false);
+    assert_eq!(against(None).gaps["new"], Gap::NotRequested);
+    // Without a list of exclusions that could be read, nothing is known of then.
+    let unread = Tenant::new().policy("p", "app", &[], json!({})).holder(2, APPS_WRITE, "");
+    let mut unread = baseline(&unread.0, &Catalogue::builtin().unwrap());
+    unread.taken_at = at("2026-10-26T06:00:00Z");
+    assert!(matches!(against(Some(unread)).gaps["new"], Gap::OutOfReach { .. }));
+    let mut later = earlier(&[1]);
+    later.taken_at = at(NOW);
+    assert!(matches!(&against(Some(later)).gaps["new"], Gap::OutOfReach { detail } if detail.contains("not earlier")));
+    let mut other = earlier(&[1]);
+    other.tenant_id = "elsewhere".into();
+    assert!(matches!(&against(Some(other)).gaps["new"], Gap::OutOfReach { detail } if detail.contains("another tenant")));
+}
+
+#[test]
+fn a_policy_that_came_after_the_earlier_snapshot_has_new_exclusions_only() {
+    let mut earlier = Tenant::new().policy("other", "script", &[], excluding(&[2])).holder(2, APPS_WRITE, "");
+    earlier.0.taken_at = at("2026-10-26T06:00:00Z");
+    let now = Tenant::new().policy("p", "app", &[], excluding(&[2])).holder(2, APPS_WRITE, "");
+    let new = |earlier: &Tenant| {
+        let earlier = baseline(&earlier.0, &Catalogue::builtin().unwrap());
+        let options = Options { baseline: Some(earlier), ..Options::default() };
+        of(&assess(&now.0, &Catalogue::builtin().unwrap(), &options), EntityKind::Exclusion, &app(2))
+    };
+    assert_eq!(new(&earlier).values["new"], true);
+    let partly = earlier.lost(Dataset::AccessPolicies);
+    assert!(new(&partly).gaps.contains_key("new"), "the policy may have been there, unread");
+}
+
+#[test]
+fn the_register_says_whether_an_exclusion_is_on_record() {
+    let tenant = Tenant::new().policy("p", "app", &[], excluding(&[1])).holder(1, APPS_WRITE, "");
+    let of_record = |register: Option<Vec<ExclusionRecord>>| {
+        let options = Options { register, ..Options::default() };
+        of(&assess(&tenant.0, &Catalogue::builtin().unwrap(), &options), EntityKind::Exclusion, &app(1))
+    };
+    let record = |policy: Option<&str>, expires: &str| ExclusionRecord {
+        app_id: AppId::new(&app(1)),
+        policy: policy.map(PolicyId::from),
+        owner: "team".into(),
+        justification: "why".into(),
+        ticket: None,
+        expires: Some(expires.parse().unwrap()),
+        reviewed: Some("2026-10-01".parse().unwrap()),
+    };
+    assert_eq!(of_record(None).gaps["recorded"], Gap::NotRequested);
+    let empty = of_record(Some(vec![]));
+    assert_eq!((&empty.values["recorded"], empty.values.get("record_expired")), (&json!(false), None));
+    let found = of_record(Some(vec![record(None, "2026-01-01"), record(Some("p"), "2026-11-02")]));
+    assert_eq!((&found.values["recorded"], &found.values["record_expired"]), (&json!(true), &json!(false)), "its last day is today");
+    assert_eq!((&found.values["days_since_review"], &found.values["record_lacks"]), (&json!(32), &json!([])));
+    assert_eq!(of_record(Some(vec![record(None, "2026-11-01")])).values["record_expired"], true);
+    assert_eq!(of_record(Some(vec![record(Some("q"), "2027-11-01")])).values["recorded"], false, "of another policy");
+}
+
+#[test]
+fn a_problem_that_nobody_can_tell_is_neither_true_nor_false() {
+    let policy = |tenant: Tenant| of(&tenant.assess(), EntityKind::AccessPolicy, "p");
+    let tenant = || Tenant::new().policy("p", "app", &[], json!({}));
+    let whole = policy(tenant());
+    assert_eq!((&whole.values["group_missing"], &whole.values["no_approver_group"]), (&json!(true), &json!(false)));
+    let sentence = whole.values["problems"].as_array().unwrap().iter().find(|problem| problem["kind"] == "group-missing").unwrap();
+    assert!(sentence["sentence"].as_str().unwrap().contains("not found"));
+    let lost = policy(tenant().lost(Dataset::ApproverGroups));
+    assert!(!lost.values.contains_key("group_missing") && matches!(lost.gaps["group_missing"], Gap::Permission { .. }));
+    // Where the policy does not show its groups, none of the flags that need them is false.
+    let mut hidden = tenant();
+    hidden.0.access_policies.get_mut(&"p".into()).unwrap().approver_groups = None;
+    let hidden = policy(hidden);
+    for flag in ["no_approver_group", "group_missing", "nested_group", "no_approver", "one_approver"] {
+        assert!(!hidden.values.contains_key(flag), "{flag}");
+    }
+}
+
+#[test]
+fn who_may_write_a_workload_is_known_only_from_whole_lists() {
+    let tenant = || Tenant::new().holder(1, APPS_WRITE, "2026-10-30T00:00:00Z");
+    let workload = |tenant: Tenant| of(&tenant.assess(), EntityKind::Workload, "app");
+    let whole = workload(tenant());
+    assert_eq!(
+        (&whole.values["gate"], &whole.values["writers"], &whole.values["active_writers"]),
+        (&json!("none"), &json!(["app 1"]), &json!([]))
+    );
+    assert!(whole.gaps.is_empty());
+    let seen = workload(tenant().event(1, "2026-10-10T00:00:00Z", "Create MobileApp", "Success", "MobileApp"));
+    assert_eq!(seen.values["active_writers"], json!(["app 1"]));
+    assert!(workload(tenant().lost(Dataset::AccessPolicies)).gaps.contains_key("gate"));
+    assert!(workload(tenant().lost(Dataset::AppRoleGrants)).gaps.contains_key("writers"));
+    assert!(workload(tenant().lost(Dataset::AuditEvents)).gaps.contains_key("active_writers"));
+}
+
+#[test]
+fn objects_that_were_not_seen_have_a_record_of_the_tenant() {
+    let unseen = |dataset: Dataset| -> Vec<&'static str> {
+        let assessment = Tenant::new().holder(1, APPS_WRITE, "").lost(dataset).assess();
+        let records = facts(&assessment).into_iter().filter(|fact| fact.object.kind == "tenant" && fact.values.is_empty());
+        records.map(|fact| fact.entity.word()).collect()
+    };
+    assert_eq!(unseen(Dataset::AppRoleGrants), ["automation", "verdict"]);
+    assert_eq!(unseen(Dataset::AccessPolicies), ["excluded-application", "exclusion", "access-policy"]);
+    assert_eq!(unseen(Dataset::ApprovalRequests), ["approval-request"]);
+    assert_eq!(unseen(Dataset::Owners), [""; 0]);
+}
+
+#[test]
+fn the_tenants_restrictions_are_on_off_or_unknown() {
+    use crate::snapshot::AppManagementPolicy;
+    let policy = |is_enabled| AppManagementPolicy {
+        id: "d".into(),
+        display_name: String::new(),
+        is_default: true,
+        is_enabled,
+        restrictions: vec![],
+        applies_to: None,
+    };
+    let value = |is_enabled| {
+        let mut tenant = Tenant::new();
+        tenant.0.app_management_policies.insert("d".into(), policy(is_enabled));
+        of(&tenant.assess(), EntityKind::Tenant, TENANT).values.get("app_management").cloned()
+    };
+    assert_eq!((value(Some(true)), value(Some(false)), value(None)), (Some(json!("on")), Some(json!("off")), None));
+    let unread = Tenant::new().lost(Dataset::AppManagementPolicies).assess();
+    assert!(matches!(of(&unread, EntityKind::Tenant, TENANT).gaps["app_management"], Gap::Permission { .. }));
+}
+
+#[test]
+fn a_verdict_that_is_unknown_says_nothing_of_being_refused() {
+    let seen = || Tenant::new().holder(1, APPS_WRITE, "").event(1, "2026-10-10T00:00:00Z", "Create MobileApp", "Success", "MobileApp");
+    let refused = |tenant: Tenant| {
+        let assessment = tenant.assess();
+        facts(&assessment)
+            .into_iter()
+            .find(|fact| fact.entity == EntityKind::Verdict && fact.values.get("workload") == Some(&json!("app")))
+            .unwrap()
+    };
+    assert_eq!(refused(seen()).values["refused"], false);
+    assert!(!refused(seen().lost(Dataset::AccessPolicies)).values.contains_key("refused"));
+}
