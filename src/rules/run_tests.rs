@@ -16,7 +16,8 @@ fn application(id: &str, values: Json, missing: &[&'static str]) -> Fact {
 fn with_secrets(name: &str, ids: &[&str], missing: &[&'static str]) -> Fact {
     let secret = |id: &&str| json!({"kind": "secret", "key_id": id, "held_on": "application", "lifetime_days": 90, "expired": false});
     let secrets: Vec<Json> = ids.iter().map(secret).collect();
-    application("a", json!({"name": name, "workloads": ["app"], "secrets": secrets}), missing)
+    let standing = "is excluded from approval on app";
+    application("a", json!({"name": name, "standing": standing, "secrets": secrets}), missing)
 }
 
 fn found(facts: &[Fact], rule: &str) -> Vec<Finding> {
