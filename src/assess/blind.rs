@@ -20,6 +20,7 @@ pub fn verdicts_without(dataset: Dataset) -> Option<&'static str> {
         Dataset::SignInActivity => Some("dormant automations are shown as at-risk"),
         Dataset::SignIns => Some("a sign-in that the activity report lacks goes unseen, so dormant is less sure"),
         Dataset::AuditEvents => Some("nobody is seen writing: breaks, blocked and passes are not told"),
+        Dataset::UnfinishedApps => Some("an automation whose publishing is refused half-way is shown as passing the gate"),
         _ => None,
     }
 }

@@ -147,6 +147,7 @@ pub(super) fn any_json() -> impl proptest::strategy::Strategy<Value = Value> {
         Just("signInActivity"),
         Just("createdDateTime"),
         Just("status"),
+        Just("publishingState"),
         Just("errorCode"),
         Just("conditions"),
         Just("clientApplications"),

@@ -208,6 +208,14 @@ const LICENCE: Keep = Only(&[
     ("prepaidUnits", Only(&[("enabled", Whole)])),
     ("servicePlans", Only(&[("servicePlanName", Whole)])),
 ]);
+const MOBILE_APP: Keep = Only(&[
+    ID,
+    ("@odata.type", Whole),
+    ("displayName", Whole),
+    ("publishingState", Whole),
+    ("createdDateTime", Whole),
+    ("lastModifiedDateTime", Whole),
+]);
 const DELETED: Keep = Only(&[("id", Whole), ("appId", Whole), ("displayName", Whole), ("deletedDateTime", Whole)]);
 const SETTINGS: Keep = Only(&[("unlicensedAdminstratorsEnabled", Whole)]);
 
@@ -272,6 +280,8 @@ reductions! {
     licence: LICENCE;
     /// Deleted service principals.
     deleted: DELETED;
+    /// Mobile apps, of which installers, icons, notes and owners are dropped.
+    mobile_app: MOBILE_APP;
     /// The settings of Intune.
     settings: SETTINGS;
 }

@@ -39,6 +39,7 @@ mod scope;
 mod service_principals;
 mod sign_in_activity;
 mod sign_ins;
+mod unfinished_apps;
 mod work;
 
 pub use begun::count_service_principals;

@@ -1,6 +1,7 @@
 //! The way from a small snapshot to verdicts, with the catalogue that ships.
 
 mod approvers;
+mod drafts;
 mod exclusions;
 mod find;
 mod fusion;
