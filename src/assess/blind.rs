@@ -11,6 +11,7 @@ pub fn verdicts_without(dataset: Dataset) -> Option<&'static str> {
         Dataset::ApprovalRequests => Some("no handshake is seen, and no blocked request"),
         Dataset::ApproverGroups => Some("whether anybody can approve is unknown"),
         Dataset::IntuneRoles => Some("whether approver groups hold an Intune role is unknown"),
+        Dataset::People => Some("whether approvers have a licence is unknown"),
         Dataset::IntuneSettings => Some("whether unlicensed approvers can approve is unknown"),
         Dataset::AppRoles => Some("an Intune permission that is new to maascan goes unnoticed"),
         Dataset::AppRoleGrants => Some("only automations that were seen writing are found"),

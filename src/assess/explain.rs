@@ -85,7 +85,11 @@ fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut D
     }
     exclusion(context, case, kind, doubt);
     if kind == VerdictKind::Blocked && case.situation.blocked == 0 {
-        let what = if case.situation.unfinished_behind_gate > 0 { "apps that it began since the gate is in force were never published" } else { "its writes fail since the gate is in force" };
+        let what = if case.situation.unfinished_behind_gate > 0 {
+            "apps that it began since the gate is in force were never published"
+        } else {
+            "its writes fail since the gate is in force"
+        };
         doubt.all(format!("{what}; the audit log does not say why"));
     }
 }

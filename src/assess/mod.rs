@@ -1,6 +1,7 @@
 //! From a snapshot to an assessment: gates, exclusions, automations, and a verdict for each automation × workload.
 
 mod applications;
+mod approver_rights;
 mod approvers;
 mod blind;
 mod decision;

@@ -98,8 +98,14 @@ const APP_ROLES: Keep = Only(&[("appRoles", Only(&[("id", Whole), ("value", Whol
 const GROUP: Keep =
     Only(&[("id", Whole), ("displayName", Whole), ("securityEnabled", Whole), ("mailEnabled", Whole), ("groupTypes", Whole)]);
 const MEMBER: Keep = Only(&[("id", Whole), ("@odata.type", Whole), ("displayName", Whole), ("accountEnabled", Whole)]);
-const PERSON: Keep =
-    Only(&[("id", Whole), ("displayName", Whole), ("accountEnabled", Whole), ("userType", Whole), ("onPremisesSyncEnabled", Whole)]);
+const PERSON: Keep = Only(&[
+    ("id", Whole),
+    ("displayName", Whole),
+    ("accountEnabled", Whole),
+    ("userType", Whole),
+    ("onPremisesSyncEnabled", Whole),
+    ("assignedPlans", Only(&[("servicePlanId", Whole), ("service", Whole), ("capabilityStatus", Whole)])),
+]);
 const REQUEST: Keep = Only(&[
     ("id", Whole),
     ("requestDateTime", Whole),

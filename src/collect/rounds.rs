@@ -7,8 +7,7 @@ use super::service_principals::{Found, Readers};
 use super::{
     Error, Inventory, Options, Tenant, access_policies, app_management, approval_requests, approver_groups, audit_events,
     conditional_access, credential_activity, delegated, deleted, directory_roles, federated, grants, intune_roles, intune_settings,
-    inventory, licences, organization, owners, people, risky, service_principals, sign_in_activity, sign_ins,
-    unfinished_apps,
+    inventory, licences, organization, owners, people, risky, service_principals, sign_in_activity, sign_ins, unfinished_apps,
 };
 use crate::snapshot::{AppId, AppRoleGrant, Dataset, Gap, ServicePrincipalId, Snapshot, is_guid};
 use std::collections::BTreeSet;

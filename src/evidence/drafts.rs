@@ -47,10 +47,7 @@ impl<'a> Drafts<'a> {
 }
 
 /// The drafts that an event is about.
-fn about<'a>(
-    event: &AuditEvent,
-    apps: &BTreeMap<&'a str, &'a UnfinishedApp>,
-) -> impl Iterator<Item = (&'a str, &'a UnfinishedApp)> {
+fn about<'a>(event: &AuditEvent, apps: &BTreeMap<&'a str, &'a UnfinishedApp>) -> impl Iterator<Item = (&'a str, &'a UnfinishedApp)> {
     let ids = event.resources.iter().filter_map(|resource| resource.id.as_deref());
     ids.filter_map(|id| apps.get_key_value(id.trim().to_lowercase().as_str()).map(|(id, app)| (*id, *app)))
 }

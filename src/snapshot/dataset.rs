@@ -306,7 +306,7 @@ static TABLE: [About; DATASETS] = [
     About {
         dataset: Dataset::People,
         name: "people",
-        purpose: "whether owners and approvers are guests, disabled or synchronised accounts",
+        purpose: "whether owners and approvers are guests, disabled or synchronised accounts, and approvers licensed",
         endpoints: &[v1("/users")],
         permission: ReadPermission::Users,
         also: &[],
@@ -314,7 +314,7 @@ static TABLE: [About; DATASETS] = [
         clouds: Clouds::All,
         cost: "1 for 300 owners and approvers",
         optional: true,
-        source: "facts/checks.md check 14; facts/graph.md section 0",
+        source: "facts/checks.md check 14; facts/graph.md section 0; facts/maa.md section 7",
     },
     About {
         dataset: Dataset::DeletedServicePrincipals,

@@ -61,7 +61,7 @@ fn could_change(dataset: Dataset, case: &Case<'_>, kind: VerdictKind) -> Option<
             Some("whether its keys are used")
         }
         Dataset::DirectoryRoles | Dataset::IntuneRoles if case.right == Right::None => Some("whether a role explains its writes"),
-        Dataset::ApproverGroups | Dataset::IntuneSettings if case.concern.state == GateState::InForce => {
+        Dataset::ApproverGroups | Dataset::IntuneSettings | Dataset::People if case.concern.state == GateState::InForce => {
             Some("whether anybody can approve its requests")
         }
         _ => None,

@@ -48,7 +48,8 @@ fn an_app_begun_behind_the_gate_and_never_published_is_the_trace_of_a_refused_pu
         assert!(verdict.reasons.iter().any(|reason| reason.starts_with("1 app that it began behind the gate")), "{:?}", verdict.reasons);
         assert!(verdict.doubts.iter().any(|doubt| doubt.contains("never published")), "{:?}", verdict.doubts);
     }
-    let explained = explain(&made("2026-10-25T00:00:00Z", "notPublished").0, &Catalogue::builtin().unwrap(), &Options::default(), &app(1).into(), None);
+    let explained =
+        explain(&made("2026-10-25T00:00:00Z", "notPublished").0, &Catalogue::builtin().unwrap(), &Options::default(), &app(1).into(), None);
     let text = format!("{explained:?}");
     assert!(text.contains(&format!("7-Zip ({DRAFT}, notPublished)")) && text.contains("unfinished-apps"), "{text}");
 }

@@ -103,7 +103,12 @@ impl Tenant {
         let days_ago = i64::try_from(number / 2).unwrap_or_default();
         let failed = number % 17 == 16;
         // Somebody in the portal has left a draft too, which is nobody's trace.
-        Event { person: Some(number % 9), succeeded: !failed, left_draft: (10..20).contains(&number), ..self.event(&format!("portal {number}"), activity, days_ago) }
+        Event {
+            person: Some(number % 9),
+            succeeded: !failed,
+            left_draft: (10..20).contains(&number),
+            ..self.event(&format!("portal {number}"), activity, days_ago)
+        }
     }
 
     /// The event by which a person created an access policy, with its exclusions as they were written then.

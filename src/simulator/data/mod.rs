@@ -120,6 +120,8 @@ pub(crate) struct User {
     pub(crate) guest: bool,
     /// Synchronised from a directory on premises.
     pub(crate) synced: bool,
+    /// Has the plan of Intune; it was taken away from who has not.
+    pub(crate) licensed: bool,
 }
 
 impl User {
