@@ -331,6 +331,7 @@ mod tests {
             scope_app_roles: BTreeSet::new(),
             inventory: Inventory::Scope,
             sign_ins: false,
+            look_up: BTreeSet::new(),
         }
     }
 

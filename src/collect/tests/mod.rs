@@ -303,6 +303,7 @@ fn options() -> Options {
         scope_app_roles: BTreeSet::from([ROLE.into()]),
         inventory: Inventory::Scope,
         sign_ins: false,
+        look_up: BTreeSet::new(),
     }
 }
 
