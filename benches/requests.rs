@@ -25,7 +25,14 @@ async fn scan(simulator: &Simulator) -> Snapshot {
     let settings = graph::Settings { pacing: graph::Pacing::Off, ..graph::Settings::new(Utc::now()) };
     let client = Client::connect(endpoints, credential, settings).await.expect("the simulator signs in");
     let scope_app_roles = Catalogue::builtin().expect("the catalogue loads").scope_app_roles();
-    let options = Options { taken_at: DEMO_TIME, audit_days: 90, scope_app_roles, inventory: Inventory::Scope, sign_ins: false };
+    let options = Options {
+        taken_at: DEMO_TIME,
+        audit_days: 90,
+        scope_app_roles,
+        inventory: Inventory::Scope,
+        sign_ins: false,
+        look_up: std::collections::BTreeSet::new(),
+    };
     collect::collect(&client, &options, &Silent).await.expect("the simulator answers")
 }
 

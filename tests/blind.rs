@@ -55,6 +55,7 @@ fn without(whole: &Snapshot, dataset: Dataset) -> Snapshot {
         Dataset::CredentialActivity => snapshot.credential_activity.clear(),
         Dataset::SignIns => snapshot.sign_ins.clear(),
         Dataset::AuditEvents => snapshot.audit_events.clear(),
+        Dataset::UnfinishedApps => snapshot.unfinished_apps.clear(),
         Dataset::ConditionalAccess => snapshot.conditional_access.clear(),
         Dataset::AppManagementPolicies => snapshot.app_management_policies.clear(),
         Dataset::RiskyServicePrincipals => snapshot.risky_service_principals.clear(),

@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{collected, maascan, text};
+use common::{Tenant, collected, maascan, text};
+use maascan::simulator::{Settings, TokenRoles};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -20,13 +21,13 @@ fn snapshot() -> &'static Path {
 }
 
 fn explain(arguments: &[&str]) -> String {
-    let output = maascan().arg("explain").arg(snapshot()).args(arguments).assert().success().get_output().clone();
+    let output = maascan().arg("explain").args(arguments).arg("--snapshot").arg(snapshot()).assert().success().get_output().clone();
     text(&output.stdout)
 }
 
 /// What is said of arguments that are refused, with exit status 2.
 fn refused(arguments: &[&str]) -> String {
-    text(&maascan().arg("explain").arg(snapshot()).args(arguments).assert().code(2).get_output().stderr)
+    text(&maascan().arg("explain").args(arguments).arg("--snapshot").arg(snapshot()).assert().code(2).get_output().stderr)
 }
 
 /// One automation and workload for each verdict.
@@ -118,4 +119,45 @@ fn what_cannot_be_explained_is_refused_with_what_to_write_instead() {
     assert!(other.contains("it has no verdict on role") && other.contains("it has one on: app"), "{other}");
     let window = refused(&["Win32 packaging pipeline", "--days", "365"]);
     assert!(window.contains("reaches further back"), "{window}");
+}
+
+#[test]
+fn a_tenant_is_read_and_explained_as_its_snapshot_is() {
+    let tenant = Tenant::start(Settings::default());
+    let live = |arguments: &[&str]| {
+        let output = tenant.command("explain").args(arguments).assert().success().get_output().clone();
+        text(&output.stdout)
+    };
+    for (_, name, workload) in &EACH[..3] {
+        assert_eq!(live(&[name, workload, "--sign-ins", "--allow-incomplete"]), explain(&[name, workload]), "{name}");
+    }
+    // Graph Explorer is in every directory and in nobody's scope; named by its id it is looked up.
+    let shown = live(&["de8bc8b5-d9f9-48b1-a8ad-b748da725064", "--allow-incomplete"]);
+    assert!(shown.contains("Graph Explorer"), "{shown}");
+    let incomplete = tenant.command("explain").arg("Mac app publisher").assert().code(3).get_output().clone();
+    assert!(text(&incomplete.stdout).contains("Mac app publisher") && text(&incomplete.stderr).contains("--allow-incomplete makes it 0"));
+    let unknown = tenant.command("explain").arg("Nightly nonsense").assert().code(2).get_output().clone();
+    assert!(text(&unknown.stderr).contains("write its app id, or add --inventory full"), "{}", text(&unknown.stderr));
+}
+
+#[test]
+fn it_says_what_one_more_permission_would_settle() {
+    let all = ["Application.Read.All", "DeviceManagementRBAC.Read.All", "AuditLog.Read.All", "GroupMember.Read.All", "Policy.Read.All"];
+    let only = TokenRoles::Only(all.iter().map(|role| (*role).to_owned()).collect());
+    let tenant = Tenant::start(Settings { token_roles: only, ..Settings::default() });
+    let output = tenant.command("explain").args(["Driver catalogue bot", "--allow-incomplete"]).assert().success().get_output().clone();
+    let flat = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("granting DeviceManagementApps.Read.All to the scan would let audit-events be read"), "{flat}");
+}
+
+#[test]
+fn what_is_written_the_wrong_way_round_is_told() {
+    let file = snapshot().to_str().unwrap();
+    let before = text(&maascan().args(["explain", file, "Mac app publisher"]).assert().code(2).get_output().stderr);
+    assert!(before.contains("not an application but a file") && before.contains("--snapshot"), "{before}");
+    let both = ["explain", "Mac app publisher", "--snapshot", file, "--graph-endpoint", "http://127.0.0.1:9"];
+    let both = text(&maascan().args(both).assert().code(2).get_output().stderr);
+    assert!(both.contains("cannot be used with"), "{both}");
+    let absent = text(&maascan().args(["explain", "x", "--snapshot", "absent.json.zst"]).assert().code(2).get_output().stderr);
+    assert!(absent.contains("absent.json.zst"), "{absent}");
 }

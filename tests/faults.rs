@@ -78,6 +78,7 @@ async fn collected(simulator: &Simulator) -> Snapshot {
         scope_app_roles: Catalogue::builtin().unwrap().scope_app_roles(),
         inventory: Inventory::Scope,
         sign_ins: true,
+        look_up: std::collections::BTreeSet::new(),
     };
     collect::collect(&client, &options, &Silent).await.unwrap()
 }

@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{collected, files, maascan, rows, text};
+use common::{Tenant, collected, files, maascan, rows, text};
+use maascan::simulator::Settings;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -94,4 +95,43 @@ fn files_that_say_what_they_may_not_are_refused_before_anything_else() {
     assert!(told.contains("list.csv:2: not an id: Nightly packager") && told.contains("hint: "), "{told}");
     let missing = maascan().arg("assess").arg(snapshot()).args(["--plan", "no-such.toml"]).assert().code(2).get_output().clone();
     assert!(text(&missing.stderr).contains("cannot read no-such.toml"), "{}", text(&missing.stderr));
+}
+
+#[test]
+fn ids_of_a_list_are_looked_up_where_the_tenant_is_read() {
+    // Graph Explorer, which is in every directory and in nobody's scope, and nobody.
+    const OUT_OF_SCOPE: &str = "de8bc8b5-d9f9-48b1-a8ad-b748da725064";
+    const NOBODY: &str = "22222222-2222-4222-8222-222222222222";
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.csv");
+    std::fs::write(&list, format!("policy,app_id\nDevice retirement,{}\nDevice retirement,{NOBODY}\n", OUT_OF_SCOPE.to_uppercase()))
+        .unwrap();
+    let tenant = Tenant::start(Settings::default());
+    let states = |out: &Path| -> BTreeMap<String, String> {
+        let rows = rows(&files(out)["exclusions.csv"]);
+        let listed = rows.into_iter().filter(|row| row["source"] == "file");
+        listed.map(|row| (row["listed_id"].to_lowercase(), row["state"].clone())).collect()
+    };
+    let expected = BTreeMap::from([(OUT_OF_SCOPE.to_owned(), "active".to_owned()), (NOBODY.to_owned(), "unresolved".to_owned())]);
+    let scanned = folder.path().join("scan");
+    tenant.command("scan").arg("--allow-incomplete").arg("--exclusions").arg(&list).arg("--out").arg(&scanned).assert().success();
+    assert_eq!(states(&scanned), expected);
+    let assessed = |collecting: &[&Path], name: &str| {
+        let (file, out) = (folder.path().join(format!("{name}.json.zst")), folder.path().join(name));
+        let mut collect = tenant.command("collect");
+        collect.arg("--allow-incomplete").arg("-o").arg(&file);
+        for list in collecting {
+            collect.arg("--exclusions").arg(list);
+        }
+        collect.assert().success();
+        let mut assess = maascan();
+        assess.arg("assess").arg(&file).arg("--allow-incomplete").arg("--exclusions").arg(&list).arg("--out").arg(&out);
+        assess.assert().success();
+        states(&out)
+    };
+    assert_eq!(assessed(&[&list], "with"), expected);
+    assert_eq!(assessed(&[], "without")[OUT_OF_SCOPE], "unresolved", "not looked up, so not found");
+    let missing = folder.path().join("missing.csv");
+    let refused = tenant.command("collect").arg("--exclusions").arg(&missing).arg("-o").arg(folder.path().join("x")).assert().code(2);
+    assert!(text(&refused.get_output().stderr).contains("missing.csv"));
 }

@@ -1,6 +1,7 @@
 //! Who can approve, and what keeps them from it (facts/maa.md section 7). What cannot be told is said with the dataset that
 //! would tell; it is never taken for fine.
 
+use super::approver_rights::{self, Reads, is_plain};
 use super::directory::Directory;
 use super::model::{GateProblem, Untold};
 use super::words::{GateProblemKind as Kind, InForce};
@@ -98,8 +99,15 @@ impl<'a> Approvers<'a> {
         Able { known, possible, whole }
     }
 
-    /// Whether a member is a person whose account is enabled; None where that was not said.
+    /// Whether a member can decide: a person whose account is enabled, and who is not known to lack a licence that is needed.
+    /// Licences that were not read are no reason to doubt; they have a problem of their own.
     fn is_able(&self, member: &GroupMember) -> Option<bool> {
+        let needed = self.directory.snapshot.unlicensed_administrators == Some(false);
+        if needed && self.licensed(&member.id) == Some(false) { Some(false) } else { self.is_enabled_person(member) }
+    }
+
+    /// Whether a member is a person whose account is enabled; None where that was not said.
+    fn is_enabled_person(&self, member: &GroupMember) -> Option<bool> {
         match member.kind.as_deref() {
             Some(kind) if !kind.eq_ignore_ascii_case("user") => Some(false),
             Some(_) => self.enabled(member),
@@ -163,6 +171,7 @@ impl<'a> Approvers<'a> {
             Kind::NoApprover => self.so_many(groups, 0),
             Kind::OneApprover => self.so_many(groups, 1),
             Kind::UnlicensedApprover => self.unlicensed(groups),
+            Kind::ApproverLacksRead => each(&|group| self.lacks_read(group)),
             Kind::RoleDeadlock => self.deadlock(groups),
         }
     }
@@ -256,17 +265,43 @@ impl<'a> Approvers<'a> {
         }
     }
 
-    /// Licences of single people are not read, so only the setting that makes them needless can clear this.
+    /// Whether approvers lack a licence that they need: where all have one, or none is needed, they do not.
     fn unlicensed(&self, groups: &[Approving<'_>]) -> Answer {
-        let able = self.able(groups);
-        if able.whole && able.possible.is_empty() {
+        let each = || groups.iter().filter(|group| !self.gone(group));
+        let people = |group: &Approving<'_>| -> Vec<String> {
+            let members = group.members().unwrap_or_default().iter().filter(|member| self.is_enabled_person(member) != Some(false));
+            members.map(|member| member.id.clone()).collect()
+        };
+        let whole = each().all(|group| group.members().is_some());
+        let all: BTreeSet<String> = each().flat_map(&people).collect();
+        let licensed = |id: &String| self.licensed(id);
+        if whole && all.iter().all(|id| licensed(id) == Some(true)) {
             return Answer::Clear;
         }
-        let small = |group: &Approving<'_>| self.gone(group) || group.members().is_some_and(|members| members.len() <= MOST_UNLICENSED);
+        let untold = if whole { Dataset::People } else { Dataset::ApproverGroups };
+        let small = |group: &Approving<'_>| people(group).iter().filter(|id| licensed(id) != Some(true)).count() <= MOST_UNLICENSED;
         match self.directory.snapshot.unlicensed_administrators {
-            Some(true) if groups.iter().all(small) => Answer::Clear,
+            Some(true) if whole && each().all(small) => Answer::Clear,
             Some(true) => Answer::Untold(Dataset::ApproverGroups),
-            Some(false) | None => Answer::Untold(Dataset::IntuneSettings),
+            None => Answer::Untold(Dataset::IntuneSettings),
+            Some(false) => merged(each().map(|group| {
+                let ids: BTreeSet<String> = people(group).into_iter().filter(|id| licensed(id) == Some(false)).collect();
+                if ids.is_empty() { Answer::Untold(untold) } else { Answer::Found(ids, vec![group.name().to_owned()]) }
+            })),
+        }
+    }
+
+    /// Whether a person has a plan of Intune; None where that was not read.
+    fn licensed(&self, id: &str) -> Option<bool> {
+        self.directory.snapshot.people.get(&id.to_lowercase())?.intune_licensed
+    }
+
+    /// The Intune roles of a group do not let it read what the policy protects. That it has none is a problem of its own.
+    fn lacks_read(&self, group: &Approving<'_>) -> Answer {
+        match approver_rights::reads(self.directory, group.id, &self.workload) {
+            Reads::Yes | Reads::NoRole => Answer::Clear,
+            Reads::No => this(group),
+            Reads::Unknown => Answer::Untold(Dataset::IntuneRoles),
         }
     }
 
@@ -289,8 +324,14 @@ impl<'a> Approvers<'a> {
     fn untold(&self, kind: Kind, untold: &Untold) -> String {
         let why = match (&untold.gap, kind) {
             (Some(gap), _) => format!("{gap}"),
-            (None, Kind::UnlicensedApprover) if self.directory.snapshot.unlicensed_administrators == Some(false) => {
-                "unlicensed administrators may not approve here, and the licences of single people are not read".to_owned()
+            (None, Kind::UnlicensedApprover) if untold.dataset == Dataset::People => {
+                "unlicensed administrators may not approve here, and the plans of some approvers were not shown".to_owned()
+            }
+            (None, Kind::ApproverLacksRead) if approver_rights::read_action(&self.workload).is_none() => {
+                format!("no source names the action that reads what a policy on {} protects", self.workload)
+            }
+            (None, Kind::ApproverLacksRead) => {
+                "the role of an assignment, its actions or the action that is needed were not shown".to_owned()
             }
             (None, Kind::UnlicensedApprover) if untold.dataset == Dataset::ApproverGroups => {
                 format!("unlicensed administrators may approve only in groups of at most {MOST_UNLICENSED} direct members")
@@ -336,20 +377,13 @@ fn found(kind: Kind, names: &[String]) -> String {
         Kind::NoApprover => "no person among the direct members who can approve",
         Kind::OneApprover => "a single approver, who cannot approve requests of their own",
         Kind::UnlicensedApprover => "an approver has no licence, and unlicensed administrators may not approve",
+        Kind::ApproverLacksRead => {
+            "its Intune roles do not let it read what this policy protects, without which its members cannot approve unless another role lets them"
+        }
         Kind::RoleDeadlock => {
             "deadlock: the role assignment that its approvers need would itself need their approval; delete this policy, assign the role, \
              and make the policy anew"
         }
     };
     if names.is_empty() { text.to_owned() } else { format!("{text}: {}", names.join(", ")) }
-}
-
-/// Whether a group is a plain security group, the only kind whose members are resolved as approvers; None where the service
-/// did not say.
-fn is_plain(group: &Group) -> Option<bool> {
-    let unified = group.group_types.iter().any(|kind| kind.eq_ignore_ascii_case("Unified"));
-    if unified || group.security_enabled == Some(false) || group.mail_enabled == Some(true) {
-        return Some(false);
-    }
-    (group.security_enabled == Some(true) && group.mail_enabled == Some(false)).then_some(true)
 }

@@ -11,6 +11,7 @@ pub fn verdicts_without(dataset: Dataset) -> Option<&'static str> {
         Dataset::ApprovalRequests => Some("no handshake is seen, and no blocked request"),
         Dataset::ApproverGroups => Some("whether anybody can approve is unknown"),
         Dataset::IntuneRoles => Some("whether approver groups hold an Intune role is unknown"),
+        Dataset::People => Some("whether approvers have a licence is unknown"),
         Dataset::IntuneSettings => Some("whether unlicensed approvers can approve is unknown"),
         Dataset::AppRoles => Some("an Intune permission that is new to maascan goes unnoticed"),
         Dataset::AppRoleGrants => Some("only automations that were seen writing are found"),
@@ -20,6 +21,7 @@ pub fn verdicts_without(dataset: Dataset) -> Option<&'static str> {
         Dataset::SignInActivity => Some("dormant automations are shown as at-risk"),
         Dataset::SignIns => Some("a sign-in that the activity report lacks goes unseen, so dormant is less sure"),
         Dataset::AuditEvents => Some("nobody is seen writing: breaks, blocked and passes are not told"),
+        Dataset::UnfinishedApps => Some("an automation whose publishing is refused half-way is shown as passing the gate"),
         _ => None,
     }
 }

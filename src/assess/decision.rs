@@ -27,10 +27,12 @@ pub(super) struct Situation {
     pub(super) blocked: u64,
     /// Successful writes.
     pub(super) writes: u64,
-    /// Of these, while the gate was in force.
+    /// Of these, while the gate was in force, without those that left something unfinished.
     pub(super) writes_behind_gate: u64,
     /// Failed writes while the gate was in force.
     pub(super) failures_behind_gate: u64,
+    /// Successful writes while the gate was in force that began what was never finished: no sign that the gate lets pass.
+    pub(super) unfinished_behind_gate: u64,
     /// Traces that are neither success nor failure: waiting requests, results that nobody recorded, failures before the gate.
     pub(super) other_traces: u64,
     /// Sign-ins as itself.
@@ -117,6 +119,10 @@ impl Situation {
 
     fn blocked_answer(&self) -> String {
         match (self.blocked, self.only_fails()) {
+            (0, true) if self.unfinished_behind_gate > 0 => format!(
+                "since the gate is in force what it began was never published ({}), and no other write succeeded",
+                self.unfinished_behind_gate
+            ),
             (0, true) => format!("since the gate is in force its writes only fail ({})", self.failures_behind_gate),
             (0, false) => "no request of its own was refused or ran out, and its writes do not only fail".to_owned(),
             (blocked, _) => some(blocked, "request of its own was rejected or ran out", "requests of its own were rejected or ran out"),
@@ -148,9 +154,10 @@ impl Situation {
         }
     }
 
-    /// Since the gate is in force its writes were tried and none succeeded.
+    /// Since the gate is in force its writes were tried and none succeeded, or not to its end.
     pub(super) fn only_fails(&self) -> bool {
-        self.gate == GateState::InForce && self.failures_behind_gate > 0 && self.writes_behind_gate == 0
+        let tried = self.failures_behind_gate > 0 || self.unfinished_behind_gate > 0;
+        self.gate == GateState::InForce && tried && self.writes_behind_gate == 0
     }
 
     fn passes(&self) -> bool {

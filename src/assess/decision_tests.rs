@@ -16,14 +16,14 @@ fn table() -> Vec<Line> {
     let line = |line: &str| {
         let mut cells: Vec<String> = line.split(',').map(|cell| cell.trim().to_owned()).collect();
         let verdict = VerdictKind::from_word(&cells.pop().unwrap()).unwrap();
-        assert_eq!(cells.len(), 9, "{line}");
+        assert_eq!(cells.len(), 10, "{line}");
         (cells, verdict)
     };
     lines.map(line).collect()
 }
 
 /// A situation in the words of the table's columns.
-fn words(situation: &Situation) -> [&'static str; 9] {
+fn words(situation: &Situation) -> [&'static str; 10] {
     let yes_no = |yes: bool| if yes { "yes" } else { "no" };
     let writes = match (situation.writes, situation.writes_behind_gate) {
         (0, _) => "no",
@@ -42,6 +42,7 @@ fn words(situation: &Situation) -> [&'static str; 9] {
         yes_no(situation.blocked > 0),
         writes,
         yes_no(situation.failures_behind_gate > 0),
+        yes_no(situation.unfinished_behind_gate > 0),
         yes_no(situation.other_traces > 0),
         signs_in,
         yes_no(situation.disabled),
@@ -56,7 +57,7 @@ fn every_situation() -> Vec<Situation> {
         for exclusion in [Excluded, Partly, NotListed, NotReadable] {
             for (writes, writes_behind_gate) in [(0, 0), (3, 0), (3, 2)] {
                 for signs_in in [InWindow, NotInWindow, NoReport] {
-                    for bits in 0..32_u64 {
+                    for bits in 0..64_u64 {
                         let bit = |at: u32| bits >> at & 1;
                         let listed = matches!(exclusion, Excluded | Partly);
                         all.push(Situation {
@@ -67,6 +68,7 @@ fn every_situation() -> Vec<Situation> {
                             writes,
                             writes_behind_gate,
                             failures_behind_gate: bit(2),
+                            unfinished_behind_gate: bit(5),
                             other_traces: bit(3),
                             signs_in,
                             disabled: both[usize::try_from(bit(4)).unwrap()],
@@ -80,7 +82,7 @@ fn every_situation() -> Vec<Situation> {
     all
 }
 
-fn fits(line: &Line, words: &[&str; 9]) -> bool {
+fn fits(line: &Line, words: &[&str; 10]) -> bool {
     line.0.iter().zip(words).all(|(cell, word)| cell == "*" || cell == word)
 }
 
@@ -89,7 +91,7 @@ fn every_combination_has_the_verdict_of_the_table_and_every_line_is_met() {
     let table = table();
     let mut met = vec![false; table.len()];
     let all = every_situation();
-    assert_eq!(all.len(), 4 * 4 * 3 * 3 * 32);
+    assert_eq!(all.len(), 4 * 4 * 3 * 3 * 64);
     for situation in all {
         let words = words(&situation);
         let at = table.iter().position(|line| fits(line, &words)).unwrap_or_else(|| panic!("the table has no line for {words:?}"));

@@ -85,7 +85,12 @@ fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut D
     }
     exclusion(context, case, kind, doubt);
     if kind == VerdictKind::Blocked && case.situation.blocked == 0 {
-        doubt.all("its writes fail since the gate is in force; the audit log does not say why");
+        let what = if case.situation.unfinished_behind_gate > 0 {
+            "apps that it began since the gate is in force were never published"
+        } else {
+            "its writes fail since the gate is in force"
+        };
+        doubt.all(format!("{what}; the audit log does not say why"));
     }
 }
 
@@ -267,6 +272,7 @@ fn evidence_reasons(case: &Case<'_>) -> Vec<String> {
         (situation.approved, "approval request completed"),
     ];
     reasons.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(count, what)));
+    reasons.extend(unfinished_reason(situation.unfinished_behind_gate));
     reasons.push(match &case.profile.last_sign_in {
         LastSignIn::At(at) => format!("last sign-in as itself: {}", time(*at)),
         LastSignIn::NoneSeen if case.profile.home == Home::Microsoft => {
@@ -279,6 +285,15 @@ fn evidence_reasons(case: &Case<'_>) -> Vec<String> {
         LastSignIn::Unknown(gap) => format!("sign-ins could not be read: {gap}"),
     });
     reasons
+}
+
+/// Apps that were begun behind the gate and left.
+fn unfinished_reason(apps: u64) -> Option<String> {
+    match apps {
+        0 => None,
+        1 => Some("1 app that it began behind the gate was never published: the trace of a refused publish (inferred)".to_owned()),
+        _ => Some(format!("{apps} apps that it began behind the gate were never published: the trace of refused publishes (inferred)")),
+    }
 }
 
 fn fall_reason(fall: Fall) -> String {
@@ -321,6 +336,9 @@ pub(super) fn next_step(context: &Context<'_>, case: &Case<'_>, kind: VerdictKin
         VerdictKind::Excluded if case.situation.writes == 0 => "harden its sign-in and review the exclusion: it can write without approval",
         VerdictKind::Excluded => "harden its sign-in and review the exclusion: it writes without approval",
         VerdictKind::Handshake => "nothing: it completes its approval requests",
+        VerdictKind::Blocked if case.situation.blocked == 0 && case.situation.unfinished_behind_gate > 0 => {
+            "look for 400 and 412 in its own log where it commits the file of an app; adopt the approval flow, and clear away the apps left behind"
+        }
         VerdictKind::Blocked if case.situation.blocked == 0 => {
             return format!("{}, none succeeded since the gate is in force: find out why", counted(case.failed_writes, "failed write"));
         }

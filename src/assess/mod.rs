@@ -2,6 +2,7 @@
 
 mod applications;
 mod applied;
+mod approver_rights;
 mod approvers;
 mod baseline;
 mod blind;

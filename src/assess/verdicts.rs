@@ -140,9 +140,10 @@ pub(super) fn case<'a>(
         exclusion: exclusion_state(context, &concern, &exclusions, &denials),
         approved: counts.of(ObservedOutcome::Approved),
         blocked: counts.of(ObservedOutcome::Blocked),
-        writes: counts.of(ObservedOutcome::Written),
+        writes: counts.of(ObservedOutcome::Written) + counts.of(ObservedOutcome::Unfinished),
         writes_behind_gate: counts.behind(ObservedOutcome::Written),
         failures_behind_gate: counts.behind(ObservedOutcome::Failed),
+        unfinished_behind_gate: counts.behind(ObservedOutcome::Unfinished),
         other_traces: counts.of(ObservedOutcome::Pending) + counts.of(ObservedOutcome::Unclear) + counts.of(ObservedOutcome::Failed),
         signs_in: signs_in(context, profile),
         disabled: profile.can_sign_in == Some(false),
@@ -158,7 +159,7 @@ pub(super) fn case<'a>(
         situation,
         exclusions,
         removed,
-        vocabulary: seen.iter().filter(|seen| seen.outcome == ObservedOutcome::Written).map(|seen| seen.sure).min(),
+        vocabulary: seen.iter().filter(|seen| wrote(seen)).map(|seen| seen.sure).min(),
         first_write: counts.first_write,
         last_write: counts.last_write,
         failed_writes: counts.of(ObservedOutcome::Failed),
@@ -250,6 +251,11 @@ fn signs_in(context: &Context<'_>, profile: &ApplicationProfile) -> SignsIn {
     }
 }
 
+/// Whether a write succeeded, whatever became of what it began.
+fn wrote(seen: &Observation) -> bool {
+    matches!(seen.outcome, ObservedOutcome::Written | ObservedOutcome::Unfinished)
+}
+
 /// Sightings within the window, by outcome, and how many of them lie behind the gate.
 struct Counts {
     in_window: BTreeMap<ObservedOutcome, u64>,
@@ -266,7 +272,7 @@ impl Counts {
             *counts.in_window.entry(seen.outcome).or_default() += times.len() as u64;
             let before = since.map_or(times.len(), |since| times.partition_point(|time| *time < since));
             *counts.behind_gate.entry(seen.outcome).or_default() += (times.len() - before) as u64;
-            if seen.outcome == ObservedOutcome::Written {
+            if wrote(seen) {
                 counts.first_write = counts.first_write.into_iter().chain(times.first().copied()).min();
                 counts.last_write = counts.last_write.max(times.last().copied());
             }

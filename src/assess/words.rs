@@ -152,6 +152,8 @@ words! {
         OneApprover = "one-approver",
         /// An approver has no licence, and those without may not approve.
         UnlicensedApprover = "unlicensed-approver",
+        /// The Intune roles of an approver group do not let its members read what the policy protects.
+        ApproverLacksRead = "approver-lacks-read",
         /// The assignment that its approvers need would itself need their approval.
         RoleDeadlock = "role-deadlock",
     }

@@ -3,7 +3,7 @@
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::options::{Connection, Reading};
 use super::session::{Session, Source};
-use super::{READING_STATUS, judge, output, tenant, work};
+use super::{READING_STATUS, exclusion_file, judge, output, tenant, work};
 use crate::snapshot::{self, Snapshot};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,10 @@ pub(super) struct Arguments {
     /// The snapshot file; replaced only once the new one is whole
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Look up the ids in this file of exclusions too, so that `assess --exclusions FILE` finds what they are: CSV as copied from
+    /// the portal
+    #[arg(long, value_name = "FILE", help_heading = "Reading")]
+    exclusions: Option<PathBuf>,
     /// End with status 0 although a dataset could not be read whole
     #[arg(long)]
     allow_incomplete: bool,
@@ -34,7 +38,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
     writable(&arguments.output)?;
-    let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading };
+    let listed = arguments.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
+    let look_up = listed.into_iter().flat_map(|line| line.ids).collect();
+    let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up };
     let beside = work::beside(&arguments.output);
     Session::start()?.run(source, beside, &catalogue, |snapshot| finish(arguments, snapshot))
 }

@@ -7,10 +7,18 @@ use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus};
 use crate::catalogue::Catalogue;
 use crate::report::{self, Folder, OutputKind, Style};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, is_guid};
+use std::collections::BTreeSet;
 
 /// Said at the end of a run that ends with status 3.
 pub(super) const INCOMPLETE: &str = "not everything could be read: exit status 3; --allow-incomplete makes it 0";
+
+/// Ids of applications that a file of exclusions, or a plan, names: to be looked up where the tenant is read.
+pub(super) fn listed(options: &assess::Options) -> BTreeSet<String> {
+    let file = options.exclusions.iter().flat_map(|line| &line.ids);
+    let plan = options.plan.iter().flat_map(|gate| &gate.exclusions);
+    file.chain(plan).filter(|id| is_guid(id.trim())).cloned().collect()
+}
 
 /// Everything that can be refused before the long work begins.
 pub(super) struct Prepared<'a> {
@@ -27,6 +35,11 @@ impl<'a> Prepared<'a> {
         let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
         let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
         Ok(Self { options, output, governance, folder })
+    }
+
+    /// Ids that the user's files name.
+    pub(super) fn listed(&self) -> BTreeSet<String> {
+        listed(&self.options)
     }
 
     /// Judges a snapshot, writes the reports, prints the one that was asked for.

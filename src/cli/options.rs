@@ -105,7 +105,14 @@ impl Reading {
             Inventory::Scope => collect::Inventory::Scope,
             Inventory::Full => collect::Inventory::Full,
         };
-        collect::Options { taken_at: self.now(), audit_days: self.audit_days, scope_app_roles, inventory, sign_ins: self.sign_ins }
+        collect::Options {
+            taken_at: self.now(),
+            audit_days: self.audit_days,
+            scope_app_roles,
+            inventory,
+            sign_ins: self.sign_ins,
+            look_up: BTreeSet::new(),
+        }
     }
 
     /// The clock of the run (UTC, whole seconds).

@@ -42,7 +42,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
-    let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading };
+    let source =
+        Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up: prepared.listed() };
     let beside = arguments.output.out.as_deref().and_then(work::beside);
     Session::start()?.run(source, beside, &catalogue, |snapshot| prepared.finish(snapshot, &catalogue))
 }

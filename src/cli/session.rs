@@ -5,9 +5,10 @@ use super::options::{Connection, Reading};
 use super::work as place;
 use super::{output, tenant};
 use crate::catalogue::Catalogue;
-use crate::collect::WorkFile;
+use crate::collect::{self, WorkFile};
 use crate::graph::{Client, Credential, Endpoints};
 use crate::snapshot::Snapshot;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tokio::runtime::Runtime;
@@ -19,6 +20,8 @@ pub(super) struct Source<'a> {
     pub(super) credential: Credential,
     pub(super) connection: &'a Connection,
     pub(super) reading: &'a Reading,
+    /// Ids that the user listed, to look up beside those that the tenant names.
+    pub(super) look_up: BTreeSet<String>,
 }
 
 /// A run that can be stopped.
@@ -78,10 +81,10 @@ async fn read(
     beside: Option<PathBuf>,
     catalogue: &Catalogue,
 ) -> Result<(Snapshot, Client), Failure> {
-    let Source { endpoints, credential, connection, reading } = source;
+    let Source { endpoints, credential, connection, reading, look_up } = source;
     let pacing = connection.pacing(&endpoints);
     let mut client = tenant::connect(endpoints, credential, pacing).await?;
-    let mut options = reading.options(catalogue.scope_app_roles());
+    let mut options = collect::Options { look_up, ..reading.options(catalogue.scope_app_roles()) };
     if let Some(file) = place::open(&client, &options, reading, beside)? {
         let file = Arc::new(file);
         options.taken_at = file.taken_at();

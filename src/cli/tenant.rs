@@ -61,6 +61,7 @@ pub(super) fn options(catalogue: &Catalogue, now: DateTime<Utc>, audit_days: u32
         scope_app_roles: catalogue.scope_app_roles(),
         inventory: collect::Inventory::Scope,
         sign_ins: false,
+        look_up: std::collections::BTreeSet::new(),
     }
 }
 

@@ -98,8 +98,14 @@ const APP_ROLES: Keep = Only(&[("appRoles", Only(&[("id", Whole), ("value", Whol
 const GROUP: Keep =
     Only(&[("id", Whole), ("displayName", Whole), ("securityEnabled", Whole), ("mailEnabled", Whole), ("groupTypes", Whole)]);
 const MEMBER: Keep = Only(&[("id", Whole), ("@odata.type", Whole), ("displayName", Whole), ("accountEnabled", Whole)]);
-const PERSON: Keep =
-    Only(&[("id", Whole), ("displayName", Whole), ("accountEnabled", Whole), ("userType", Whole), ("onPremisesSyncEnabled", Whole)]);
+const PERSON: Keep = Only(&[
+    ("id", Whole),
+    ("displayName", Whole),
+    ("accountEnabled", Whole),
+    ("userType", Whole),
+    ("onPremisesSyncEnabled", Whole),
+    ("assignedPlans", Only(&[("servicePlanId", Whole), ("service", Whole), ("capabilityStatus", Whole)])),
+]);
 const REQUEST: Keep = Only(&[
     ("id", Whole),
     ("requestDateTime", Whole),
@@ -208,6 +214,14 @@ const LICENCE: Keep = Only(&[
     ("prepaidUnits", Only(&[("enabled", Whole)])),
     ("servicePlans", Only(&[("servicePlanName", Whole)])),
 ]);
+const MOBILE_APP: Keep = Only(&[
+    ID,
+    ("@odata.type", Whole),
+    ("displayName", Whole),
+    ("publishingState", Whole),
+    ("createdDateTime", Whole),
+    ("lastModifiedDateTime", Whole),
+]);
 const DELETED: Keep = Only(&[("id", Whole), ("appId", Whole), ("displayName", Whole), ("deletedDateTime", Whole)]);
 const SETTINGS: Keep = Only(&[("unlicensedAdminstratorsEnabled", Whole)]);
 
@@ -272,6 +286,8 @@ reductions! {
     licence: LICENCE;
     /// Deleted service principals.
     deleted: DELETED;
+    /// Mobile apps, of which installers, icons, notes and owners are dropped.
+    mobile_app: MOBILE_APP;
     /// The settings of Intune.
     settings: SETTINGS;
 }

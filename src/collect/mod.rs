@@ -39,6 +39,7 @@ mod scope;
 mod service_principals;
 mod sign_in_activity;
 mod sign_ins;
+mod unfinished_apps;
 mod work;
 
 pub use begun::count_service_principals;
@@ -66,6 +67,9 @@ pub struct Options {
     pub inventory: Inventory,
     /// Whether raw sign-ins of what is in scope are read: of the last 30 days, and not further back than audit events.
     pub sign_ins: bool,
+    /// Object ids and app ids, in any letter case, to look up beside those that the tenant names: exclusions that the user knows of.
+    /// What is found is in scope. Anything else than a GUID is nobody's id.
+    pub look_up: BTreeSet<String>,
 }
 
 /// How much of the directory is read.

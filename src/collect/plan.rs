@@ -191,6 +191,11 @@ impl Draft<'_> {
         let links = Span::new(0, batches(intune_roles), batches(intune_roles) + 1);
         self.add(Dataset::IntuneRoles, Line(1, 2, links, intune_roles), "which assignments each role has, which no list tells; 20 a batch");
         self.add(Dataset::IntuneSettings, Line(1, 0, Span::exactly(1), 1), "one setting");
+        self.add(
+            Dataset::UnfinishedApps,
+            Line(1, 0, Span::new(1, 1, 10), 1),
+            "the list of Win32 apps, which no filter narrows to those not published",
+        );
         let weeks = audit_events::slices_of_days(self.options.audit_days);
         if weeks > 0 {
             let why = "one slice a week, because longer lists run into slow and empty pages; and 1 for each further 1,000 events";
@@ -326,6 +331,7 @@ mod tests {
             scope_app_roles: BTreeSet::new(),
             inventory: Inventory::Scope,
             sign_ins: false,
+            look_up: BTreeSet::new(),
         }
     }
 

@@ -85,6 +85,7 @@ fn request(dataset: Dataset, now: DateTime<Utc>) -> Resource {
             beta("/auditLogs/signIns").query("$filter", &filter).query("$top", "1")
         }
         Dataset::AuditEvents => v1("/deviceManagement/auditEvents").query("$filter", &format!("activityDateTime ge {}", hour_before(now))),
+        Dataset::UnfinishedApps => one(beta("/deviceAppManagement/mobileApps").query("$filter", "isof('microsoft.graph.win32LobApp')")),
         Dataset::ConditionalAccess => v1("/identity/conditionalAccess/policies").query("$top", "1").query("$select", "id"),
         Dataset::AppManagementPolicies => v1("/policies/defaultAppManagementPolicy"),
         Dataset::RiskyServicePrincipals => v1("/identityProtection/riskyServicePrincipals").query("$top", "1"),

@@ -7,7 +7,7 @@ use super::service_principals::{Found, Readers};
 use super::{
     Error, Inventory, Options, Tenant, access_policies, app_management, approval_requests, approver_groups, audit_events,
     conditional_access, credential_activity, delegated, deleted, directory_roles, federated, grants, intune_roles, intune_settings,
-    inventory, licences, organization, owners, people, risky, service_principals, sign_in_activity, sign_ins,
+    inventory, licences, organization, owners, people, risky, service_principals, sign_in_activity, sign_ins, unfinished_apps,
 };
 use crate::snapshot::{AppId, AppRoleGrant, Dataset, Gap, ServicePrincipalId, Snapshot, is_guid};
 use std::collections::BTreeSet;
@@ -66,19 +66,28 @@ struct Intune {
     roles: intune_roles::IntuneRoles,
     unlicensed: Option<bool>,
     events: Vec<crate::snapshot::AuditEvent>,
+    unfinished: unfinished_apps::Unfinished,
 }
 
-async fn read_intune(tenant: &Tenant<'_>, options: &Options, snapshot: &Snapshot) -> (Intune, [Finished; 5]) {
+async fn read_intune(tenant: &Tenant<'_>, options: &Options, snapshot: &Snapshot) -> (Intune, [Finished; 6]) {
     let (since, until) = (snapshot.audit_since, options.taken_at);
-    let (policies, requests, roles, settings, events) = tokio::join!(
+    let (policies, requests, roles, settings, events, unfinished) = tokio::join!(
         tenant.read(Dataset::AccessPolicies, access_policies::read),
         tenant.read(Dataset::ApprovalRequests, approval_requests::read),
         tenant.read(Dataset::IntuneRoles, intune_roles::read),
         tenant.read(Dataset::IntuneSettings, intune_settings::read),
         tenant.read(Dataset::AuditEvents, async |reader| audit_events::read(reader, since, until).await),
+        tenant.read(Dataset::UnfinishedApps, unfinished_apps::read),
     );
-    let found = Intune { policies: policies.0, requests: requests.0, roles: roles.0, unlicensed: settings.0, events: events.0 };
-    (found, [policies.1, requests.1, roles.1, settings.1, events.1])
+    let found = Intune {
+        policies: policies.0,
+        requests: requests.0,
+        roles: roles.0,
+        unlicensed: settings.0,
+        events: events.0,
+        unfinished: unfinished.0,
+    };
+    (found, [policies.1, requests.1, roles.1, settings.1, events.1, unfinished.1])
 }
 
 impl Intune {
@@ -89,6 +98,7 @@ impl Intune {
         snapshot.intune_role_assignments = self.roles.assignments;
         snapshot.unlicensed_administrators = self.unlicensed;
         snapshot.audit_events = self.events;
+        snapshot.unfinished_apps = self.unfinished;
     }
 }
 

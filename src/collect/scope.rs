@@ -6,7 +6,7 @@ use super::directory_roles::REACHING_INTUNE;
 use super::service_principals::Principals;
 use super::{Options, sign_ins};
 use crate::snapshot::{
-    AccessPolicy, AppId, AppRoleGrant, Application, DirectoryRoleAssignment, Gap, ServicePrincipal, ServicePrincipalId, Snapshot,
+    AccessPolicy, AppId, AppRoleGrant, Application, DirectoryRoleAssignment, Gap, ServicePrincipal, ServicePrincipalId, Snapshot, is_guid,
 };
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ pub(super) struct Scope {
     holders: BTreeSet<String>,
     /// Those among them that the service said are service principals.
     shown: BTreeSet<String>,
-    /// Ids under unknown members of policies, among the values of audit events on policies, and in requests that changed
-    /// one: object ids, app ids, or neither.
+    /// Ids under unknown members of policies, among the values of audit events on policies, in requests that changed one, and
+    /// those that the user asked for: object ids, app ids, or neither.
     candidates: BTreeSet<String>,
     /// Ids of applications that filed approval requests: object ids or app ids.
     requestors: BTreeSet<String>,
@@ -37,7 +37,7 @@ impl Scope {
         Self {
             holders: shown.iter().cloned().chain(role_holders(snapshot).map(|held| held.principal.clone())).collect(),
             shown,
-            candidates: candidates(snapshot),
+            candidates: candidates(snapshot, &options.look_up),
             requestors: requestors.map(|id| id.trim().to_lowercase()).collect(),
             actors: actors.iter().map(|id| id.as_str().to_owned()).collect(),
             found: BTreeSet::new(),
@@ -93,8 +93,9 @@ fn role_holders(snapshot: &Snapshot) -> impl Iterator<Item = &DirectoryRoleAssig
     reaching.filter(move |held| held.principal_kind.as_deref().is_none_or(is_application))
 }
 
-/// Ids that policies, audit events on them or requests to change them name, without those that are known to be policies or groups.
-fn candidates(snapshot: &Snapshot) -> BTreeSet<String> {
+/// Ids that policies, audit events on them, requests to change them or the user name, without those that are known to be
+/// policies or groups.
+fn candidates(snapshot: &Snapshot, asked_for: &BTreeSet<String>) -> BTreeSet<String> {
     let policies = snapshot.access_policies.values();
     let listed = policies.clone().flat_map(AccessPolicy::candidate_collections).flat_map(|collection| collection.ids);
     let resources = snapshot.audit_events.iter().flat_map(|event| &event.resources);
@@ -102,7 +103,8 @@ fn candidates(snapshot: &Snapshot) -> BTreeSet<String> {
     let groups = policies.flat_map(|policy| policy.approver_groups.iter().flatten().map(|id| id.as_str().to_owned()));
     let known: BTreeSet<String> = groups.chain(snapshot.access_policies.keys().map(|id| id.as_str().to_owned())).collect();
     let requested = snapshot.approval_requests.values().flat_map(|request| request.policy_ids.iter().cloned());
-    listed.chain(audited).chain(requested).filter(|id| !known.contains(id)).collect()
+    let asked_for = asked_for.iter().map(|id| id.trim().to_lowercase()).filter(|id| is_guid(id));
+    listed.chain(audited).chain(requested).chain(asked_for).filter(|id| !known.contains(id)).collect()
 }
 
 /// What turned out to be in scope.

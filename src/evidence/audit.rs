@@ -1,7 +1,8 @@
 //! Intune audit events by applications on their own. A person's writes through an application are never the application's.
 
+use super::drafts::Drafts;
 use super::observation::{ObservedOutcome, Sighting, Source, Tally};
-use crate::catalogue::{Activity, Catalogue};
+use crate::catalogue::{Activity, Catalogue, Workload};
 use crate::snapshot::{AppId, AuditEvent, Snapshot};
 use std::collections::BTreeMap;
 
@@ -11,12 +12,16 @@ pub(super) type Unmapped = BTreeMap<AppId, BTreeMap<String, u64>>;
 /// Adds every write to the tally; gives back what no vocabulary has.
 pub(super) fn observe(snapshot: &Snapshot, catalogue: &Catalogue, tally: &mut Tally) -> Unmapped {
     let mut unmapped = Unmapped::new();
+    let drafts = Drafts::new(snapshot);
     for event in &snapshot.audit_events {
         let Some(app_id) = event.actor.app_only() else { continue };
         match classify(event, catalogue) {
             Activity::Write { workload, platform, sure } => {
                 let operation = event.activity_type.clone().unwrap_or_default();
-                let sighting = Sighting { workload, platform, operation, outcome: outcome(event), source: Source::AuditEvent, sure };
+                let draft = drafts.left_by(event).filter(|_| workload == Workload::App);
+                let outcome = if draft.is_some() { ObservedOutcome::Unfinished } else { outcome(event) };
+                let object = draft.map(|app| format!("{} ({}, {})", app.display_name, app.id, app.publishing_state));
+                let sighting = Sighting { workload, platform, operation, object, outcome, source: Source::AuditEvent, sure };
                 tally.add(app_id, sighting, event.time);
             }
             Activity::Unmapped => {

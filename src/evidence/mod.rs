@@ -1,6 +1,7 @@
 //! What applications were seen to do, whatever the source: audit events and approval requests, as observations of one form.
 
 mod audit;
+mod drafts;
 mod observation;
 mod requests;
 

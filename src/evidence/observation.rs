@@ -20,6 +20,8 @@ pub enum Source {
 pub enum ObservedOutcome {
     /// The write succeeded.
     Written,
+    /// The write succeeded, but what it began was never finished: an app that was made and not published.
+    Unfinished,
     /// The write was tried and failed, for whatever reason.
     Failed,
     /// The source does not say whether it succeeded.
@@ -41,6 +43,8 @@ pub struct Observation {
     pub platform: Option<Platform>,
     /// The operation in the source's words: `Create MobileApp`, `approval request`.
     pub operation: String,
+    /// The object, where it matters: an app that was not finished, by name, id and state.
+    pub object: Option<String>,
     /// What became of it.
     pub outcome: ObservedOutcome,
     /// Where it was seen.
@@ -79,6 +83,7 @@ pub(super) struct Sighting {
     pub(super) workload: Workload,
     pub(super) platform: Option<Platform>,
     pub(super) operation: String,
+    pub(super) object: Option<String>,
     pub(super) outcome: ObservedOutcome,
     pub(super) source: Source,
     pub(super) sure: Sure,
@@ -105,6 +110,6 @@ impl Tally {
 
 fn observation((sighting, mut times): (Sighting, Vec<DateTime<Utc>>)) -> Observation {
     times.sort_unstable();
-    let Sighting { workload, platform, operation, outcome, source, sure } = sighting;
-    Observation { workload, platform, operation, outcome, source, sure, times }
+    let Sighting { workload, platform, operation, object, outcome, source, sure } = sighting;
+    Observation { workload, platform, operation, object, outcome, source, sure, times }
 }

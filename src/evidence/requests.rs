@@ -37,7 +37,7 @@ fn workloads(request: &ApprovalRequest) -> Vec<Workload> {
 
 fn sighting(workload: Workload, outcome: ObservedOutcome) -> Sighting {
     let operation = "approval request".to_owned();
-    Sighting { workload, platform: None, operation, outcome, source: Source::ApprovalRequest, sure: Sure::Documented }
+    Sighting { workload, platform: None, operation, object: None, outcome, source: Source::ApprovalRequest, sure: Sure::Documented }
 }
 
 /// The time to book a request under.

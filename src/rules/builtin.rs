@@ -50,6 +50,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "rules/exclusions/unsafe-redirect-or-implicit-grant.toml",
     "rules/exclusions/writes-beyond-exclusion.toml",
     "rules/gates/approver-account-disabled.toml",
+    "rules/gates/approver-cannot-read-what-it-approves.toml",
     "rules/gates/approver-group-missing.toml",
     "rules/gates/approver-group-nested.toml",
     "rules/gates/approver-group-not-security-group.toml",

@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 pub(super) const INTUNE_PAGE: usize = 50;
 /// Rows of a page of audit events.
 const AUDIT_PAGE: usize = 1_000;
+/// Rows of a page of mobile apps: a guess, no source says.
+const APP_PAGE: usize = 200;
 /// Most ids that `getByIds` takes.
 const MOST_IDS: usize = 1_000;
 
@@ -64,6 +66,7 @@ impl Question<'_> {
     pub(super) fn answer_intune(&self, route: &Route) -> Answer {
         match route {
             Route::AuditEvents => self.audit_events(),
+            Route::MobileApps => self.mobile_apps(),
             Route::Policies => self.policies(),
             Route::Policy(id) => self.policy(*id),
             Route::Requests => self.requests(),
@@ -280,6 +283,21 @@ impl Question<'_> {
             self.pages(kind, context, render_intune::EVENT, &rows, size, |row, select| render_intune::event(self.tenant, row, select))?;
         reply.body["@odata.count"] = AUDIT_PAGE.into();
         Ok(reply)
+    }
+
+    /// Mobile apps, of one type where the filter says so; only members that every type has can be selected.
+    fn mobile_apps(&self) -> Answer {
+        let kind = match self.query.filter.as_deref() {
+            None => None,
+            Some(filter) => {
+                let named = filter.strip_prefix("isof('microsoft.graph.").and_then(|rest| rest.strip_suffix("')"));
+                let refused = || Reply::intune_error(400, "BadRequest", &format!("Unsupported filter: {filter}"));
+                Some(named.ok_or_else(refused)?)
+            }
+        };
+        let rows: Vec<_> = self.tenant.mobile_apps.iter().filter(|app| kind.is_none_or(|kind| kind == app.kind)).collect();
+        let (entity, context, size) = ("mobileApp", "deviceAppManagement/mobileApps", PageSize::Fixed(APP_PAGE));
+        self.pages(entity, context, render_intune::MOBILE_APP, &rows, size, |row, select| render_intune::mobile_app(row, select))
     }
 
     fn policies(&self) -> Answer {

@@ -104,6 +104,7 @@ pub(crate) const MEMBER: &[&str] = &[
     "accountEnabled",
     "userType",
     "onPremisesSyncEnabled",
+    "assignedPlans",
 ];
 /// Those of [`MEMBER`] that the permission on basic profiles covers.
 const BASIC: &[&str] = &["id", "deletedDateTime", "displayName", "userPrincipalName", "mail", "givenName", "surname"];
@@ -383,7 +384,19 @@ pub(crate) fn user(row: &User, sight: Sight, select: &Select) -> Value {
         .put_extra("accountEnabled", told("accountEnabled", row.enabled.into()))
         .put_extra("userType", told("userType", if row.guest { "Guest" } else { "Member" }.into()))
         .put_extra("onPremisesSyncEnabled", told("onPremisesSyncEnabled", row.synced.then_some(true).into()))
+        .put_extra("assignedPlans", told("assignedPlans", plans(row.licensed)))
         .done()
+}
+
+/// Plans of a person: mail for everybody, and Intune's beside the one of Office, which is no licence of Intune. Of a plan that
+/// was taken away the row stays. Form and ids as in captures of `assignedPlans`.
+fn plans(licensed: bool) -> Value {
+    let plan = |id: &str, service: &str, status: &str| json!({"assignedDateTime": "2025-02-03T10:36:43Z", "capabilityStatus": status, "service": service, "servicePlanId": id});
+    json!([
+        plan("efb87545-963c-4e0d-99df-69c6916d9eb0", "exchange", "Enabled"),
+        plan("882e1d05-acd1-4ccb-8708-6ee03664b117", "SCO", "Enabled"),
+        plan("c1ec4a95-1f05-45b3-a911-aa3fa01094f5", "SCO", if licensed { "Enabled" } else { "Deleted" }),
+    ])
 }
 
 fn typed<'a>(kind: &str, id: Guid, select: &'a Select) -> Row<'a> {

@@ -3,6 +3,7 @@
 
 use super::data::approval::{Exclusion, Policy, Request, Requestor};
 use super::data::events::{Change, Event};
+use super::data::mobile_apps::MobileApp;
 use super::data::{Tenant, User};
 use super::odata::{Row, Select};
 use super::render::time;
@@ -38,6 +39,40 @@ pub(crate) const EVENT: &[&str] = &[
     "actor",
     "resources",
 ];
+
+/// Members of the base type of mobile apps.
+pub(crate) const MOBILE_APP: &[&str] = &[
+    "id",
+    "displayName",
+    "description",
+    "publisher",
+    "createdDateTime",
+    "lastModifiedDateTime",
+    "isFeatured",
+    "privacyInformationUrl",
+    "informationUrl",
+    "owner",
+    "developer",
+    "notes",
+    "publishingState",
+];
+
+/// A mobile app. A service of many types says of each row which it is.
+pub(crate) fn mobile_app(row: &MobileApp, select: &Select) -> Value {
+    Row::new(select)
+        .put("@odata.type", format!("#microsoft.graph.{}", row.kind))
+        .put("id", row.id.to_string())
+        .put("displayName", row.name.as_str())
+        .put("description", "")
+        .put("publisher", "Lindenhof")
+        .put("createdDateTime", time(row.created))
+        .put("lastModifiedDateTime", time(row.created))
+        .put("isFeatured", false)
+        .put("owner", "")
+        .put("notes", "PLANTED-SECRET-VALUE-in-notes")
+        .put("publishingState", row.state)
+        .done()
+}
 
 /// An access policy as the list shows it: without approver groups and without exclusions.
 pub(crate) fn policy_in_list(row: &Policy, select: &Select) -> Value {

@@ -83,5 +83,5 @@ pub(crate) fn device_management(tenant: &Tenant, beta: bool, select: &Select) ->
         .put("id", tenant.guid("device-management", "").to_string())
         .put("intuneAccountId", tenant.guid("intune-account", "").to_string())
         .put("subscriptionState", "active");
-    if beta { row.put("unlicensedAdminstratorsEnabled", true).done() } else { row.done() }
+    if beta { row.put("unlicensedAdminstratorsEnabled", false).done() } else { row.done() }
 }

@@ -55,6 +55,7 @@ pub(crate) enum Route {
     IntuneAssignments,
     IntuneAssignmentsOf(Guid),
     AuditEvents,
+    MobileApps,
     Policies,
     Policy(Guid),
     Requests,
@@ -140,6 +141,7 @@ impl Route {
             ["auditlogs", "signins"] => Self::SignInLog,
             ["devicemanagement"] => Self::DeviceManagement,
             ["devicemanagement", "auditevents"] => Self::AuditEvents,
+            ["deviceappmanagement", "mobileapps"] => Self::MobileApps,
             ["devicemanagement", "roledefinitions"] => Self::IntuneRoles,
             ["devicemanagement", "roleassignments"] => Self::IntuneAssignments,
             ["reports", "serviceprincipalsigninactivities"] if beta => Self::SignInActivity,
@@ -201,7 +203,7 @@ impl Route {
     fn permissions(&self) -> &'static [&'static str] {
         match self {
             Self::Policies | Self::Policy(_) | Self::Requests | Self::Request(_) => &[READ_RBAC, READ_CONFIGURATION],
-            Self::AuditEvents => &[READ_APPS],
+            Self::AuditEvents | Self::MobileApps => &[READ_APPS],
             Self::IntuneRoles | Self::IntuneRole(_) | Self::IntuneAssignments | Self::IntuneAssignmentsOf(_) => &[READ_RBAC],
             // An inference: no source names the permission for this single property.
             Self::DeviceManagement => &[READ_CONFIGURATION, READ_RBAC, READ_DEVICES],
@@ -228,6 +230,7 @@ impl Route {
                 | Self::Requests
                 | Self::Request(_)
                 | Self::AuditEvents
+                | Self::MobileApps
                 | Self::DeviceManagement
                 | Self::IntuneRoles
                 | Self::IntuneRole(_)

@@ -87,3 +87,28 @@ pub struct AuditResource {
     /// The ones that stand on a list after it (`newValue`). A lone id, such as that of an author, is on no list.
     pub new_ids: BTreeSet<String>,
 }
+
+/// A mobile app that is not published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedApp {
+    /// Id, in lower case: the `resourceId` of audit events about it.
+    pub id: String,
+    /// Display name as stored.
+    pub display_name: String,
+    /// `@odata.type` without its prefix, such as `win32LobApp`.
+    pub kind: Option<String>,
+    /// `publishingState` as written, an open set: notPublished, processing; never published.
+    pub publishing_state: String,
+    /// When it was created (UTC).
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last changed (UTC).
+    pub last_modified: Option<DateTime<Utc>>,
+}
+
+impl UnfinishedApp {
+    /// Whether its state is one of those that mean that it was begun and not published.
+    #[must_use]
+    pub fn is_half_done(&self) -> bool {
+        ["notPublished", "processing"].iter().any(|state| self.publishing_state.eq_ignore_ascii_case(state))
+    }
+}

@@ -49,6 +49,8 @@ pub enum Dataset {
     SignIns,
     /// Intune audit events.
     AuditEvents,
+    /// Win32 apps that were begun and never published.
+    UnfinishedApps,
     /// Conditional Access policies for workload identities.
     ConditionalAccess,
     /// Restrictions on credentials, and who is exempt.
@@ -304,7 +306,7 @@ static TABLE: [About; DATASETS] = [
     About {
         dataset: Dataset::People,
         name: "people",
-        purpose: "whether owners and approvers are guests, disabled or synchronised accounts",
+        purpose: "whether owners and approvers are guests, disabled or synchronised accounts, and approvers licensed",
         endpoints: &[v1("/users")],
         permission: ReadPermission::Users,
         also: &[],
@@ -312,7 +314,7 @@ static TABLE: [About; DATASETS] = [
         clouds: Clouds::All,
         cost: "1 for 300 owners and approvers",
         optional: true,
-        source: "facts/checks.md check 14; facts/graph.md section 0",
+        source: "facts/checks.md check 14; facts/graph.md section 0; facts/maa.md section 7",
     },
     About {
         dataset: Dataset::DeletedServicePrincipals,
@@ -404,6 +406,19 @@ static TABLE: [About; DATASETS] = [
         cost: "1 for each week of --audit-days, and 1 for each further 1,000 events",
         optional: false,
         source: "facts/graph.md section 0 row 11 and section 4",
+    },
+    About {
+        dataset: Dataset::UnfinishedApps,
+        name: "unfinished-apps",
+        purpose: "Win32 apps that an automation began and never published: the trace of a refused publish",
+        endpoints: &[beta("/deviceAppManagement/mobileApps")],
+        permission: ReadPermission::IntuneApps,
+        also: &[],
+        licence: INTUNE,
+        clouds: Clouds::All,
+        cost: "1 for each page of Win32 apps",
+        optional: true,
+        source: "facts/maa.md section 4; the filter by type as public readers use it",
     },
     About {
         dataset: Dataset::ConditionalAccess,

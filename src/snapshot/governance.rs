@@ -32,6 +32,10 @@ pub struct Person {
     pub user_type: Option<String>,
     /// `onPremisesSyncEnabled`: true where the account comes from another directory; Graph sends null for one that does not.
     pub synchronised: Option<bool>,
+    /// Whether a service plan that makes a licensed user of Intune is assigned and usable (`assignedPlans`); None where that was
+    /// not shown, or where only plans of Intune are assigned that maascan does not know. No plan is kept.
+    #[serde(default)]
+    pub intune_licensed: Option<bool>,
 }
 
 /// App instance property lock (`servicePrincipalLockConfiguration`): whether a service principal of the application in another

@@ -11,7 +11,7 @@ mod id;
 mod permission;
 mod store;
 
-pub use activity::{AuditActor, AuditEvent, AuditResource, SignInActivity, SignInTime};
+pub use activity::{AuditActor, AuditEvent, AuditResource, SignInActivity, SignInTime, UnfinishedApp};
 pub use approval::{AccessPolicy, ApprovalRequest, CandidateCollection};
 pub use coverage::{Coverage, DatasetReading, Gap};
 pub use dataset::{About, Clouds, Dataset, Endpoint};
@@ -70,6 +70,9 @@ pub struct Snapshot {
     pub sign_in_activity: BTreeMap<AppId, SignInActivity>,
     /// Intune audit events by applications on their own, and those on access policies, oldest first.
     pub audit_events: Vec<AuditEvent>,
+    /// Win32 apps that are not published, by id.
+    #[serde(default)]
+    pub unfinished_apps: BTreeMap<String, UnfinishedApp>,
     /// Intune roles, by id.
     pub intune_roles: BTreeMap<String, IntuneRole>,
     /// Assignments of Intune roles, by id.
@@ -122,6 +125,7 @@ impl Snapshot {
             deleted_service_principals: BTreeMap::new(),
             sign_in_activity: BTreeMap::new(),
             audit_events: Vec::new(),
+            unfinished_apps: BTreeMap::new(),
             intune_roles: BTreeMap::new(),
             intune_role_assignments: BTreeMap::new(),
             unlicensed_administrators: None,

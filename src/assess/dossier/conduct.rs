@@ -153,6 +153,7 @@ pub(super) fn observed(context: &Context<'_>, case: &Case<'_>) -> Link {
 fn observation(context: &Context<'_>, seen: &Observation) -> Statement {
     let outcome = match seen.outcome {
         ObservedOutcome::Written => "succeeded",
+        ObservedOutcome::Unfinished => "succeeded, but the app was never published",
         ObservedOutcome::Failed => "failed",
         ObservedOutcome::Unclear => "ended in a way that is not recorded",
         ObservedOutcome::Blocked => "rejected or run out",
@@ -165,9 +166,14 @@ fn observation(context: &Context<'_>, seen: &Observation) -> Statement {
     let span = if times.len() == 1 { format!("on {first}") } else { format!("between {first} and {last}") };
     let ahead = times.iter().filter(|at| *at > context.window.end()).count();
     let ahead = if ahead > 0 { format!("; {ahead} after the clock of this run are not counted: the clocks differ") } else { String::new() };
-    let text = format!("{}{platform}: {} {outcome}, {span}{ahead}", seen.operation, times.len());
+    let object = seen.object.as_ref().map(|object| format!(": {object}; where publishing is gated, a refused publish leaves such an app"));
+    let object = object.unwrap_or_default();
+    let text = format!("{}{platform}: {} {outcome}, {span}{ahead}{object}", seen.operation, times.len());
     let inferred = if seen.sure == Sure::Inferred { "; that this activity writes the workload is inferred" } else { "" };
     match seen.source {
+        Source::AuditEvent if seen.outcome == ObservedOutcome::Unfinished => {
+            said(format!("{text}{inferred}"), format!("{}, {}", Dataset::AuditEvents, Dataset::UnfinishedApps))
+        }
         Source::AuditEvent => read(format!("{text}{inferred}"), Dataset::AuditEvents),
         Source::ApprovalRequest => read(text, Dataset::ApprovalRequests),
     }

@@ -6,6 +6,7 @@ use super::super::model::Known;
 use super::super::verdicts::{Case, Context, Right};
 use super::super::words::{ExclusionState, GateState, LinkKind, VerdictKind};
 use super::{Link, Statement, said};
+use crate::catalogue::Workload;
 use crate::snapshot::{Dataset, Gap};
 
 pub(super) fn settle(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) -> Link {
@@ -47,6 +48,9 @@ fn could_change(dataset: Dataset, case: &Case<'_>, kind: VerdictKind) -> Option<
         Dataset::ApprovalRequests if held => Some("since when the gate is in force"),
         Dataset::AuditEvents if silent => Some("whether it writes (breaks, or passes) or only fails (blocked)"),
         Dataset::AuditEvents => Some("how much it writes, since when the gate is in force, and changes to exclusions"),
+        Dataset::UnfinishedApps if *case.workload == Workload::App && kind == VerdictKind::Passes => {
+            Some("whether what it began was ever published (else blocked)")
+        }
         Dataset::AppRoleGrants | Dataset::AppRoles if case.right != Right::Primary => Some("by which permission it writes"),
         Dataset::ServicePrincipals | Dataset::Applications if unsure_exclusion => {
             Some("whether an id on a list of exclusions is this application's")
@@ -57,7 +61,7 @@ fn could_change(dataset: Dataset, case: &Case<'_>, kind: VerdictKind) -> Option<
             Some("whether its keys are used")
         }
         Dataset::DirectoryRoles | Dataset::IntuneRoles if case.right == Right::None => Some("whether a role explains its writes"),
-        Dataset::ApproverGroups | Dataset::IntuneSettings if case.concern.state == GateState::InForce => {
+        Dataset::ApproverGroups | Dataset::IntuneSettings | Dataset::People if case.concern.state == GateState::InForce => {
             Some("whether anybody can approve its requests")
         }
         _ => None,

@@ -283,6 +283,12 @@ pub(super) const POLICY: &[Field] = &[
         &[Dataset::IntuneSettings, Dataset::ApproverGroups],
     ),
     field(
+        "approver_lacks_read",
+        Bool,
+        "whether no Intune role of a group reads what the policy protects",
+        &[Dataset::IntuneRoles, Dataset::ApproverGroups],
+    ),
+    field(
         "role_deadlock",
         Bool,
         "whether the assignment that its approvers need would need their approval",

@@ -132,7 +132,14 @@ fn what_could_not_be_read_is_untold_and_says_why() {
 
 #[test]
 fn an_account_that_the_group_does_not_show_is_looked_for_among_people() {
-    let person = |enabled| Person { id: "u2".into(), display_name: None, account_enabled: enabled, user_type: None, synchronised: None };
+    let person = |enabled| Person {
+        id: "u2".into(),
+        display_name: None,
+        account_enabled: enabled,
+        user_type: None,
+        synchronised: None,
+        intune_licensed: None,
+    };
     let with = |enabled: Option<Option<bool>>| {
         let mut tenant = sound().with_group(Some(vec![member("u1", "user", Some(true)), member("u2", "user", None)]));
         tenant.0.people.extend(enabled.map(|enabled| ("u2".to_owned(), person(enabled))));
@@ -153,11 +160,77 @@ fn licences_of_approvers_are_fine_only_where_none_is_needed() {
         tenant
     };
     assert_eq!(with(Some(true)).problems().1, []);
-    for setting in [Some(false), None] {
-        assert_eq!(with(setting).problems().1, [(Kind::UnlicensedApprover, Dataset::IntuneSettings)]);
-    }
+    assert_eq!(with(Some(false)).problems().1, [(Kind::UnlicensedApprover, Dataset::People)]);
+    assert_eq!(with(None).problems().1, [(Kind::UnlicensedApprover, Dataset::IntuneSettings)]);
     let many: Vec<GroupMember> = (0..351).map(|number| member(&format!("u{number}"), "user", Some(true))).collect();
     assert_eq!(sound().with_group(Some(many)).problems().1, [(Kind::UnlicensedApprover, Dataset::ApproverGroups)], "350 is the limit");
+}
+
+#[test]
+fn a_licence_that_is_needed_is_found_missing_ruled_out_or_unknown() {
+    let with = |setting: Option<bool>, licences: [Option<bool>; 2]| {
+        let mut tenant = sound();
+        tenant.0.unlicensed_administrators = setting;
+        for (id, intune_licensed) in ["u1", "u2"].into_iter().zip(licences) {
+            let person = Person {
+                id: id.into(),
+                display_name: None,
+                account_enabled: Some(true),
+                user_type: None,
+                synchronised: None,
+                intune_licensed,
+            };
+            tenant.0.people.insert(id.into(), person);
+        }
+        tenant
+    };
+    for setting in [Some(true), Some(false), None] {
+        assert_eq!(with(setting, [Some(true); 2]).problems(), (vec![], vec![]), "all have one, so the setting does not matter");
+    }
+    let one = with(Some(false), [Some(true), Some(false)]);
+    assert_eq!(one.problems(), (vec![Kind::OneApprover, Kind::UnlicensedApprover], vec![]), "who has none cannot decide");
+    let problem = &one.problem_list(&Workload::App)[1];
+    assert_eq!(problem.ids, ["u2".to_owned()].into());
+    assert!(problem.sentence.contains("approvers"), "{}", problem.sentence);
+    let nobody = with(Some(false), [Some(false); 2]).problems();
+    assert_eq!(nobody, (vec![Kind::NoApprover, Kind::UnlicensedApprover], vec![]));
+    assert_eq!(with(Some(false), [Some(true), None]).problems(), (vec![], vec![(Kind::UnlicensedApprover, Dataset::People)]));
+    let unread = with(None, [Some(false), None]).problems();
+    assert_eq!(unread, (vec![], vec![(Kind::UnlicensedApprover, Dataset::IntuneSettings)]), "it may not be needed");
+    assert_eq!(with(Some(true), [Some(false); 2]).problems(), (vec![], vec![]));
+}
+
+#[test]
+fn an_approver_group_whose_roles_do_not_read_what_the_policy_protects_is_found() {
+    let with = |kind: &str, actions: &[&str]| {
+        let mut tenant = sound().policy("p", kind, &[], json!({}));
+        let role = tenant.0.intune_roles.get_mut("approver").unwrap();
+        let mut elsewhere = role.clone();
+        role.allowed_actions = actions.iter().map(|action| (*action).to_owned()).collect();
+        elsewhere.id = "elsewhere".into();
+        tenant.0.intune_roles.insert("elsewhere".into(), elsewhere);
+        tenant
+    };
+    let kinds = |tenant: &Tenant, workload: &Workload| {
+        let problems = tenant.problem_list(workload);
+        problems.iter().map(|problem| (problem.kind, problem.unknown.as_ref().map(|untold| untold.dataset))).collect::<Vec<_>>()
+    };
+    let found = [(Kind::ApproverLacksRead, None)];
+    let untold = [(Kind::ApproverLacksRead, Some(Dataset::IntuneRoles))];
+    assert_eq!(kinds(&with("app", &["Microsoft.Intune_ManagedDevices_Read"]), &Workload::App), found);
+    assert_eq!(kinds(&with("app", &["microsoft.intune_mobileapps_read"]), &Workload::App), []);
+    assert_eq!(kinds(&with("deviceWipe", &["Microsoft.Intune_MobileApps_Read"]), &Workload::DeviceWipe), found);
+    assert_eq!(kinds(&with("deviceWipe", &["Microsoft.Intune_ManagedDevices_Read"]), &Workload::DeviceWipe), []);
+    assert_eq!(kinds(&with("script", &["Microsoft.Intune_ManagedDevices_Read"]), &Workload::Script), untold, "no source names the action");
+    assert_eq!(kinds(&with("app", &[]), &Workload::App), untold, "a role that shows no action");
+    let mut renamed = with("app", &["Microsoft.Intune/MobileApps/Read"]);
+    renamed.0.intune_roles.remove("elsewhere");
+    assert_eq!(kinds(&renamed, &Workload::App), untold, "no role of this tenant has the name that is looked for");
+    let mut unlinked = with("app", &["Microsoft.Intune_ManagedDevices_Read"]);
+    unlinked.0.intune_role_assignments.values_mut().for_each(|assignment| assignment.role = None);
+    assert_eq!(kinds(&unlinked, &Workload::App), untold, "which role it is was not read");
+    let partly = with("app", &["Microsoft.Intune_ManagedDevices_Read"]).lost(Dataset::IntuneRoles);
+    assert_eq!(kinds(&partly, &Workload::App), untold, "another assignment may not have come");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod approvers;
 mod derived;
+mod drafts;
 mod exclusions;
 mod find;
 mod fusion;
@@ -17,8 +18,8 @@ mod verdicts;
 use super::*;
 use crate::snapshot::{
     AccessPolicy, AppRoleGrant, Application, ApprovalRequest, AuditActor, AuditEvent, AuditResource, Coverage, Credential,
-    CredentialActivity, CredentialKind, Dataset, DatasetReading, DeletedServicePrincipal, Gap, Group, GroupMember, IntuneRoleAssignment,
-    ServicePrincipal, SignInActivity, SignInKey, SignInSummary, SignInTime,
+    CredentialActivity, CredentialKind, Dataset, DatasetReading, DeletedServicePrincipal, Gap, Group, GroupMember, IntuneRole,
+    IntuneRoleAssignment, ServicePrincipal, SignInActivity, SignInKey, SignInSummary, SignInTime,
 };
 use serde_json::{Value, json};
 
@@ -200,7 +201,18 @@ impl Tenant {
     fn assigned(mut self, group: &str) -> Self {
         let id = format!("assignment of {group}");
         let members = Some([group.into()].into());
-        let assignment = IntuneRoleAssignment { id: id.clone(), display_name: id.clone(), role: None, members };
+        let role = Some("approver".to_owned());
+        let reads = ["MobileApps", "ManagedDevices", "DeviceConfigurations", "DeviceCompliancePolices", "Roles"];
+        self.0.intune_roles.insert(
+            "approver".into(),
+            IntuneRole {
+                id: "approver".into(),
+                display_name: "Approver".into(),
+                is_built_in: Some(false),
+                allowed_actions: reads.iter().map(|resource| format!("Microsoft.Intune_{resource}_Read")).collect(),
+            },
+        );
+        let assignment = IntuneRoleAssignment { id: id.clone(), display_name: id.clone(), role, members };
         self.0.intune_role_assignments.insert(id, assignment);
         self
     }

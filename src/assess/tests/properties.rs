@@ -2,6 +2,7 @@
 //! order in which things were read does not matter.
 
 use super::*;
+use crate::snapshot::UnfinishedApp;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -31,6 +32,8 @@ struct Drawn {
     raw: Vec<(u32, u32)>,
     /// Uses of a key: application, days ago.
     uses: Vec<(u32, u32)>,
+    /// Of each write in turn, whether the app that it is about was never published.
+    drafts: Vec<bool>,
     /// Lines of the user's file: policy, application.
     file: Vec<(usize, u32)>,
 }
@@ -44,10 +47,14 @@ fn drawn() -> impl Strategy<Value = Drawn> {
         prop::collection::vec((app.clone(), days.clone(), 0..2_usize, prop::bool::weighted(0.8)), 0..5),
         prop::collection::vec((0..POLICIES, app.clone(), days, any::<bool>()), 0..4),
         prop::collection::vec((app.clone(), 0..WORKLOADS.len(), 0..5_usize), 0..3),
-        (prop::collection::vec((app.clone(), 1..40_u32), 0..2), prop::collection::vec((app.clone(), 1..40_u32), 0..2)),
+        (
+            prop::collection::vec((app.clone(), 1..40_u32), 0..2),
+            prop::collection::vec((app.clone(), 1..40_u32), 0..2),
+            prop::collection::vec(any::<bool>(), 5),
+        ),
         prop::collection::vec((0..POLICIES, app), 0..3),
     )
-        .prop_map(|(holders, policies, writes, changes, requests, (raw, uses), file)| Drawn {
+        .prop_map(|(holders, policies, writes, changes, requests, (raw, uses, drafts), file)| Drawn {
             holders,
             policies,
             writes,
@@ -55,6 +62,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
             requests,
             raw,
             uses,
+            drafts,
             file,
         })
 }
@@ -84,6 +92,20 @@ impl Drawn {
             let (activity, resource) = ACTIVITIES[*activity];
             tenant = tenant.event(*number, &days_ago(*days), activity, if *succeeded { "Success" } else { "Failure" }, resource);
         }
+        for (at_write, ((_, days, ..), _)) in self.writes.iter().zip(&self.drafts).enumerate().filter(|(_, (_, draft))| **draft) {
+            let id = format!("draft {at_write}");
+            tenant.0.audit_events[at_write].resources[0].id = Some(id.clone());
+            let created = Some(at(&days_ago(*days)));
+            let app = UnfinishedApp {
+                id: id.clone(),
+                display_name: String::new(),
+                kind: None,
+                publishing_state: "notPublished".into(),
+                created,
+                last_modified: None,
+            };
+            tenant.0.unfinished_apps.insert(id, app);
+        }
         for (policy, number, days, added) in &self.changes {
             let (none, one) = (vec![], vec![app(*number)]);
             let (old, new) = if *added { (&none, &one) } else { (&one, &none) };
@@ -108,7 +130,8 @@ impl Drawn {
 }
 
 /// Datasets that a verdict may rest on.
-const TAKEN: [Dataset; 11] = [
+const TAKEN: [Dataset; 12] = [
+    Dataset::UnfinishedApps,
     Dataset::SignIns,
     Dataset::CredentialActivity,
     Dataset::AccessPolicies,
@@ -133,6 +156,7 @@ fn without(tenant: &Tenant, dataset: Dataset) -> Tenant {
         Dataset::Applications => poorer.0.applications.clear(),
         Dataset::SignInActivity => poorer.0.sign_in_activity.clear(),
         Dataset::AuditEvents => poorer.0.audit_events.clear(),
+        Dataset::UnfinishedApps => poorer.0.unfinished_apps.clear(),
         Dataset::SignIns => poorer.0.sign_ins.clear(),
         Dataset::CredentialActivity => poorer.0.credential_activity.clear(),
         _ => {}

@@ -187,3 +187,25 @@ async fn a_directory_that_cannot_be_counted_is_read_all_the_same() {
     assert!(snapshot.coverage_of(Dataset::ServicePrincipals).is_complete() && snapshot.coverage_of(Dataset::SignInActivity).is_complete());
     assert_eq!(snapshot.coverage[&Dataset::SignInActivity].requests, 2);
 }
+
+#[tokio::test]
+async fn an_id_that_the_user_lists_is_looked_up_in_every_way() {
+    let listed = |ids: &[String]| {
+        let look_up = ids.iter().cloned().collect();
+        async move {
+            let server = MockServer::start().await;
+            run_with(Cloud::Global, &server, fake(&server.uri()), Options { look_up, ..options() }).await.unwrap()
+        }
+    };
+    let found = |snapshot: &Snapshot| snapshot.service_principals.contains_key(&guid('p', 6).as_str().into());
+    assert!(!found(&listed(&[]).await), "out of scope otherwise");
+    for id in [guid('p', 6).to_uppercase(), guid('a', 6), format!(" {} ", guid('a', 6))] {
+        let snapshot = listed(std::slice::from_ref(&id)).await;
+        assert!(found(&snapshot), "{id}");
+        assert!(snapshot.looked_up.contains(&id.trim().to_lowercase()));
+        assert!(snapshot.coverage_of(Dataset::ServicePrincipals).is_complete(), "{:?}", snapshot.coverage);
+    }
+    let nobody = listed(&[guid('x', 9), "Nightly packager".to_owned()]).await;
+    assert!(nobody.looked_up.contains(&guid('x', 9)) && !nobody.looked_up.contains("nightly packager"));
+    assert_eq!(nobody.coverage[&Dataset::DeletedServicePrincipals].requests, 1, "the bin is asked for it");
+}

@@ -24,6 +24,7 @@ async fn each_dataset_says_which_permission_it_lacks() {
         (ACCESS, Dataset::ConditionalAccess),
         (RISKY, Dataset::RiskyServicePrincipals),
         (LICENCES, Dataset::Licences),
+        (MOBILE_APPS, Dataset::UnfinishedApps),
     ];
     for (place, dataset) in places {
         let snapshot = run(|tenant, _| {

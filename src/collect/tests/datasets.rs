@@ -84,6 +84,19 @@ async fn an_endpoint_names_the_permission_that_it_needs() {
 }
 
 #[tokio::test]
+async fn of_the_apps_only_those_not_published_are_kept_and_one_without_a_state_is_a_gap() {
+    let snapshot = run(|_, _| {}).await;
+    assert_eq!(snapshot.unfinished_apps.keys().collect::<Vec<_>>(), ["draft"]);
+    assert_eq!(snapshot.coverage_of(Dataset::UnfinishedApps), &Coverage::Complete { items: 2 });
+    assert!(!serde_json::to_string(&snapshot).unwrap().contains("hunter2"));
+    let odd = run(|fake, _| fake.set(MOBILE_APPS, Ok(json!({"value": [{"id": "a"}, {"id": "b", "publishingState": "processing"}]})))).await;
+    let gap = Gap::Failed { detail: "malformed rows: 1 without id or publishing state".to_owned() };
+    assert_eq!(odd.coverage_of(Dataset::UnfinishedApps), &Coverage::Partial { items: 1, gap });
+    let none = run(|fake, _| fake.set(MOBILE_APPS, Ok(json!({"value": []})))).await;
+    assert_eq!(none.coverage_of(Dataset::UnfinishedApps), &Coverage::Complete { items: 0 });
+}
+
+#[tokio::test]
 async fn a_setting_that_is_not_there_is_unknown() {
     let snapshot = run(|fake, _| fake.set(INTUNE_SETTINGS, Ok(json!({"id": "x"})))).await;
     assert_eq!(snapshot.unlicensed_administrators, None);

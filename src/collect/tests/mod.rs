@@ -162,6 +162,7 @@ const DELETED: &str = "/v1.0/directory/deletedItems/microsoft.graph.servicePrinc
 const INTUNE_ROLES: &str = "/v1.0/deviceManagement/roleDefinitions";
 const INTUNE_ASSIGNMENTS: &str = "/v1.0/deviceManagement/roleAssignments";
 const INTUNE_SETTINGS: &str = "/beta/deviceManagement";
+const MOBILE_APPS: &str = "/beta/deviceAppManagement/mobileApps";
 const INTUNE_API: &str = "/v1.0/servicePrincipals(appId='c161e42e-d4df-4a3d-9b42-e7a3c31f59d4')/appRoleAssignedTo";
 const DIRECTORY_ROLES: &str = "/v1.0/roleManagement/directory/roleAssignments";
 const DIRECTORY_ROLE_NAMES: &str = "/v1.0/roleManagement/directory/roleDefinitions";
@@ -283,6 +284,11 @@ fn fake_further_lists(fake: &mut Fake) {
     fake.set(MANAGEMENT, Ok(json!({"value": [{"id": "m", "displayName": "n", "isEnabled": true, "restrictions": {}}]})));
     fake.set(&format!("{MANAGEMENT}/m/appliesTo"), Ok(json!({"value": [{"id": guid('o', 1)}]})));
     fake.set(RISKY, Ok(json!({"value": [{"id": guid('p', 1), "riskLevel": "high"}, {"id": guid('p', 6), "riskLevel": "low"}]})));
+    let app = |id: &str, state: &str| {
+        json!({"@odata.type": "#microsoft.graph.win32LobApp", "id": id, "displayName": id, "publishingState": state, "notes": "hunter2",
+            "createdDateTime": "2026-11-01T00:00:00Z"})
+    };
+    fake.set(MOBILE_APPS, Ok(json!({"value": [app("DRAFT", "notPublished"), app("done", "published")]})));
     fake.set(LICENCES, Ok(json!({"value": [{"skuPartNumber": "EMS", "consumedUnits": 1}]})));
 }
 
@@ -297,6 +303,7 @@ fn options() -> Options {
         scope_app_roles: BTreeSet::from([ROLE.into()]),
         inventory: Inventory::Scope,
         sign_ins: false,
+        look_up: BTreeSet::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -57,10 +57,14 @@ impl Terms {
     #[must_use]
     pub fn asked_for(options: &Options) -> String {
         // Without `..`: a new option must be thought about here.
-        let Options { taken_at: _, audit_days, scope_app_roles, inventory, sign_ins } = options;
+        let Options { taken_at: _, audit_days, scope_app_roles, inventory, sign_ins, look_up } = options;
         let roles: Vec<&str> = scope_app_roles.iter().map(crate::snapshot::AppRoleId::as_str).collect();
         let full = *inventory == super::Inventory::Full;
-        format!("audit-days={audit_days} full={full} sign-ins={sign_ins} scope={}", hex(&Sha256::digest(roles.join(",")).as_slice()[..8]))
+        let ids: BTreeSet<String> = look_up.iter().map(|id| id.trim().to_lowercase()).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let digest = |words: &[&str]| hex(&Sha256::digest(words.join(",")).as_slice()[..8]);
+        let scope = digest(&roles);
+        format!("audit-days={audit_days} full={full} sign-ins={sign_ins} scope={scope} look-up={}", digest(&ids))
     }
 }
 

@@ -179,3 +179,21 @@ fn only_the_owners_own_regular_file_is_used() {
     open(&path);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+fn runs_that_look_up_other_ids_do_not_share_a_file() {
+    let asked = |ids: &[&str]| {
+        let look_up = ids.iter().map(|id| (*id).to_owned()).collect();
+        let options = Options {
+            taken_at: at(NOON),
+            audit_days: 1,
+            scope_app_roles: BTreeSet::new(),
+            inventory: crate::collect::Inventory::Scope,
+            sign_ins: false,
+            look_up,
+        };
+        Terms::asked_for(&options)
+    };
+    assert_ne!(asked(&[]), asked(&["11111111-aaaa-4bbb-8ccc-111111111111"]));
+    assert_eq!(asked(&["11111111-AAAA-4bbb-8ccc-111111111111"]), asked(&["11111111-aaaa-4bbb-8ccc-111111111111"]));
+}

@@ -72,12 +72,17 @@ pub(crate) const INTUNE_ROLES: [IntuneRoleKind; 6] = [
     intune(
         0xfa1d7878_e8cb_41a1_8254_0142355c9c84,
         "Read Only Operator",
-        &["Microsoft.Intune_ManagedDevices_Read", "Microsoft.Intune_MobileApps_Read"],
+        &[
+            "Microsoft.Intune_ManagedDevices_Read",
+            "Microsoft.Intune_MobileApps_Read",
+            "Microsoft.Intune_DeviceConfigurations_Read",
+            "Microsoft.Intune_DeviceCompliancePolices_Read",
+        ],
     ),
     IntuneRoleKind {
         id: None,
         name: "Approver of changes",
-        actions: &["Microsoft.Intune_AdminTasks_Read", "Microsoft.Intune_MobileApps_Read"],
+        actions: &["Microsoft.Intune_AdminTasks_Read", "Microsoft.Intune_MobileApps_Read", "Microsoft.Intune_DeviceCompliancePolices_Read"],
     },
 ];
 

@@ -195,6 +195,12 @@ fn blocked() -> Vec<Spec> {
             .requests("configurationPolicy", "needsApproval", &[11, 7], NamedBy::AppId)
             .signs_in(2)
             .expecting("configurationPolicy", "blocked"),
+        automation("Release drop folder", &[APPS], "publishes Windows apps until the gate on apps, and leaves drafts since")
+            .certificate(35, 365)
+            .writes(&CREATE_WIN32, 61, 13, 3)
+            .leaves_drafts(&CREATE_WIN32, 11, 2, 3)
+            .signs_in(1)
+            .expecting("app", "blocked"),
     ]
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Event {
     /// The person who acted; None where the application acted as itself.
     pub(crate) person: Option<usize>,
     pub(crate) succeeded: bool,
+    /// What it made was never published.
+    pub(crate) left_draft: bool,
     pub(crate) resource: Guid,
     /// None where the service writes `<null>`.
     pub(crate) resource_name: Option<Box<str>>,
@@ -71,6 +73,7 @@ impl Tenant {
             app_name: actor.name.clone(),
             person: write.by_person.then_some(8),
             succeeded: write.succeeded,
+            left_draft: write.left_draft,
             ..self.event(key, write.activity, days_ago)
         }
     }
@@ -88,6 +91,7 @@ impl Tenant {
             app_name: "Microsoft Intune portal extension".into(),
             person: None,
             succeeded: true,
+            left_draft: false,
             resource: self.guid("resource", key),
             resource_name: named.then(|| format!("{} {}", activity.resource, random.u16(..)).into()),
             changes: changes(&mut random, key),
@@ -98,7 +102,13 @@ impl Tenant {
         let activity = vocabulary::PORTAL_WORK.get(number % vocabulary::PORTAL_WORK.len()).copied().unwrap_or(&vocabulary::PATCH_WIN32);
         let days_ago = i64::try_from(number / 2).unwrap_or_default();
         let failed = number % 17 == 16;
-        Event { person: Some(number % 9), succeeded: !failed, ..self.event(&format!("portal {number}"), activity, days_ago) }
+        // Somebody in the portal has left a draft too, which is nobody's trace.
+        Event {
+            person: Some(number % 9),
+            succeeded: !failed,
+            left_draft: (10..20).contains(&number),
+            ..self.event(&format!("portal {number}"), activity, days_ago)
+        }
     }
 
     /// The event by which a person created an access policy, with its exclusions as they were written then.

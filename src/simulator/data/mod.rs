@@ -7,6 +7,7 @@ pub(crate) mod access;
 pub(crate) mod approval;
 pub(crate) mod cast;
 pub(crate) mod events;
+pub(crate) mod mobile_apps;
 pub(crate) mod posture;
 mod principals;
 pub(crate) mod spec;
@@ -19,6 +20,7 @@ use access::{Delegated, DirectoryRole, IntuneRole};
 use approval::{Policy, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::Event;
+use mobile_apps::MobileApp;
 use posture::{Federated, Lock};
 use spec::Spec;
 use std::collections::{BTreeMap, HashMap};
@@ -118,6 +120,8 @@ pub(crate) struct User {
     pub(crate) guest: bool,
     /// Synchronised from a directory on premises.
     pub(crate) synced: bool,
+    /// Has the plan of Intune; it was taken away from who has not.
+    pub(crate) licensed: bool,
 }
 
 impl User {
@@ -189,6 +193,7 @@ pub(crate) struct Tenant {
     pub(crate) requests: Vec<Request>,
     /// Newest first.
     pub(crate) events: Vec<Event>,
+    pub(crate) mobile_apps: Vec<MobileApp>,
     pub(crate) sign_ins: Vec<SignIn>,
     /// Owners of planted objects, by object id; those of others are computed.
     pub(crate) owners: BTreeMap<Guid, Vec<Member>>,
@@ -225,6 +230,7 @@ impl Tenant {
         tenant.add_policies();
         tenant.add_requests();
         tenant.add_events();
+        tenant.add_mobile_apps();
         tenant.add_posture();
         tenant.add_access();
         let mut tenant = tenant.finish();
@@ -251,6 +257,7 @@ impl Tenant {
             policies: Vec::new(),
             requests: Vec::new(),
             events: Vec::new(),
+            mobile_apps: Vec::new(),
             sign_ins: Vec::new(),
             owners: BTreeMap::new(),
             delegated: Vec::new(),

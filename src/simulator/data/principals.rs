@@ -54,6 +54,8 @@ const PEOPLE: [&str; 38] = [
 
 /// The person whose account is disabled.
 pub(super) const LEFT: usize = 11;
+/// An approver whose licence of Intune was taken away.
+const UNLICENSED: usize = 4;
 /// A person of another organisation.
 pub(super) const GUEST: usize = 12;
 /// A person whose account comes from the directory on premises.
@@ -97,6 +99,7 @@ impl Tenant {
             enabled: at != LEFT,
             guest: at == GUEST,
             synced: at == SYNCED,
+            licensed: at != UNLICENSED,
         };
         self.users = PEOPLE.iter().enumerate().map(person).collect();
         let agent = self.guid("principal", "agent");

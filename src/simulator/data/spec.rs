@@ -65,6 +65,8 @@ pub(crate) struct WriteSpec {
     pub(crate) succeeded: bool,
     /// A person acted through the application.
     pub(crate) by_person: bool,
+    /// What it made was never published.
+    pub(crate) left_draft: bool,
 }
 
 /// Which of its two ids an approval request names the application by.
@@ -168,15 +170,20 @@ impl Spec {
 
     /// Succeeded writes as itself, every `every` days from `oldest` to `newest` days before now.
     pub(crate) fn writes(self, activity: &'static Activity, oldest: i64, newest: i64, every: i64) -> Self {
-        self.wrote(WriteSpec { activity, oldest, newest, every, succeeded: true, by_person: false })
+        self.wrote(WriteSpec { activity, oldest, newest, every, succeeded: true, by_person: false, left_draft: false })
     }
 
     pub(crate) fn fails(self, activity: &'static Activity, oldest: i64, newest: i64, every: i64) -> Self {
-        self.wrote(WriteSpec { activity, oldest, newest, every, succeeded: false, by_person: false })
+        self.wrote(WriteSpec { activity, oldest, newest, every, succeeded: false, by_person: false, left_draft: false })
     }
 
     pub(crate) fn person_writes(self, activity: &'static Activity, oldest: i64, newest: i64, every: i64) -> Self {
-        self.wrote(WriteSpec { activity, oldest, newest, every, succeeded: true, by_person: true })
+        self.wrote(WriteSpec { activity, oldest, newest, every, succeeded: true, by_person: true, left_draft: false })
+    }
+
+    /// Makes apps that are never published.
+    pub(crate) fn leaves_drafts(self, activity: &'static Activity, oldest: i64, newest: i64, every: i64) -> Self {
+        self.wrote(WriteSpec { activity, oldest, newest, every, succeeded: true, by_person: false, left_draft: true })
     }
 
     fn wrote(mut self, write: WriteSpec) -> Self {

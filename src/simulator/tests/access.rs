@@ -248,7 +248,7 @@ async fn risk_licences_and_the_switch_for_unlicensed_administrators_are_readable
     let (skus, _) = wire.list("/v1.0/subscribedSkus").await;
     assert!(skus[0]["servicePlans"].as_array().unwrap().iter().any(|plan| plan["servicePlanName"] == "INTUNE_A"));
     let (status, switch) = wire.get("/beta/deviceManagement?$select=unlicensedAdminstratorsEnabled").await;
-    assert_eq!((status, &switch["unlicensedAdminstratorsEnabled"]), (200, &json!(true)));
+    assert_eq!((status, &switch["unlicensedAdminstratorsEnabled"]), (200, &json!(false)));
     assert_eq!(wire.get("/v1.0/deviceManagement?$select=unlicensedAdminstratorsEnabled").await.0, 400);
     let other = Wire::with_roles(&["AuditLog.Read.All"]).await;
     for path in ["/v1.0/identityProtection/riskyServicePrincipals", "/v1.0/subscribedSkus", "/beta/deviceManagement"] {
