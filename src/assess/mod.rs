@@ -3,6 +3,7 @@
 mod applications;
 mod approver_rights;
 mod approvers;
+mod as_of;
 mod blind;
 mod decision;
 mod directory;
@@ -130,6 +131,7 @@ impl<'a> Ground<'a> {
             removals: &self.exclusions.removals,
             listed: Listed::new(&self.exclusions.rows),
             planned: &self.options.planned,
+            plan: &self.options.plan,
             unattributed: &self.evidence.unattributed_requests,
             window: self.window_start()..=self.directory.snapshot.taken_at,
             unknown_gates: self.gates.iter().any(|gate| matches!(gate.workload, Workload::Unknown(_))),
