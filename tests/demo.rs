@@ -208,3 +208,28 @@ fn the_manifest_vouches_for_every_file() {
         }
     }
 }
+
+#[test]
+fn drafts_left_behind_a_gate_are_told_as_the_trace_of_a_refused_publish() {
+    let (_, files) = run();
+    let assessment: serde_json::Value = serde_json::from_slice(&files["assessment.json"]).unwrap();
+    let mine = |verdict: &&serde_json::Value| verdict["automation"] == "Release drop folder" && verdict["workload"] == "app";
+    let verdict = assessment["verdicts"].as_array().unwrap().iter().find(mine).unwrap();
+    assert_eq!((verdict["verdict"].as_str(), verdict["confidence"].as_str()), (Some("blocked"), Some("low")));
+    assert!(verdict.to_string().contains("4 apps that it began behind the gate were never published"), "{verdict}");
+    let others = text(&files["assessment.json"]).matches("apps that it began behind the gate").count();
+    assert_eq!(others, 1, "of others nothing of the kind is said");
+}
+
+#[test]
+fn licences_and_rights_of_approvers_are_found_missing_ruled_out_and_unknown() {
+    let (_, files) = run();
+    let problems: BTreeMap<String, String> =
+        rows(&files["gates.csv"]).into_iter().map(|row| (row["policy"].clone(), row["problems"].clone())).collect();
+    let of = |policy: &str| problems[policy].as_str();
+    assert!(of("Scripts and remediations").contains("unlicensed-approver: an approver has no licence"), "{problems:#?}");
+    assert!(of("Scripts and remediations").contains("approver-lacks-read: cannot be told"), "{problems:#?}");
+    assert!(of("Configuration, all teams").contains("approver-lacks-read: its Intune roles do not let it read"), "{problems:#?}");
+    let apps = of("Windows apps need a second pair of eyes");
+    assert!(!apps.contains("unlicensed-approver") && !apps.contains("approver-lacks-read"), "{apps}");
+}

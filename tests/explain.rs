@@ -53,6 +53,11 @@ fn it_reads_like_this_for_each_verdict() {
 }
 
 #[test]
+fn drafts_left_behind_read_like_this() {
+    insta::assert_snapshot!("drafts", explain(&["Release drop folder", "app"]));
+}
+
+#[test]
 fn json_says_the_same_and_names_its_format() {
     for (verdict, name, workload) in EACH {
         let value: serde_json::Value = serde_json::from_str(&explain(&[name, workload, "--format", "json"])).unwrap();

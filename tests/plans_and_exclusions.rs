@@ -48,6 +48,11 @@ fn a_planned_gate_shows_its_changes_beside_today() {
     let (table, _, files) = assess("--plan", "plan.toml", plan);
     assert!(table.contains("the plan changes ") && table.contains(" verdicts against today: "), "{table}");
     assert!(text(&files["summary.md"]).contains("By row, the plan changes "));
+    assert!(table.contains("what the plan changes (") && text(&files["summary.md"]).contains("## What the plan changes"), "{table}");
+    let json: serde_json::Value = serde_json::from_slice(&files["assessment.json"]).unwrap();
+    let verdicts = json["verdicts"].as_array().unwrap();
+    assert!(verdicts.iter().all(|verdict| verdict["verdict_today"].is_string()), "each beside that of today");
+    assert!(verdicts.iter().any(|verdict| verdict["verdict_today"] != verdict["verdict"]));
     let automations = rows(&files["automations.csv"]);
     let changed: Vec<_> = automations.iter().filter(|row| row["verdict"] != row["verdict_today"]).collect();
     assert!(!changed.is_empty() && changed.iter().all(|row| ["role", "deviceDelete"].contains(&row["workload"].as_str())), "{changed:?}");

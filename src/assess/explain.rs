@@ -1,5 +1,6 @@
 //! The words of a verdict: what it rests on, what lowers its confidence, what to do.
 
+use super::as_of;
 use super::decision::SignsIn;
 use super::fall::Fall;
 use super::model::{Exclusion, Known, LastSignIn};
@@ -21,6 +22,10 @@ pub(super) fn doubts(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) 
         _ => gate(context, case, kind, &mut doubt),
     }
     evidence(context, case, kind, &mut doubt);
+    if case.concern.state == GateState::Planned && !case.concern.policies.is_empty() && planned_only(case) {
+        let known = as_of::by_then(context.plan, &case.concern.policies, case.profile, *context.window.end());
+        known.into_iter().for_each(|sentence| doubt.note(sentence));
+    }
     (doubt.confidence, doubt.sentences)
 }
 

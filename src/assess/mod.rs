@@ -4,6 +4,7 @@ mod applications;
 mod applied;
 mod approver_rights;
 mod approvers;
+mod as_of;
 mod baseline;
 mod blind;
 mod decision;
@@ -145,6 +146,7 @@ impl<'a> Ground<'a> {
             removals: &self.exclusions.removals,
             listed: Listed::new(&self.exclusions.rows),
             planned: &self.options.planned,
+            plan: &self.options.plan,
             unattributed: &self.evidence.unattributed_requests,
             window: self.window_start()..=self.directory.snapshot.taken_at,
             unknown_gates: self.gates.iter().any(|gate| matches!(gate.workload, Workload::Unknown(_))),

@@ -5,7 +5,7 @@ use super::directory::Directory;
 use super::explain;
 use super::fall::{Fall, fall};
 use super::gates::{app_only_since, covered};
-use super::model::{ApplicationProfile, Exclusion, Gate, LastSignIn, PolicyGate, Verdict};
+use super::model::{ApplicationProfile, Exclusion, Gate, LastSignIn, PlannedGate, PolicyGate, Verdict};
 use super::needs::Listed;
 use super::ways;
 use super::words::{EvidenceGrade, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
@@ -28,6 +28,8 @@ pub(super) struct Context<'a> {
     /// How many applications each policy excludes.
     pub(super) listed: Listed<'a>,
     pub(super) planned: &'a BTreeSet<Workload>,
+    /// Gates of the user's plan.
+    pub(super) plan: &'a [PlannedGate],
     /// Approval requests by workload that may be anybody's.
     pub(super) unattributed: &'a BTreeMap<Workload, u64>,
     /// The evidence window (UTC).

@@ -29,6 +29,7 @@ impl Format for Summary {
             result(assessment),
             not_seen(assessment),
             action(assessment),
+            plan_changes(assessment),
             verdicts(assessment),
             exclusions(assessment),
             exposure::section(assessment),
@@ -202,6 +203,27 @@ fn exclusions(assessment: &Assessment) -> String {
     let header = ["access policy", "workload", "application", "listed id", "state", "listed", "source", "since"];
     section.push_str(&table(&header, assessment.exclusions.iter().map(exclusion), assessment.exclusions.len(), "exclusions.csv"));
     section
+}
+
+/// The rows whose verdict a plan changes.
+fn plan_changes(assessment: &Assessment) -> String {
+    let total = phrases::changed(assessment).count();
+    if total == 0 {
+        return String::new();
+    }
+    let header = ["automation", "workload", "today", "with the plan", "confidence", "next step"];
+    let row = |(today, verdict): (VerdictKind, &Verdict)| {
+        vec![
+            name(phrases::name(assessment, &verdict.app_id)),
+            name(verdict.workload.word()),
+            today.to_string(),
+            verdict.kind.to_string(),
+            verdict.confidence.to_string(),
+            verdict.next_step.clone(),
+        ]
+    };
+    let table = table(&header, phrases::changed(assessment).map(row), total, "automations.csv");
+    format!("\n## What the plan changes\n\nRows whose verdict is not that of today: {total}.\n{table}")
 }
 
 /// Which exclusions would keep alive what writes today, and whether the policies have room for them.

@@ -134,6 +134,12 @@ pub(super) fn problem_with_ids(problem: &GateProblem) -> String {
     format!("{}: {}{ids}", problem.kind, problem.sentence)
 }
 
+/// The verdicts that a plan changes, each with that of today.
+pub(super) fn changed(assessment: &Assessment) -> impl Iterator<Item = (VerdictKind, &Verdict)> {
+    let planned = assessment.verdicts.iter().filter_map(|verdict| Some((verdict.today?, verdict)));
+    planned.filter(|(today, verdict)| *today != verdict.kind)
+}
+
 /// What a plan changes against today, or nothing where nothing is planned.
 pub(super) fn changes(assessment: &Assessment) -> Option<String> {
     let mut changes: BTreeMap<(VerdictKind, VerdictKind), usize> = BTreeMap::new();

@@ -5,7 +5,7 @@ use super::exposure;
 use super::grid::bare;
 use super::phrases::{self, count};
 use super::settings::changed_settings;
-use super::text::{LONGEST, terminal};
+use super::text::{LONGEST, LONGEST_NAME, terminal};
 use crate::assess::{Assessment, Verdict, VerdictKind};
 use chrono::{DateTime, Utc};
 use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, LineStyle, Row, Table, presets};
@@ -68,8 +68,29 @@ pub fn render(assessment: &Assessment, style: Style) -> String {
     if let Some(changed) = changed_settings(assessment) {
         push_line(&mut text, &changed, width);
     }
+    push_changes(&mut text, assessment, width);
     push_steps(&mut text, assessment, style, width);
     text
+}
+
+/// Most rows of what a plan changes; the rest stands in `automations.csv`.
+const CHANGES: usize = 12;
+
+/// The rows whose verdict a plan changes, and how.
+fn push_changes(text: &mut String, assessment: &Assessment, width: Option<u16>) {
+    let total = phrases::changed(assessment).count();
+    if total == 0 {
+        return;
+    }
+    text.push('\n');
+    push_line(text, &format!("what the plan changes ({total})"), width);
+    for (today, verdict) in phrases::changed(assessment).take(CHANGES) {
+        let name = terminal(phrases::name(assessment, &verdict.app_id), LONGEST_NAME);
+        push_line(text, &format!("{today} to {}: {name}, {}", verdict.kind, verdict.workload.word()), width);
+    }
+    if total > CHANGES {
+        push_line(text, &format!("{CHANGES} of {total} shown: see verdict_today in automations.csv for the rest"), width);
+    }
 }
 
 /// What to do, once for each verdict and step among the rows shown.

@@ -134,6 +134,11 @@ pub(super) fn observed(context: &Context<'_>, case: &Case<'_>) -> Link {
             statements.push(read(format!("audit events could not be read in full, so there may be more: {gap}"), Dataset::AuditEvents));
         }
     }
+    if case.seen.iter().any(|seen| seen.outcome == ObservedOutcome::Unfinished) {
+        let text = "where publishing is gated, the draft of an app is let through and the commit of its file refused, so an app that was \
+                    never published may be the trace of that (inferred); one made before the gate is none";
+        statements.push(said(text, format!("{}, {}", Dataset::AuditEvents, Dataset::UnfinishedApps)));
+    }
     if let Some(fall) = case.fall {
         let (before, after) = (fall.before, fall.after);
         let text = format!(
@@ -166,8 +171,7 @@ fn observation(context: &Context<'_>, seen: &Observation) -> Statement {
     let span = if times.len() == 1 { format!("on {first}") } else { format!("between {first} and {last}") };
     let ahead = times.iter().filter(|at| *at > context.window.end()).count();
     let ahead = if ahead > 0 { format!("; {ahead} after the clock of this run are not counted: the clocks differ") } else { String::new() };
-    let object = seen.object.as_ref().map(|object| format!(": {object}; where publishing is gated, a refused publish leaves such an app"));
-    let object = object.unwrap_or_default();
+    let object = seen.object.as_ref().map(|object| format!(": {object}")).unwrap_or_default();
     let text = format!("{}{platform}: {} {outcome}, {span}{ahead}{object}", seen.operation, times.len());
     let inferred = if seen.sure == Sure::Inferred { "; that this activity writes the workload is inferred" } else { "" };
     match seen.source {

@@ -72,3 +72,76 @@ fn a_plan_over_policies_that_were_not_read_is_less_sure() {
     assert_eq!((sure.confidence, unread.kind), (Confidence::High, VerdictKind::Breaks));
     assert!(unread.confidence < sure.confidence, "{unread:?}");
 }
+
+/// A writer whose one application is registered here, with these keys: when each ends.
+fn with_keys(ends: &[Option<&str>]) -> Tenant {
+    let mut tenant = writer();
+    let credential = |(number, end): (usize, &Option<&str>)| Credential {
+        kind: CredentialKind::Secret,
+        key_id: format!("k{number}"),
+        display_name: None,
+        start: Some(at("2026-01-01T00:00:00Z")),
+        end: end.map(at),
+        usage: None,
+        thumbprint: None,
+    };
+    let application = Application {
+        id: "o1".into(),
+        app_id: app(1).into(),
+        display_name: "app 1".into(),
+        is_disabled: None,
+        sign_in_audience: None,
+        created: None,
+        credentials: ends.iter().enumerate().map(credential).collect(),
+        federated_credentials: Some(vec![]),
+        property_lock: crate::snapshot::PropertyLock::Unknown,
+        owners: None,
+    };
+    tenant.0.applications.insert("o1".into(), application);
+    tenant.0.service_principals.values_mut().for_each(|principal| principal.federated_credentials = Some(vec![]));
+    tenant
+}
+
+#[test]
+fn what_is_known_to_end_before_the_gate_begins_is_told_and_changes_nothing() {
+    let options = planned(Workload::App, &[], &[]);
+    let judged = |tenant: &Tenant, options: &Options| verdict(&tenant.assess_with(options), 1, &Workload::App);
+    let told = |tenant: &Tenant, options: &Options| {
+        let verdict = judged(tenant, options);
+        assert_eq!(verdict.kind, VerdictKind::Breaks, "no guess makes it milder");
+        verdict.doubts.iter().any(|doubt| doubt.contains("it stops for that reason first"))
+    };
+    let ending = with_keys(&[Some("2026-12-24T00:00:00Z"), Some("2026-10-01T00:00:00Z")]);
+    assert!(told(&ending, &options));
+    let sentence = judged(&ending, &options).doubts.into_iter().find(|doubt| doubt.contains("every key")).unwrap();
+    assert!(sentence.contains("2027-01-15T00:00:00Z, the last on 2026-12-24T00:00:00Z"), "{sentence}");
+    let lasting = with_keys(&[Some("2026-12-24T00:00:00Z"), Some("2028-01-01T00:00:00Z")]);
+    assert_eq!(judged(&ending, &options).confidence, judged(&lasting, &options).confidence);
+    for lasting in [lasting, with_keys(&[Some("2026-12-24T00:00:00Z"), None]), with_keys(&[]), with_keys(&[Some("2026-10-01T00:00:00Z")])] {
+        assert!(!told(&lasting, &options), "one lasts, has no end that is known, or all ended already");
+    }
+    let mut unread = with_keys(&[Some("2026-12-24T00:00:00Z")]).lost(Dataset::Applications);
+    unread.0.applications.clear();
+    unread.0.service_principals.values_mut().for_each(|principal| {
+        let key = ending.0.applications.values().flat_map(|application| application.credentials.clone()).next();
+        principal.credentials = key.into_iter().collect();
+    });
+    assert!(!told(&unread, &options), "another may not have been seen");
+    let at_once = Options { planned: [Workload::App].into(), ..Options::default() };
+    assert!(!told(&ending, &at_once), "a plan without a day is judged as of now");
+    let mut past = options.clone();
+    past.plan[0].from = Some(at("2026-06-01T00:00:00Z"));
+    assert!(judged(&ending, &past).doubts.iter().any(|doubt| doubt.contains("has passed")));
+}
+
+#[test]
+fn every_row_of_today_is_a_row_of_the_plan() {
+    let tenant =
+        writer().policy("p", "script", &[], json!({})).event(7, "2026-10-10T00:00:00Z", "Create MobileApp", "Success", "MobileApp");
+    let rows = |assessment: &Assessment| {
+        assessment.verdicts.iter().map(|verdict| (verdict.app_id.clone(), verdict.workload.clone())).collect::<BTreeSet<_>>()
+    };
+    let then = tenant.assess_with(&planned(Workload::App, &[], &[]));
+    assert_eq!(rows(&tenant.assess()), rows(&then));
+    assert!(then.verdicts.iter().all(|verdict| verdict.today.is_some()));
+}
