@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::assess::Severity;
+use crate::assess::facts::{EntityKind, FieldType};
 use crate::snapshot::Dataset;
 use std::path::Path;
 
@@ -110,8 +111,9 @@ fn words_are_of_their_closed_sets() {
     refused("id = \"rule\"", "id = \"Rule 1\"", &["1: not an id: Rule 1 | write lower-case words joined by hyphens"]);
     refused("severity = \"high\"", "severity = \"higher\"", &["3: unknown severity: higher | did you mean high?"]);
     refused("confidence = \"high\"", "confidence = \"sure\"", &["4: unknown confidence: sure | known: low, medium, high"]);
-    let entity = "5: unknown entity: excluded-app | known: excluded-application, exclusion, waiver";
-    refused("\"excluded-application\"", "\"excluded-app\"", &[entity]);
+    let entities = EntityKind::ALL.map(EntityKind::word).join(", ");
+    let entity = format!("5: unknown entity: excluded-app | known: {entities}");
+    refused("\"excluded-application\"", "\"excluded-app\"", &[&entity]);
     refused(
         "\"service-principals\"",
         "\"service-principal\"",
@@ -129,7 +131,7 @@ fn conditions_are_checked_against_the_fields() {
     let condition = |to: &str, wanted: &[&str]| refused(WHEN, to, wanted);
     let types = "give both sides one type; string(number) makes a text of a number";
     condition("secrts.exists(s, s.lifetime_days > threshold.days)", &["8: when: unknown field: secrts | did you mean secrets?"]);
-    let members = "kind, key_id, held_on, lifetime_days, age_days, expired, end";
+    let members = "kind, key_id, held_on, lifetime_days, age_days, days_to_end, expired, start, end";
     condition("secrets.exists(s, s.until)", &[&format!("8: when: unknown member of a record: until | known: {members}")]);
     condition("secrets.exists(s, s.expird)", &["8: when: unknown member of a record: expird | did you mean expired?"]);
     condition("days_known > name", &[&format!("8: when: > does not work on a whole number and text | {types}")]);
@@ -141,7 +143,13 @@ fn conditions_are_checked_against_the_fields() {
         ],
     );
     condition("secrets", &["8: when: the expression must give true or false, not a list of records | compare it, or ask with exists"]);
-    let lists = "workloads, policies, permissions, writes, secrets, certificates, federated_credentials, service_principal_keys";
+    let lists = EntityKind::ExcludedApplication
+        .fields()
+        .iter()
+        .filter(|field| matches!(field.kind, FieldType::Texts | FieldType::Records(_)))
+        .map(|field| field.name)
+        .collect::<Vec<_>>()
+        .join(", ");
     condition("name.exists(s, s == 'x')", &[&format!("8: when: exists takes a list, not text | lists: {lists}")]);
     condition("secrets.exists(name, true)", &["8: when: the name of a variable is taken: name | choose another name for it"]);
     condition("secrets.exists(s, s.lifetime_days > threshold.dys)", &["8: when: unknown threshold: dys | did you mean days?"]);
