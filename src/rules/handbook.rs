@@ -73,7 +73,9 @@ fn section(rule: &Rule) -> String {
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(page, "- {name}: {value}");
     }
-    let _ = write!(page, "\nFires when:\n\n```cel\n{}\n```\n", rule.when().trim());
+    // A rule of somebody else's may hold the end of a fence.
+    let fence = if rule.when().contains("```") { "`".repeat(rule.when().len()) } else { "```".to_owned() };
+    let _ = write!(page, "\nFires when:\n\n{fence}cel\n{}\n{fence}\n", rule.when().trim());
     let sections = [("Why", rule.why()), ("What to do", rule.remediation()), ("When it is wrong", rule.false_positives())];
     for (title, words) in sections {
         let _ = write!(page, "\n**{title}.** {}\n", text(words.trim()));
@@ -174,7 +176,7 @@ fn own_rules() -> String {
     let profiles = words(file::words(&Profile::ALL, Profile::word));
     let calls = expr::CALLS.iter().map(|(form, says)| format!("| `{}` | {says} |\n", form.replace('|', "\\|"))).collect::<String>();
     format!(
-        "\n## Rules of your own\n\nOne TOML file each, in a folder for `--rules DIR`; the file name is the id. \
+        "\n## Rules of your own\n\nOne TOML file each, in a folder for `--rules DIR`; the file name is the id (`maascan.toml` is none). \
          `maascan rules check DIR` proves them: every key, field, type and threshold is known, and every example holds. \
          Copy a built-in rule to begin with.\n\n\
          Keys, in this order:\n\n| Key | Says |\n|---|---|\n{keys}\n\
@@ -224,14 +226,37 @@ const KEYS_SAY: &[(&str, &str)] = &[
 fn entities() -> String {
     let mut page = "\n## Fields\n\nWhat a rule can look at. A list that was read in part is known as far as it goes.\n".to_owned();
     for entity in EntityKind::ALL {
-        let _ = write!(page, "\n### {}\n\n{}", entity.word(), fields(entity.fields(), true));
-        for field in entity.fields() {
-            if let FieldType::Records(members) = field.kind {
-                let _ = write!(page, "\nMembers of `{}`:\n\n{}", field.name, fields(members, false));
-            }
+        let _ = write!(page, "\n### {}\n\n{}.\n\n{}", entity.word(), about(entity), fields(entity.fields(), true));
+        for (names, members) in records(entity.fields()) {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let _ = write!(page, "\nMembers of {}:\n\n{}", names.join(", "), fields(members, false));
         }
     }
     page
+}
+
+/// What an entity is.
+fn about(entity: EntityKind) -> &'static str {
+    match entity {
+        EntityKind::ExcludedApplication => "An application that at least one access policy excludes",
+        EntityKind::Exclusion => "One id on one access policy's list of exclusions",
+        EntityKind::Waiver => "A waiver of your own, judged after all other rules have run",
+    }
+}
+
+/// Lists of records, also within records, those with the same members together.
+fn records(fields: &'static [Field]) -> Vec<(Vec<String>, &'static [Field])> {
+    let mut found: Vec<(Vec<String>, &'static [Field])> = Vec::new();
+    let mut open: Vec<(String, &'static Field)> = fields.iter().rev().map(|field| (field.name.to_owned(), field)).collect();
+    while let Some((name, field)) = open.pop() {
+        let FieldType::Records(members) = field.kind else { continue };
+        open.extend(members.iter().rev().map(|member| (format!("{name}.{}", member.name), member)));
+        match found.iter_mut().find(|(_, known)| *known == members) {
+            Some((names, _)) => names.push(name),
+            None => found.push((vec![name], members)),
+        }
+    }
+    found
 }
 
 fn fields(fields: &[Field], with_datasets: bool) -> String {
