@@ -245,10 +245,10 @@ fn waivers_are_checked_with_their_days() {
     case.write("w.toml", &case.waiver("2026-12-31", "r"));
     let said = check(&["w.toml", "--now", "2026-12-30T23:59:59Z"], 0);
     assert!(
-        said.contains(&format!("{RULE}/{}: 1 day left, until 2026-12-31", case.object)) && said.contains("1 waiver, 0 expired"),
+        said.contains(&format!("{RULE}/{}: 1 day left, last day 2026-12-31", case.object)) && said.contains("1 waiver, 0 expired"),
         "{said}"
     );
-    assert!(check(&["w.toml", "--now", "2026-12-31T23:59:59Z"], 0).contains("last day"));
+    assert!(check(&["w.toml", "--now", "2026-12-31T23:59:59Z"], 0).contains("0 days left"));
     assert!(check(&["w.toml", "--now", "2027-01-01T00:00:00Z"], 1).contains("expired 1 day ago"));
     let snapshot = case.snapshot.to_str().unwrap();
     let said = check(&["w.toml", "--now", "2026-11-02T00:00:00Z", "--snapshot", snapshot], 0);

@@ -162,9 +162,10 @@ reviewed = 2026-10-01                 # optional: day of the last review
 ```
 
 A waived finding stays in every report with its waiver and does not count for `--fail-on`. A waiver holds until the end of its
-last day in UTC, by the clock of the run. It never touches a finding that is undetermined: nobody can accept what is not known.
-Expired, soon expiring and unmatched waivers are findings themselves. `--waivers FILE` takes further waivers;
-`maascan waivers check` lists them.
+last day in UTC, by the clock of the run. It speaks of every finding of its rule on its object, also of those to come; with
+`finding` of that one alone, which ends when the keys behind it change. It never touches a finding that is undetermined: nobody
+can accept what is not known. Expired, soon expiring and unmatched waivers are findings themselves. `--waivers FILE` takes
+further waivers; `maascan waivers check` lists them.
 "#;
 
 /// How to write a rule: the format as the reader of rule files has it.
