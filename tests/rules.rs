@@ -204,6 +204,9 @@ fn settings_are_proved_together_with_the_rules_they_speak_of() {
     let config = elsewhere.path().join("maascan.toml");
     std::fs::write(&config, "[rules.my-rule]\nseverity = \"low\"\n").unwrap();
     maascan().args(["rules", "check"]).arg(folder.path()).arg("--config").arg(&config).assert().success();
+    // Settings that lie among the rules are no rule.
+    std::fs::copy(&config, folder.path().join("maascan.toml")).unwrap();
+    maascan().args(["rules", "check"]).arg(folder.path()).assert().success();
     let said = text(&maascan().args(["rules", "check", "--config"]).arg(&config).assert().code(2).get_output().stderr);
     assert!(said.contains("maascan.toml:1: unknown rule: my-rule"), "{said}");
 }

@@ -3,6 +3,7 @@
 use super::exit::{Failure, Status};
 use super::governance::{Governance, all_rules};
 use super::output;
+use crate::assess::facts::EntityKind;
 use crate::report;
 use crate::rules::{self, ExampleResult, Profile, Rule, RuleSet};
 use clap::{Args, Subcommand};
@@ -137,12 +138,13 @@ fn show(rules: &RuleSet, id: &str) -> Result<Status, Failure> {
 fn page(rule: &Rule) -> String {
     let mut page = format!("{}\n{}\n\n", rule.id(), rule.title());
     let requires: Vec<&str> = rule.requires().iter().map(|dataset| dataset.name()).collect();
+    let least = if rule.entity() == EntityKind::Waiver { "nothing of the tenant" } else { "access-policies" };
     let facts = [
         ("severity", rule.severity().to_string()),
         ("confidence", rule.confidence().to_string()),
         ("group", rule.group().to_owned()),
         ("about", about(rule)),
-        ("requires", if requires.is_empty() { "access-policies".to_owned() } else { requires.join(", ") }),
+        ("requires", if requires.is_empty() { least.to_owned() } else { requires.join(", ") }),
         ("when", rule.when().trim().to_owned()),
         ("thresholds", thresholds(rule)),
     ];

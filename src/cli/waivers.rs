@@ -115,12 +115,11 @@ impl Row {
         let days = waiver.days_left(today);
         let left = match days {
             ..0 => format!("expired {} ago", in_days(-days)),
-            0 => "last day".to_owned(),
             _ => format!("{} left", in_days(days)),
         };
         let matches = uses.iter().flatten().find(|used| used.waiver == *waiver).map(|used| &used.matches);
         let matched = matches.map(|known| format!("; {}", in_words(known))).unwrap_or_default();
-        let head = format!("{}: {left}, until {}{matched}", waiver.id(), waiver.expires);
+        let head = format!("{}: {left}, last day {}{matched}", waiver.id(), waiver.expires);
         let foot = format!("ticket {}, approved by {}: {}", waiver.ticket, waiver.approver, waiver.reason);
         // The texts are from files that somebody else may have written.
         let text = format!("{}\n  {}\n", output::harmless(&head), output::harmless(&foot));

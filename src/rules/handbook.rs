@@ -73,7 +73,9 @@ fn section(rule: &Rule) -> String {
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(page, "- {name}: {value}");
     }
-    let _ = write!(page, "\nFires when:\n\n```cel\n{}\n```\n", rule.when().trim());
+    // A rule of somebody else's may hold the end of a fence.
+    let fence = if rule.when().contains("```") { "`".repeat(rule.when().len()) } else { "```".to_owned() };
+    let _ = write!(page, "\nFires when:\n\n{fence}cel\n{}\n{fence}\n", rule.when().trim());
     let sections = [("Why", rule.why()), ("What to do", rule.remediation()), ("When it is wrong", rule.false_positives())];
     for (title, words) in sections {
         let _ = write!(page, "\n**{title}.** {}\n", text(words.trim()));
@@ -166,9 +168,10 @@ reviewed = 2026-10-01                 # optional: day of the last review
 ```
 
 A waived finding stays in every report with its waiver and does not count for `--fail-on`. A waiver holds until the end of its
-last day in UTC, by the clock of the run. It never touches a finding that is undetermined: nobody can accept what is not known.
-Expired, soon expiring and unmatched waivers are findings themselves. `--waivers FILE` takes further waivers;
-`maascan waivers check` lists them.
+last day in UTC, by the clock of the run. It speaks of every finding of its rule on its object, also of those to come; with
+`finding` of that one alone, which ends when the keys behind it change. It never touches a finding that is undetermined: nobody
+can accept what is not known. Expired, soon expiring and unmatched waivers are findings themselves. `--waivers FILE` takes
+further waivers; `maascan waivers check` lists them.
 "#;
 
 /// How to write a rule: the format as the reader of rule files has it.
@@ -180,7 +183,7 @@ fn own_rules() -> String {
     let profiles = words(file::words(&Profile::ALL, Profile::word));
     let calls = expr::CALLS.iter().map(|(form, says)| format!("| `{}` | {says} |\n", form.replace('|', "\\|"))).collect::<String>();
     format!(
-        "\n## Rules of your own\n\nOne TOML file each, in a folder for `--rules DIR`; the file name is the id. \
+        "\n## Rules of your own\n\nOne TOML file each, in a folder for `--rules DIR`; the file name is the id (`maascan.toml` is none). \
          `maascan rules check DIR` proves them: every key, field, type and threshold is known, and every example holds. \
          Copy a built-in rule to begin with.\n\n\
          Keys, in this order:\n\n| Key | Says |\n|---|---|\n{keys}\n\
@@ -235,14 +238,48 @@ const KEYS_SAY: &[(&str, &str)] = &[
 fn entities() -> String {
     let mut page = "\n## Fields\n\nWhat a rule can look at. A list that was read in part is known as far as it goes.\n".to_owned();
     for entity in EntityKind::ALL {
-        let _ = write!(page, "\n### {}\n\n{}", entity.word(), fields(entity.fields(), true));
-        for field in entity.fields() {
-            if let FieldType::Records(members) = field.kind {
-                let _ = write!(page, "\nMembers of `{}`:\n\n{}", field.name, fields(members, false));
-            }
+        if entity == EntityKind::Automation {
+            let same = EntityKind::ExcludedApplication.word();
+            let _ = write!(page, "\n### {}\n\n{}. It has the fields of [{same}](#{same}).\n", entity.word(), about(entity));
+            continue;
+        }
+        let _ = write!(page, "\n### {}\n\n{}.\n\n{}", entity.word(), about(entity), fields(entity.fields(), true));
+        for (names, members) in records(entity.fields()) {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let _ = write!(page, "\nMembers of {}:\n\n{}", names.join(", "), fields(members, false));
         }
     }
     page
+}
+
+/// What an entity is.
+fn about(entity: EntityKind) -> &'static str {
+    match entity {
+        EntityKind::ExcludedApplication => "An application that at least one access policy excludes",
+        EntityKind::Automation => "Every other application that may write Intune as itself, or was seen doing so",
+        EntityKind::AccessPolicy => "An access policy of Multi Admin Approval",
+        EntityKind::Workload => "A workload that a policy can protect, whether one does or not",
+        EntityKind::Verdict => "An automation on a workload, as in automations.csv",
+        EntityKind::ApprovalRequest => "An approval request that waits, or that an application filed",
+        EntityKind::Tenant => "The tenant as a whole",
+        EntityKind::Exclusion => "One id on one access policy's list of exclusions",
+        EntityKind::Waiver => "A waiver of your own, judged after all other rules have run",
+    }
+}
+
+/// Lists of records, also within records, those with the same members together.
+fn records(fields: &'static [Field]) -> Vec<(Vec<String>, &'static [Field])> {
+    let mut found: Vec<(Vec<String>, &'static [Field])> = Vec::new();
+    let mut open: Vec<(String, &'static Field)> = fields.iter().rev().map(|field| (field.name.to_owned(), field)).collect();
+    while let Some((name, field)) = open.pop() {
+        let FieldType::Records(members) = field.kind else { continue };
+        open.extend(members.iter().rev().map(|member| (format!("{name}.{}", member.name), member)));
+        match found.iter_mut().find(|(_, known)| *known == members) {
+            Some((names, _)) => names.push(name),
+            None => found.push((vec![name], members)),
+        }
+    }
+    found
 }
 
 fn fields(fields: &[Field], with_datasets: bool) -> String {

@@ -35,6 +35,8 @@ use std::path::{Path, PathBuf};
 
 /// Most bytes of a rule file.
 const LARGEST_FILE: u64 = 64 * 1024;
+/// The settings, which may lie beside rules and are none.
+const SETTINGS: &str = "maascan.toml";
 /// Deepest folder below the one named; a link that leads back up ends here.
 const DEEPEST_FOLDER: usize = 8;
 
@@ -54,7 +56,7 @@ impl RuleSet {
         Self::read(files.collect(), Vec::new())
     }
 
-    /// Reads every `*.toml` file in a folder and the folders in it, in the order of their names.
+    /// Reads every `*.toml` file in a folder and the folders in it, in the order of their names, but for `maascan.toml`.
     ///
     /// # Errors
     /// All problems of all files: the user's to mend.
@@ -148,7 +150,7 @@ fn find_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, problems: &
         } else if path.is_dir() {
             let hint = "move the rules up, or remove the link that leads back";
             problems.push(LoadError::of_file(&path, format!("folders nested too deeply: at most {DEEPEST_FOLDER}"), hint));
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path.extension().is_some_and(|extension| extension == "toml") && path.file_name().is_some_and(|name| name != SETTINGS) {
             found.push(path);
         }
     }

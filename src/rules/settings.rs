@@ -37,24 +37,25 @@ impl Settings {
     /// # Errors
     /// Every problem of both files: the user's to mend.
     pub fn read(config: Option<(&Path, &str)>, further: Option<(&Path, &str)>, rules: &RuleSet) -> Result<Self, LoadErrors> {
-        let (mut settings, mut problems) = (Self::default(), Vec::new());
+        let (mut settings, mut waivers, mut problems) = (Self::default(), BTreeMap::new(), Vec::new());
         if let Some((path, source)) = config {
-            problems.extend(read_file(path, source, |reader, document| settings.config(reader, document, rules)));
+            problems.extend(read_file(path, source, |reader, document| settings.config(reader, document, rules, &mut waivers)));
         }
         if let Some((path, source)) = further {
             problems.extend(read_file(path, source, |reader, document| {
                 reader.keys_in_any_order("a file of waivers", 1, document, &["waiver"], &[]);
-                waivers::read(reader, document, rules, &mut settings.waivers);
+                waivers::read(reader, document, rules, &mut waivers);
             }));
         }
+        settings.waivers = waivers.into_values().collect();
         if problems.is_empty() { Ok(settings) } else { Err(LoadErrors::new(problems)) }
     }
 
-    fn config(&mut self, reader: &mut Reader<'_>, document: &DeTable<'_>, rules: &RuleSet) {
+    fn config(&mut self, reader: &mut Reader<'_>, document: &DeTable<'_>, rules: &RuleSet, waivers: &mut BTreeMap<String, Waiver>) {
         reader.keys_in_any_order("the settings", 1, document, &KEYS, &[]);
         self.profile = reader.word(document, "profile", Profile::from_word, &words(&Profile::ALL, Profile::word));
         self.changes = changes(reader, document, rules);
-        waivers::read(reader, document, rules, &mut self.waivers);
+        waivers::read(reader, document, rules, waivers);
         self.register = register::read(reader, document);
     }
 
@@ -64,7 +65,7 @@ impl Settings {
         self.profile
     }
 
-    /// The waivers, in the order of their files.
+    /// The waivers, by rule and object.
     #[must_use]
     pub fn waivers(&self) -> &[Waiver] {
         &self.waivers

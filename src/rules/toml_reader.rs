@@ -17,6 +17,8 @@ pub(super) type Node<'t> = Spanned<DeValue<'t>>;
 pub(super) struct Reader<'s> {
     path: &'s Path,
     source: &'s str,
+    /// Where each line ends: a file of a thousand waivers asks for some ten thousand lines.
+    ends: Vec<usize>,
     problems: Vec<LoadError>,
 }
 
@@ -29,7 +31,8 @@ pub(super) struct Located<'t> {
 
 impl<'s> Reader<'s> {
     pub(super) fn new(path: &'s Path, source: &'s str) -> Self {
-        Self { path, source, problems: Vec::new() }
+        let ends = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        Self { path, source, ends, problems: Vec::new() }
     }
 
     /// The file as a table; what is not TOML is noted and skipped.
@@ -69,7 +72,7 @@ impl<'s> Reader<'s> {
 
     /// Line of a place in the file, from 1.
     pub(super) fn line(&self, offset: usize) -> usize {
-        1 + self.source.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+        1 + self.ends.partition_point(|end| *end < offset)
     }
 
     /// Line of a value.

@@ -7,6 +7,7 @@ use crate::assess::facts::{EntityKind, Fact};
 use crate::assess::{Finding, FindingStatus, Known, ObjectRef, Waiver, WaiverUse, waiver_facts};
 use crate::snapshot::{Gap, is_guid};
 use chrono::NaiveDate;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::de::DeTable;
 
 /// The keys of a waiver.
@@ -14,17 +15,17 @@ const KEYS: [&str; 7] = ["rule", "object", "finding", "reason", "approver", "tic
 /// Those that no waiver may lack.
 const REQUIRED: [&str; 6] = ["rule", "object", "reason", "approver", "ticket", "expires"];
 
-/// Reads every `[[waiver]]` of a file and adds it to those that were read before, with its line. A waiver that is there
+/// Reads every `[[waiver]]` of a file and adds it to those that were read before, by [`Waiver::id`]. A waiver that is there
 /// already is noted.
-pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>, rules: &RuleSet, waivers: &mut Vec<Waiver>) {
+pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>, rules: &RuleSet, waivers: &mut BTreeMap<String, Waiver>) {
     for node in reader.tables(document, "waiver") {
         let Some((waiver, line)) = waiver(reader, node, rules) else { continue };
-        if waivers.iter().any(|other| other.id() == waiver.id()) {
+        if waivers.contains_key(&waiver.id()) {
             let message = format!("duplicate waiver: rule {} on object {}", waiver.rule, waiver.object);
             reader.problem(line, message, "keep the one that counts; a renewed waiver takes the place of the old one");
             continue;
         }
-        waivers.push(waiver);
+        waivers.insert(waiver.id(), waiver);
     }
 }
 
@@ -104,6 +105,9 @@ pub struct Judgement {
 #[must_use]
 pub fn judge(rules: &RuleSet, profile: Profile, facts: &[Fact], waivers: &[Waiver], today: NaiveDate) -> Judgement {
     let mut findings = run(rules, profile, facts);
+    if waivers.is_empty() {
+        return Judgement { findings, waivers: Vec::new() };
+    }
     let waivers = apply(rules, facts, waivers, &mut findings, today);
     findings.extend(run(rules, profile, &waiver_facts(&waivers)));
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -115,35 +119,67 @@ fn apply(rules: &RuleSet, facts: &[Fact], waivers: &[Waiver], findings: &mut [Fi
     let mut waivers: Vec<&Waiver> = waivers.iter().collect();
     // The one that names a finding comes before the one that does not, so that it is the one to be shown.
     waivers.sort_by_key(|waiver| (&waiver.rule, &waiver.object, waiver.finding.is_none(), &waiver.finding));
-    let uses = waivers.iter().map(|waiver| usage(rules, facts, waiver, findings, today)).collect();
-    for waiver in waivers.into_iter().filter(|waiver| waiver.days_left(today) >= 0) {
-        findings.iter_mut().filter(|finding| waiver.covers(finding)).for_each(|finding| finding.waive(waiver));
+    let ground = Ground::new(rules, facts, findings);
+    let uses: Vec<(WaiverUse, Vec<usize>)> = waivers.iter().map(|waiver| ground.usage(waiver, findings, today)).collect();
+    for (used, covered) in uses.iter().filter(|(used, _)| !used.expired()) {
+        for at in covered {
+            if let Some(finding) = findings.get_mut(*at) {
+                finding.waive(&used.waiver);
+            }
+        }
     }
-    uses
+    uses.into_iter().map(|(used, _)| used).collect()
 }
 
-fn usage(rules: &RuleSet, facts: &[Fact], waiver: &Waiver, findings: &[Finding], today: NaiveDate) -> WaiverUse {
-    let of_rule = || findings.iter().filter(|finding| finding.rule.id == waiver.rule);
-    let covered = || of_rule().filter(|finding| finding.status != FindingStatus::Undetermined && waiver.covers(finding));
-    let count = covered().count() as u64;
-    let untold = of_rule().filter(|finding| finding.status == FindingStatus::Undetermined);
-    let matches = match rules.get(&waiver.rule) {
-        None => Known::No(Gap::Failed { detail: format!("the rule {} did not run", waiver.rule) }),
-        Some(_) if count > 0 => Known::Yes(count),
-        Some(rule) => match gap(rule, facts, waiver, untold) {
-            Some(gap) => Known::No(gap),
-            None => Known::Yes(0),
-        },
-    };
-    let app_id = covered().find_map(|finding| finding.object.app_id.clone());
-    WaiverUse { waiver: waiver.clone(), days_left: waiver.days_left(today), matches, app_id }
+/// What the rules said, by object: there may be a thousand waivers and a hundred thousand findings.
+struct Ground<'a> {
+    rules: &'a RuleSet,
+    /// Places of findings, by rule and object.
+    findings: BTreeMap<(String, String), Vec<usize>>,
+    /// Why a rule cannot tell of objects that were not seen, by rule.
+    unseen: BTreeMap<String, Gap>,
+    /// Objects that there are facts of.
+    judged: BTreeSet<(EntityKind, String)>,
 }
 
-/// Why it cannot be told whether the rule would fire on the object: it is undetermined there, or the object is not among those
-/// that were seen and not all were.
-fn gap<'f>(rule: &Rule, facts: &[Fact], waiver: &Waiver, mut untold: impl Iterator<Item = &'f Finding>) -> Option<Gap> {
-    let is_object = |object: &ObjectRef| waiver.object.eq_ignore_ascii_case(&object.id);
-    let judged = facts.iter().any(|fact| rule.entities().any(|entity| entity == fact.entity) && is_object(&fact.object));
-    let decides = |finding: &&Finding| is_object(&finding.object) || (finding.object.kind == "tenant" && !judged);
-    untold.find(decides).and_then(|finding| finding.gap.clone())
+impl<'a> Ground<'a> {
+    fn new(rules: &'a RuleSet, facts: &[Fact], findings: &[Finding]) -> Self {
+        let judged = facts.iter().map(|fact| (fact.entity, fact.object.id.to_lowercase())).collect();
+        let mut ground = Self { rules, findings: BTreeMap::new(), unseen: BTreeMap::new(), judged };
+        for (at, finding) in findings.iter().enumerate() {
+            if let (true, Some(gap)) = (finding.object.kind == "tenant", &finding.gap) {
+                ground.unseen.insert(finding.rule.id.clone(), gap.clone());
+            }
+            ground.findings.entry((finding.rule.id.clone(), finding.object.id.to_lowercase())).or_default().push(at);
+        }
+        ground
+    }
+
+    /// What a waiver did, and the places of the findings that it covers.
+    fn usage(&self, waiver: &Waiver, findings: &[Finding], today: NaiveDate) -> (WaiverUse, Vec<usize>) {
+        let of_object = || {
+            let places = self.findings.get(&(waiver.rule.clone(), waiver.object.to_lowercase())).into_iter().flatten();
+            places.filter_map(|at| findings.get(*at).map(|finding| (*at, finding)))
+        };
+        let covered = || of_object().filter(|(_, finding)| finding.status != FindingStatus::Undetermined && waiver.covers(finding));
+        let gap = of_object().find_map(|(_, finding)| finding.gap.clone());
+        let matches = match (self.rules.get(&waiver.rule), covered().count() as u64) {
+            (None, _) => Known::No(Gap::Failed { detail: format!("the rule {} did not run", waiver.rule) }),
+            (Some(rule), 0) => match gap.or_else(|| self.unseen(rule, waiver)) {
+                Some(gap) => Known::No(gap),
+                None => Known::Yes(0),
+            },
+            (Some(_), count) => Known::Yes(count),
+        };
+        let app_id = covered().find_map(|(_, finding)| finding.object.app_id.clone());
+        let used = WaiverUse { waiver: waiver.clone(), days_left: waiver.days_left(today), matches, app_id };
+        (used, covered().map(|(at, _)| at).collect())
+    }
+
+    /// Why the object of a waiver may be one of those that the rule could not see, if it may.
+    fn unseen(&self, rule: &Rule, waiver: &Waiver) -> Option<Gap> {
+        let object = waiver.object.to_lowercase();
+        let judged = rule.entities().any(|entity| self.judged.contains(&(entity, object.clone())));
+        self.unseen.get(rule.id()).filter(|_| !judged).cloned()
+    }
 }
