@@ -19,7 +19,7 @@ use access::{Delegated, DirectoryRole, IntuneRole};
 use approval::{Policy, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::Event;
-use posture::{Federated, Lock};
+use posture::{Federated, Lock, Redirects};
 use spec::Spec;
 use std::collections::{BTreeMap, HashMap};
 use usage::LoggedSignIn;
@@ -90,6 +90,8 @@ pub(crate) struct Application {
     pub(crate) federated: Vec<Federated>,
     /// `servicePrincipalLockConfiguration`.
     pub(crate) lock: Lock,
+    /// `web`, `spa` and `publicClient`.
+    pub(crate) redirects: Redirects,
 }
 
 /// Who holds a grant.
