@@ -16,6 +16,8 @@ mod finding;
 mod gates;
 mod model;
 mod needs;
+mod posture;
+mod requests;
 mod verdicts;
 mod ways;
 mod words;
@@ -29,7 +31,11 @@ pub use find::{NotFound, find_application};
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
     ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known, LastSignIn,
-    ListedExclusion, PlannedGate, PolicyGate, Room, Run, Untold, Verdict, WayOut,
+    ListedExclusion, PlannedGate, PolicyGate, Request, Room, Run, Untold, Verdict, WayOut,
+};
+pub use posture::{
+    AccessCover, HeldBy, HeldRole, KeyUse, LockState, Network, PermissionUse, Posture, Risk, Standing, Trust, TrustWeakness, WeakOwner,
+    Weakness, WriteUse, Writes,
 };
 pub use words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home, InForce,
@@ -142,6 +148,20 @@ impl<'a> Ground<'a> {
         profile
     }
 
+    fn posture(&self, context: &Context<'_>, sources: &posture::Sources<'_>, profile: &ApplicationProfile, mine: &[Verdict]) -> Posture {
+        posture::posture(&posture::Looked {
+            directory: &self.directory,
+            catalogue: self.catalogue,
+            sources,
+            evidence: &self.evidence,
+            gates: &self.gates,
+            window_start: self.window_start(),
+            profile,
+            exclusions: context.exclusions.get(&profile.app_id).map(Vec::as_slice).unwrap_or_default(),
+            verdicts: mine,
+        })
+    }
+
     fn observations(&self, app_id: &AppId) -> &[Observation] {
         self.evidence.by_application.get(app_id).map(Vec::as_slice).unwrap_or_default()
     }
@@ -150,6 +170,7 @@ impl<'a> Ground<'a> {
 fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Assessment {
     let ground = Ground::new(snapshot, catalogue, options);
     let context = ground.context();
+    let sources = posture::Sources::new(&ground.directory);
     let mut verdicts = Vec::new();
     let mut applications = BTreeMap::new();
     for app_id in concerned(snapshot, &ground.exclusions.rows, ground.evidence.by_application.keys()) {
@@ -157,19 +178,21 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         let mine = verdicts::verdicts(&context, &profile, ground.observations(&app_id));
         profile.automation = !mine.is_empty();
         if profile.excluded || profile.automation {
+            profile.posture = ground.posture(&context, &sources, &profile, &mine);
             verdicts.extend(mine);
             applications.insert(app_id, profile);
         }
     }
     sort(&mut verdicts, &applications);
     let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts);
-    drop(context);
+    drop((context, sources));
     let run = run(snapshot, options, ground.window_start());
     Assessment {
         run,
         coverage: snapshot.coverage.clone(),
         applications,
         verdicts,
+        requests: requests::requests(&ground.directory, &ground.evidence.names),
         exclusion_needs,
         exclusions: ground.exclusions.rows,
         unplaced: ground.exclusions.unplaced,

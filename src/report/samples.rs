@@ -4,7 +4,7 @@
 use crate::assess::{
     ApplicationProfile, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion, ExclusionNeed, ExclusionSource, ExclusionState,
     Finding, FindingStatus, Gate, GateProblem, GateProblemKind, GateState, HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known,
-    LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity, Untold, Verdict, VerdictKind, WayKind, WayOut,
+    LastSignIn, ObjectRef, PolicyGate, Posture, Room, RuleText, Run, Severity, Untold, Verdict, VerdictKind, WayKind, WayOut,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
@@ -57,6 +57,7 @@ pub(super) fn empty() -> Assessment {
         verdicts: vec![],
         gates: vec![],
         exclusions: vec![],
+        requests: vec![],
         exclusion_needs: vec![],
         unplaced: vec![],
         unmapped_activities: BTreeMap::new(),
@@ -166,6 +167,7 @@ fn profile(at: usize) -> ApplicationProfile {
         },
         service_principal_keys: Known::Yes(vec![]),
         federated: if at == 0 { Known::Yes(vec![key(at, KeyKind::Federated)]) } else { Known::No(gap) },
+        posture: Posture::not_looked_at(),
         excluded: at == 1,
         automation: at != 2,
     }
