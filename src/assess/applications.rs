@@ -2,9 +2,10 @@
 
 use super::directory::Directory;
 use super::model::{ApplicationProfile, HeldPermission, Key, Known, LastSignIn};
+use super::posture::Posture;
 use super::words::{Home, KeyHolder, KeyKind};
 use crate::catalogue::Catalogue;
-use crate::snapshot::{AppId, Application, Credential, CredentialKind, Dataset, Gap, ServicePrincipal, SignInTime};
+use crate::snapshot::{AppId, Application, Credential, CredentialKind, Dataset, FederatedCredential, Gap, ServicePrincipal, SignInTime};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -33,9 +34,15 @@ pub(super) fn profile(directory: &Directory<'_>, catalogue: &Catalogue, app_id: 
         keys: keys(directory, principal, application, home, now),
         service_principal_keys: principal_keys(directory, principal, now),
         federated: federated(directory, principal, application, home),
+        posture: Posture::not_looked_at(),
         excluded: false,
         automation: false,
     }
+}
+
+/// Whole days from one time to another, rounded down: negative, and then at least one, where the second is the earlier.
+pub(super) fn days_between(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
+    (to - from).num_seconds().div_euclid(86_400)
 }
 
 /// Whether an application can get a token: both its service principal and its application must not be disabled.
@@ -87,7 +94,7 @@ fn permissions(directory: &Directory<'_>, catalogue: &Catalogue, principal: Opti
     }
 }
 
-fn no_principal() -> Gap {
+pub(super) fn no_principal() -> Gap {
     Gap::OutOfReach { detail: "it has no service principal in this tenant".to_owned() }
 }
 
@@ -166,7 +173,7 @@ fn keys(
 }
 
 /// Why an application object that was not found may exist all the same.
-fn application_gap(directory: &Directory<'_>, principal: Option<&ServicePrincipal>, home: Home) -> Option<Gap> {
+pub(super) fn application_gap(directory: &Directory<'_>, principal: Option<&ServicePrincipal>, home: Home) -> Option<Gap> {
     match home {
         Home::OtherTenant | Home::Microsoft => {
             Some(Gap::OutOfReach { detail: "the application is registered in another tenant, which holds its keys".to_owned() })
@@ -185,27 +192,37 @@ fn federated(
     application: Option<&Application>,
     home: Home,
 ) -> Known<Vec<Key>> {
-    if let Some(application) = application {
-        return match &application.federated_credentials {
-            Some(credentials) => Known::Yes(credentials.iter().map(|credential| federated_key(&credential.id)).collect()),
-            None => Known::No(
-                directory.gap(Dataset::FederatedCredentials).unwrap_or(Gap::Failed { detail: "not read for this application".to_owned() }),
-            ),
-        };
-    }
-    if home == Home::ManagedIdentity {
-        return Known::No(Gap::OutOfReach {
-            detail: "federated credentials of a managed identity lie in Azure Resource Manager".to_owned(),
-        });
-    }
-    application_gap(directory, principal, home).map_or_else(|| Known::Yes(Vec::new()), Known::No)
+    let trusted = trusted(directory, principal, application, home);
+    trusted.map(|(holder, credentials)| credentials.iter().map(|credential| federated_key(&credential.id, *holder)).collect())
 }
 
-fn federated_key(id: &str) -> Key {
+/// The federated credentials, and what holds them: the application, or a managed identity itself.
+pub(super) fn trusted<'a>(
+    directory: &Directory<'_>,
+    principal: Option<&'a ServicePrincipal>,
+    application: Option<&'a Application>,
+    home: Home,
+) -> Known<(KeyHolder, &'a [FederatedCredential])> {
+    let unread = || directory.gap(Dataset::FederatedCredentials).unwrap_or(Gap::Failed { detail: "not read for this object".to_owned() });
+    let of = |holder, credentials: &'a Option<Vec<FederatedCredential>>| match credentials {
+        Some(credentials) => Known::Yes((holder, credentials.as_slice())),
+        None => Known::No(unread()),
+    };
+    match (application, principal) {
+        (Some(application), _) => of(KeyHolder::Application, &application.federated_credentials),
+        (None, Some(principal)) if home == Home::ManagedIdentity => of(KeyHolder::ServicePrincipal, &principal.federated_credentials),
+        _ => match application_gap(directory, principal, home) {
+            None => Known::Yes((KeyHolder::Application, &[])),
+            Some(gap) => Known::No(gap),
+        },
+    }
+}
+
+fn federated_key(id: &str, held_on: KeyHolder) -> Key {
     Key {
         kind: KeyKind::Federated,
         key_id: id.to_owned(),
-        held_on: KeyHolder::Application,
+        held_on,
         start: None,
         end: None,
         lifetime_days: None,
@@ -253,7 +270,7 @@ fn same_certificate(credential: &Credential) -> &str {
 }
 
 fn key(credential: &Credential, held_on: KeyHolder, now: DateTime<Utc>, last_used: Option<DateTime<Utc>>) -> Key {
-    let lifetime = credential.start.zip(credential.end).map(|(start, end)| (end - start).num_days());
+    let lifetime = credential.start.zip(credential.end).map(|(start, end)| days_between(start, end));
     Key {
         kind: match credential.kind {
             CredentialKind::Secret => KeyKind::Secret,
@@ -264,7 +281,7 @@ fn key(credential: &Credential, held_on: KeyHolder, now: DateTime<Utc>, last_use
         start: credential.start,
         end: credential.end,
         lifetime_days: lifetime,
-        age_days: credential.start.map(|start| (now - start).num_days()),
+        age_days: credential.start.map(|start| days_between(start, now)),
         expired: credential.end.map(|end| end <= now),
         last_used,
     }

@@ -21,7 +21,9 @@ mod finding;
 mod gates;
 mod model;
 mod needs;
+mod posture;
 mod register;
+mod requests;
 mod tenant;
 mod verdicts;
 mod waiver;
@@ -40,7 +42,11 @@ pub use find::{NotFound, find_application};
 pub use finding::{Finding, ObjectRef, RuleText};
 pub use model::{
     AppManagement, ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known,
-    LastSignIn, ListedExclusion, PlannedGate, PolicyGate, Room, Run, TenantProfile, Untold, Verdict, WayOut,
+    LastSignIn, ListedExclusion, PlannedGate, PolicyGate, Request, Room, Run, TenantProfile, Untold, Verdict, WayOut,
+};
+pub use posture::{
+    AccessCover, HeldBy, HeldRole, KeyUse, LockState, Network, PermissionUse, Posture, Risk, Standing, Trust, TrustWeakness, WeakOwner,
+    Weakness, WriteUse, Writes,
 };
 pub use register::ExclusionRecord;
 pub use waiver::{Waiver, WaiverUse, waiver_facts};
@@ -160,6 +166,20 @@ impl<'a> Ground<'a> {
         profile
     }
 
+    fn posture(&self, context: &Context<'_>, sources: &posture::Sources<'_>, profile: &ApplicationProfile, mine: &[Verdict]) -> Posture {
+        posture::posture(&posture::Looked {
+            directory: &self.directory,
+            catalogue: self.catalogue,
+            sources,
+            evidence: &self.evidence,
+            gates: &self.gates,
+            window_start: self.window_start(),
+            profile,
+            exclusions: context.exclusions.get(&profile.app_id).map(Vec::as_slice).unwrap_or_default(),
+            verdicts: mine,
+        })
+    }
+
     fn observations(&self, app_id: &AppId) -> &[Observation] {
         self.evidence.by_application.get(app_id).map(Vec::as_slice).unwrap_or_default()
     }
@@ -168,6 +188,7 @@ impl<'a> Ground<'a> {
 fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Assessment {
     let ground = Ground::new(snapshot, catalogue, options);
     let context = ground.context();
+    let sources = posture::Sources::new(&ground.directory);
     let mut verdicts = Vec::new();
     let mut applications = BTreeMap::new();
     for app_id in concerned(snapshot, &ground.exclusions.rows, ground.evidence.by_application.keys()) {
@@ -175,13 +196,14 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         let mine = verdicts::verdicts(&context, &profile, ground.observations(&app_id));
         profile.automation = !mine.is_empty();
         if profile.excluded || profile.automation {
+            profile.posture = ground.posture(&context, &sources, &profile, &mine);
             verdicts.extend(mine);
             applications.insert(app_id, profile);
         }
     }
     sort(&mut verdicts, &applications);
     let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts);
-    drop(context);
+    drop((context, sources));
     let tenant = tenant::profile(&ground.directory);
     let run = run(snapshot, options, ground.window_start());
     Assessment {
@@ -189,6 +211,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         coverage: snapshot.coverage.clone(),
         applications,
         verdicts,
+        requests: requests::requests(&ground.directory, &ground.evidence.names),
         exclusion_needs,
         exclusions: ground.exclusions.rows,
         unplaced: ground.exclusions.unplaced,

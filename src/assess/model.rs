@@ -4,12 +4,13 @@ use super::applied::AppliedSettings;
 use super::baseline::Baseline;
 use super::exposure::Exposure;
 use super::finding::Finding;
+use super::posture::Posture;
 use super::words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateProblemKind, GateState, Home, InForce, KeyHolder,
     KeyKind, VerdictKind, WayKind,
 };
 use crate::catalogue::{Platform, Workload};
-use crate::snapshot::{AppId, Dataset, DatasetReading, Gap, PolicyId, ServicePrincipalId, TenantId};
+use crate::snapshot::{AppId, Dataset, DatasetReading, Gap, PolicyId, RequestId, ServicePrincipalId, TenantId};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,8 @@ pub struct Assessment {
     pub gates: Vec<Gate>,
     /// One for each policy × excluded application, two where sources disagree.
     pub exclusions: Vec<Exclusion>,
+    /// Approval requests that an application filed, or that still wait; by id.
+    pub requests: Vec<Request>,
     /// For each policy that breaks or blocks automations, those that it would have to exclude.
     pub exclusion_needs: Vec<ExclusionNeed>,
     /// What the user's own files list and could not be placed in this tenant, a sentence each.
@@ -116,6 +119,8 @@ pub struct ApplicationProfile {
     pub service_principal_keys: Known<Vec<Key>>,
     /// Its federated credentials.
     pub federated: Known<Vec<Key>>,
+    /// How far its reach goes beyond that, and how well it is held.
+    pub posture: Posture,
     /// Whether at least one policy excludes it.
     pub excluded: bool,
     /// Whether it has a verdict, that is, can write or was seen writing.
@@ -134,6 +139,25 @@ pub enum Known<T> {
 }
 
 impl<T> Known<T> {
+    /// A value that is whole unless there is a gap.
+    #[must_use]
+    pub fn of(value: T, gap: Option<Gap>) -> Self {
+        match gap {
+            None => Self::Yes(value),
+            Some(gap) => Self::Partly(value, gap),
+        }
+    }
+
+    /// The same of another value, made from what was read.
+    #[must_use]
+    pub fn map<U>(&self, make: impl FnOnce(&T) -> U) -> Known<U> {
+        match self {
+            Self::Yes(value) => Known::Yes(make(value)),
+            Self::Partly(value, gap) => Known::Partly(make(value), gap.clone()),
+            Self::No(gap) => Known::No(gap.clone()),
+        }
+    }
+
     /// What was read, whole or not.
     pub fn seen(&self) -> Option<&T> {
         match self {
@@ -439,6 +463,41 @@ pub struct Exclusion {
     pub state: ExcludedObject,
     /// Why it could not be resolved for certain, where it could not.
     pub gap: Option<Gap>,
+}
+
+/// An approval request, as far as it concerns applications or still waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Id, the same as the approval code.
+    pub id: RequestId,
+    /// Status as the service has it: needsApproval, approved, rejected, cancelled, completed, expired.
+    pub status: Option<String>,
+    /// What it asks for, in the order of the service; empty where it does not say.
+    pub workloads: Vec<Workload>,
+    /// The application that filed it; None for one by a person, or by nobody that the service names.
+    pub app_id: Option<AppId>,
+    /// Name of that application, as far as one is known: an attacker's text.
+    pub application: Option<String>,
+    /// When it was filed (UTC).
+    pub requested: Option<DateTime<Utc>>,
+    /// When it runs out (UTC).
+    pub expires: Option<DateTime<Utc>>,
+    /// Last change (UTC).
+    pub last_modified: Option<DateTime<Utc>>,
+    /// Id of the person who decided it, lower case; None where nobody has, or the service does not say.
+    pub decided_by: Option<String>,
+}
+
+impl Request {
+    /// Whether it waits for a decision or for its completion. A status that is not known may be either.
+    #[must_use]
+    pub fn is_pending(&self) -> Option<bool> {
+        match self.status.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("needsapproval" | "approved") => Some(true),
+            Some("rejected" | "cancelled" | "canceled" | "completed" | "expired") => Some(false),
+            _ => None,
+        }
+    }
 }
 
 /// Counts for the headline. An automation that breaks on one workload and is excluded on another counts in both.

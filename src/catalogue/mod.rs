@@ -11,6 +11,7 @@ mod route;
 #[cfg(test)]
 mod route_tests;
 mod sources;
+mod tier_zero;
 mod trie;
 mod words;
 mod workload;
@@ -21,6 +22,7 @@ pub use facts::{ApprovalStep, StatusFacts, StatusMeaning, WorkloadFacts};
 pub use operation::{BodyRule, Operation, Unlocated};
 pub use permission::Permission;
 pub use route::{Fit, Route, VersionFit};
+pub use tier_zero::TierZero;
 pub use words::{Gate, GraphVersion, Method, Sure, Versions};
 pub use workload::{Platform, Workload};
 
@@ -36,6 +38,8 @@ pub struct Catalogue {
     workloads: Vec<WorkloadFacts>,
     statuses: Vec<StatusFacts>,
     steps: Vec<ApprovalStep>,
+    tier_zero_permissions: BTreeMap<AppRoleId, TierZero>,
+    tier_zero_roles: Vec<TierZero>,
     vocabulary: activity::Vocabulary,
     routes: trie::Trie,
     sources: BTreeMap<String, String>,
@@ -51,6 +55,7 @@ impl Catalogue {
         let (vocabulary, activity_sources) = activity::load(include_str!("../../rules/catalogue/audit-activities.toml"))?;
         let operations = operation::load(include_str!("../../rules/catalogue/operations.toml"), &permissions)?;
         let facts = facts::load(include_str!("../../rules/catalogue/workloads.toml"))?;
+        let tier_zero = tier_zero::load(include_str!("../../rules/catalogue/tier-zero.toml"))?;
         let types = type_names(&vocabulary, &operations.beta_types);
         Ok(Self {
             routes: trie::Trie::build(&operations.operations, &operations.roots, &operations.aliases, types),
@@ -60,8 +65,10 @@ impl Catalogue {
             workloads: facts.workload,
             statuses: facts.status,
             steps: facts.step,
+            tier_zero_permissions: tier_zero.permissions.into_iter().map(|entry| (entry.id.clone(), entry)).collect(),
+            tier_zero_roles: tier_zero.roles,
             vocabulary,
-            sources: merge([operations.sources, permission_sources, activity_sources, facts.sources]),
+            sources: merge([operations.sources, permission_sources, activity_sources, facts.sources, tier_zero.sources]),
         })
     }
 
@@ -74,6 +81,20 @@ impl Catalogue {
     #[must_use]
     pub fn permission(&self, id: &AppRoleId) -> Option<&Permission> {
         self.permissions.iter().find(|permission| permission.id == *id)
+    }
+
+    /// An application permission of Microsoft Graph with which its holder can take over the tenant.
+    #[must_use]
+    pub fn tier_zero_permission(&self, id: &AppRoleId) -> Option<&TierZero> {
+        self.tier_zero_permissions.get(id)
+    }
+
+    /// A directory role with which its holder can take over the tenant, by id or, since the id of a built-in role is that of
+    /// its template in most tenants but not in all, by name. Letter case does not count.
+    #[must_use]
+    pub fn tier_zero_role(&self, id: &str, name: Option<&str>) -> Option<&TierZero> {
+        let named = |role: &TierZero| name.is_some_and(|name| name.trim().eq_ignore_ascii_case(&role.name));
+        self.tier_zero_roles.iter().find(|role| role.id.as_str().eq_ignore_ascii_case(id.trim()) || named(role))
     }
 
     /// App role ids whose holders matter: every permission that writes Intune, protected or not, or that escalates.
@@ -154,7 +175,7 @@ fn type_names(vocabulary: &activity::Vocabulary, beta_types: &[String]) -> trie:
     unplaced.chain(vocabulary.type_names().map(|(known, platform)| name(known, platform))).collect()
 }
 
-fn merge(files: [BTreeMap<String, String>; 4]) -> BTreeMap<String, String> {
+fn merge(files: [BTreeMap<String, String>; 5]) -> BTreeMap<String, String> {
     let mut merged: BTreeMap<String, String> = BTreeMap::new();
     for (key, text) in files.into_iter().flatten() {
         let known = merged.entry(key).or_default();

@@ -14,7 +14,7 @@ pub(super) const LOOKUP: Lookup = Lookup {
     version: Version::V1,
     path: "/applications",
     select: "id,appId,displayName,isDisabled,signInAudience,createdDateTime,servicePrincipalLockConfiguration,\
-        keyCredentials,passwordCredentials",
+        keyCredentials,passwordCredentials,web,spa,publicClient",
     expand: Some("owners"),
     keep: keep::application,
 };

@@ -38,12 +38,17 @@ fn parse(row: &Value) -> Option<ApprovalRequest> {
         status: text(row, "status"),
         policy_types: words(row.get("requiredOperationApprovalPolicyTypes")),
         requestor_application: requestor.get("application").and_then(|application| text(application, "id")),
-        // Public scripts read `Upn` with a capital letter; the schema would have `userPrincipalName`.
-        requestor_user: ["id", "Upn", "upn", "userPrincipalName"].iter().find_map(|name| text(user, name)),
+        requestor_user: person(user),
+        decided_by: row.get("approver").and_then(|approver| person(approver.get("user")?)).map(|id| id.to_lowercase()),
         payload_id: text(row, "payloadId"),
         payload_operation: text(row, "payloadOperation"),
         policy_ids: policy_ids(row),
     })
+}
+
+/// Who a user of an identity set is. Public scripts read `Upn` with a capital letter; the schema would have `userPrincipalName`.
+fn person(user: &Value) -> Option<String> {
+    ["id", "Upn", "upn", "userPrincipalName"].iter().find_map(|name| text(user, name))
 }
 
 /// Members that hold what a request would write: JSON, or JSON inside a text (undocumented).
@@ -120,6 +125,9 @@ mod tests {
         let person = parse(&json!({"id": "R2", "requestor": {"user": {"id": "", "Upn": "a@b.example"}}})).unwrap();
         assert_eq!(person.requestor_user.as_deref(), Some("a@b.example"));
         assert_eq!(parse(&json!({"status": "approved"})), None);
+        let decided = |approver: Value| parse(&json!({"id": "R3", "approver": approver})).unwrap().decided_by;
+        assert_eq!(decided(json!({"user": {"id": "ABC", "Upn": "a@b.example"}, "application": null})).as_deref(), Some("abc"));
+        assert_eq!([decided(json!(null)), decided(json!({"user": null})), decided(json!("abc"))], [None, None, None]);
     }
 
     #[test]

@@ -48,6 +48,7 @@ fn parse(row: &Value) -> Result<Option<ConditionalAccessPolicy>, &'static str> {
         excluded,
         has_filter,
         applications: of(conditions.get("applications"), "includeApplications"),
+        excluded_applications: of(conditions.get("applications"), "excludeApplications"),
         controls: of(row.get("grantControls"), "builtInControls"),
     }))
 }

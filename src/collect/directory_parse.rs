@@ -2,6 +2,7 @@
 //! and the hint (the first letters of a secret) are never taken over.
 
 use super::json::{flag, plain, text, texts, time};
+use super::keep::plain_address;
 use crate::snapshot::{
     AppId, Application, ApplicationId, Credential, CredentialKind, FederatedCredential, PropertyLock, ServicePrincipal, ServicePrincipalId,
     TenantId,
@@ -26,7 +27,7 @@ pub(super) fn service_principal(row: &Value) -> Option<Parsed<ServicePrincipal>>
         disabled_by_microsoft: text(row, "disabledByMicrosoftStatus"),
         owner_tenant: text(row, "appOwnerOrganizationId").map(TenantId::from),
         sign_in_audience: text(row, "signInAudience"),
-        verified_publisher: row.get("verifiedPublisher").and_then(|publisher| text(publisher, "displayName")),
+        verified_publisher: verified_publisher(row),
         alternative_names: sorted(texts(row, "alternativeNames")),
         credentials,
         federated_credentials: None,
@@ -47,9 +48,52 @@ pub(super) fn application(row: &Value) -> Option<Parsed<Application>> {
         credentials,
         federated_credentials: None,
         property_lock: property_lock(row.get("servicePrincipalLockConfiguration")),
+        redirects: redirects(row),
+        implicit_grant: implicit_grant(row),
         owners: None,
     };
     Some(Parsed { object, credentials_whole })
+}
+
+/// Whether the publisher is verified: Graph sends the member with nulls for one that is not, and leaves it out where the cloud
+/// does not have it (facts/graph.md section 10).
+fn verified_publisher(row: &Value) -> Option<bool> {
+    let publisher = row.get("verifiedPublisher")?;
+    (publisher.is_object() || publisher.is_null()).then(|| text(publisher, "displayName").is_some())
+}
+
+/// Where Graph has redirect addresses: `webApplication`, `spaApplication` and `publicClientApplication` of its schema.
+const REDIRECTING: [&str; 3] = ["web", "spa", "publicClient"];
+
+/// Every redirect address, unless one of the lists, or something in it, could not be read.
+fn redirects(row: &Value) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    for member in REDIRECTING {
+        match (row.get(member)?, row.get(member)?.get("redirectUris")) {
+            (Value::Null, _) | (Value::Object(_), Some(Value::Null)) => {}
+            (Value::Object(_), Some(Value::Array(addresses))) => {
+                for address in addresses {
+                    found.push(plain_address(address.as_str()?));
+                }
+            }
+            _ => return None,
+        }
+    }
+    found.sort();
+    found.dedup();
+    found.shrink_to_fit();
+    Some(found)
+}
+
+/// Whether identity or access tokens are issued in the front channel.
+fn implicit_grant(row: &Value) -> Option<bool> {
+    let web = row.get("web")?;
+    if web.is_null() {
+        return Some(false);
+    }
+    let settings = web.get("implicitGrantSettings")?;
+    let flags = [flag(settings, "enableIdTokenIssuance"), flag(settings, "enableAccessTokenIssuance")];
+    if flags.contains(&Some(true)) { Some(true) } else { flags.iter().all(Option::is_some).then_some(false) }
 }
 
 /// The property lock: absent says nothing, null says that it was never configured.
@@ -136,6 +180,32 @@ mod tests {
         assert!(!["abc", "MIIC", "hint", "note"].iter().any(|part| text.contains(part)), "{text}");
         assert_eq!(parsed.object.credentials.len(), 2);
         assert_eq!(parsed.object.credentials[1].thumbprint.as_deref(), Some("THUMB"));
+    }
+
+    #[test]
+    fn redirects_and_implicit_grant_are_known_only_where_all_of_them_was_shown() {
+        let read = |members: Value| {
+            let mut row = json!({"id": "a", "appId": "b"});
+            row.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            let object = application(&row).unwrap().object;
+            (object.redirects, object.implicit_grant)
+        };
+        let web = |access: Value| json!({"redirectUris": ["https://h/x?y"], "implicitGrantSettings": {"enableIdTokenIssuance": false, "enableAccessTokenIssuance": access}});
+        let lists = json!({"redirectUris": ["http://localhost"]});
+        let whole = read(json!({"web": web(json!(false)), "spa": lists, "publicClient": {"redirectUris": []}}));
+        assert_eq!(whole, (Some(vec!["http://localhost".into(), "https://h/x".into()]), Some(false)));
+        assert_eq!(read(json!({"web": web(json!(true)), "spa": lists})), (None, Some(true)));
+        assert_eq!(read(json!({"web": web(json!(null)), "spa": null, "publicClient": null})).1, None);
+        assert_eq!(read(json!({"web": null, "spa": null, "publicClient": null})), (Some(vec![]), Some(false)));
+        assert_eq!(read(json!({})), (None, None));
+    }
+
+    #[test]
+    fn a_publisher_that_was_not_shown_is_not_unverified() {
+        let read = |publisher: Value| service_principal(&json!({"id": "a", "appId": "b", "verifiedPublisher": publisher})).unwrap().object;
+        assert_eq!(read(json!({"displayName": "n"})).verified_publisher, Some(true));
+        assert_eq!(read(json!({"displayName": null})).verified_publisher, Some(false));
+        assert_eq!(service_principal(&json!({"id": "a", "appId": "b"})).unwrap().object.verified_publisher, None);
     }
 
     #[test]

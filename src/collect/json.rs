@@ -161,7 +161,11 @@ pub(super) fn any_json() -> impl proptest::strategy::Strategy<Value = Value> {
         Just("restrictionType"),
         Just("prepaidUnits"),
         Just("servicePlans"),
-        Just("skuPartNumber")
+        Just("skuPartNumber"),
+        Just("approver"),
+        Just("web"),
+        Just("redirectUris"),
+        Just("implicitGrantSettings")
     ];
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -8,31 +8,60 @@ use serde_json::Value;
 enum Keep {
     /// All of it.
     Whole,
+    /// Of each text, which is an address, what is no user, query or fragment: these may hold a secret.
+    Address,
     /// Of an object, or of each object of a list, these members.
     Only(&'static [(&'static str, Keep)]),
 }
 
 impl Keep {
     fn apply(&self, value: &mut Value) {
-        let Self::Only(kept) = self else { return };
-        match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-            // Text where an object belongs is unreadable, which must stay visible; what it says must not.
-            Value::String(_) => *value = Value::Bool(true),
-            Value::Array(elements) => elements.iter_mut().for_each(|element| self.apply(element)),
-            Value::Object(members) => {
-                members.retain(|name, _| kept.iter().any(|(known, _)| known == name));
-                for (name, keep) in *kept {
-                    if let Some(member) = members.get_mut(*name) {
-                        keep.apply(member);
-                    }
+        match self {
+            Self::Whole => {}
+            Self::Address => keep_address(value),
+            Self::Only(kept) => keep_members(kept, value),
+        }
+    }
+}
+
+fn keep_members(kept: &[(&str, Keep)], value: &mut Value) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        // Text where an object belongs is unreadable, which must stay visible; what it says must not.
+        Value::String(_) => *value = Value::Bool(true),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| keep_members(kept, element)),
+        Value::Object(members) => {
+            members.retain(|name, _| kept.iter().any(|(known, _)| known == name));
+            for (name, keep) in kept {
+                if let Some(member) = members.get_mut(*name) {
+                    keep.apply(member);
                 }
             }
         }
     }
 }
 
-use Keep::{Only, Whole};
+fn keep_address(value: &mut Value) {
+    match value {
+        Value::String(address) => *address = plain_address(address),
+        Value::Array(elements) => elements.iter_mut().for_each(keep_address),
+        Value::Object(_) => *value = Value::Bool(true),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// An address without user, query and fragment.
+pub(super) fn plain_address(address: &str) -> String {
+    let end = address.find(['?', '#']).unwrap_or(address.len());
+    let address = address.get(..end).unwrap_or_default();
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let authority_end = rest.find(['/', '\\']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(authority_end).unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
+use Keep::{Address, Only, Whole};
 
 /// By which a row is told from the same row on another page.
 const ID: (&str, Keep) = ("id", Whole);
@@ -83,8 +112,12 @@ const APPLICATION: Keep = Only(&[
         "servicePrincipalLockConfiguration",
         Only(&[("isEnabled", Whole), ("allProperties", Whole), ("credentialsWithUsageSign", Whole), ("credentialsWithUsageVerify", Whole)]),
     ),
+    ("web", Only(&[("redirectUris", Address), ("implicitGrantSettings", IMPLICIT)])),
+    ("spa", Only(&[("redirectUris", Address)])),
+    ("publicClient", Only(&[("redirectUris", Address)])),
     ("owners", OBJECT),
 ]);
+const IMPLICIT: Keep = Only(&[("enableIdTokenIssuance", Whole), ("enableAccessTokenIssuance", Whole)]);
 const TRUSTING: Keep = Only(&[("id", Whole), ("federatedIdentityCredentials", FEDERATED)]);
 const GRANT: Keep = Only(&[
     ID,
@@ -120,6 +153,7 @@ const REQUEST: Keep = Only(&[
             ("user", Only(&[("id", Whole), ("Upn", Whole), ("upn", Whole), ("userPrincipalName", Whole)])),
         ]),
     ),
+    ("approver", Only(&[("user", Only(&[("id", Whole), ("Upn", Whole), ("upn", Whole), ("userPrincipalName", Whole)]))])),
     ("payloadId", Whole),
     ("payloadOperation", Whole),
 ]);
@@ -175,7 +209,7 @@ const CONDITIONAL_ACCESS: Keep = Only(&[
     (
         "conditions",
         Only(&[
-            ("applications", Only(&[("includeApplications", Whole)])),
+            ("applications", Only(&[("includeApplications", Whole), ("excludeApplications", Whole)])),
             (
                 "clientApplications",
                 Only(&[
@@ -317,6 +351,18 @@ mod tests {
             "passwordCredentials": [{"keyId": "k"}, true],
             "owners": [{"id": "u", "@odata.type": "#microsoft.graph.user"}], "displayName": null});
         assert_eq!(row, kept, "and what was null stays null");
+    }
+
+    #[test]
+    fn an_address_keeps_neither_user_nor_query_nor_fragment() {
+        let plain = |address: &str| plain_address(address);
+        assert_eq!(plain("https://me:pw@host.example:8443/back?code=1#token"), "https://host.example:8443/back");
+        assert_eq!(plain("https://host.example?key=1"), "https://host.example");
+        assert_eq!(plain("urn:ietf:wg:oauth:2.0:oob"), "urn:ietf:wg:oauth:2.0:oob");
+        assert_eq!(plain("myapp://auth"), "myapp://auth");
+        let mut row = json!({"id": "a", "web": {"redirectUris": ["http://u:p@h/x?s=1", {"s": 1}], "homePageUrl": "x"}, "spa": null});
+        application(&mut row);
+        assert_eq!(row, json!({"id": "a", "web": {"redirectUris": ["http://h/x", true]}, "spa": null}));
     }
 
     #[test]

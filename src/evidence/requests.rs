@@ -83,6 +83,7 @@ mod tests {
             policy_types: vec!["app".into()],
             requestor_application: Some("A".into()),
             requestor_user: None,
+            decided_by: None,
             payload_id: None,
             payload_operation: None,
             policy_ids: std::collections::BTreeSet::new(),

@@ -4,8 +4,9 @@
 use crate::assess::{
     AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion,
     ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
-    HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Room, RuleText, Run, Severity,
-    SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind, WayOut,
+    HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Posture, Room, RuleText, Run,
+    Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind,
+    WayOut,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
@@ -58,6 +59,7 @@ pub(super) fn empty() -> Assessment {
         verdicts: vec![],
         gates: vec![],
         exclusions: vec![],
+        requests: vec![],
         exclusion_needs: vec![],
         unplaced: vec![],
         unmapped_activities: BTreeMap::new(),
@@ -176,6 +178,7 @@ fn profile(at: usize) -> ApplicationProfile {
         },
         service_principal_keys: Known::Yes(vec![]),
         federated: if at == 0 { Known::Yes(vec![key(at, KeyKind::Federated)]) } else { Known::No(gap) },
+        posture: Posture::not_looked_at(),
         excluded: at == 1,
         automation: at != 2,
     }

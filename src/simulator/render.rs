@@ -1,6 +1,6 @@
 //! Directory objects as JSON, with Graph's own property names (facts/graph.md section 1, and captured payloads).
 
-use super::data::posture::{Federated, Lock};
+use super::data::posture::{Federated, Lock, Redirects};
 use super::data::{
     Application, DOMAIN, GRAPH_APP, Grant, Group, HINT, Holder, INTUNE_API_APP, Key, Member, Principal, PrincipalKind, SignIn, TENANT_NAME,
     Tenant, User,
@@ -54,11 +54,14 @@ pub(crate) const APPLICATION: &[&str] = &[
     "keyCredentials",
     "notes",
     "passwordCredentials",
+    "publicClient",
     "publisherDomain",
     "servicePrincipalLockConfiguration",
     "signInAudience",
+    "spa",
     "tags",
     "verifiedPublisher",
+    "web",
 ];
 
 pub(crate) const GRANT: &[&str] = &[
@@ -248,12 +251,23 @@ pub(crate) fn application(row: &Application, beta: bool, select: &Select) -> Val
         .put_with("keyCredentials", || key_credentials(&row.keys))
         .put("notes", Value::Null)
         .put_with("passwordCredentials", || password_credentials(&row.keys))
+        .put_with("publicClient", || json!({"redirectUris": row.redirects.public}))
         .put("publisherDomain", DOMAIN)
         .put_with("servicePrincipalLockConfiguration", || lock(row.lock, beta))
         .put("signInAudience", "AzureADMyOrg")
+        .put_with("spa", || json!({"redirectUris": row.redirects.spa}))
         .put_with("tags", || json!([]))
         .put_with("verifiedPublisher", || verified_publisher(None))
+        .put_with("web", || web(&row.redirects))
         .done()
+}
+
+/// `webApplication` of the schema of Graph v1.0.
+fn web(redirects: &Redirects) -> Value {
+    let (identity, access) = redirects.implicit;
+    let settings: Vec<Value> = redirects.web.iter().map(|address| json!({"uri": address, "index": null})).collect();
+    json!({"homePageUrl": null, "logoutUrl": null, "redirectUris": redirects.web, "redirectUriSettings": settings,
+        "implicitGrantSettings": {"enableIdTokenIssuance": identity, "enableAccessTokenIssuance": access}})
 }
 
 /// Beta also says where the lock is enforced (facts/graph.md section 1).

@@ -111,6 +111,8 @@ pub struct ApprovalRequest {
     pub requestor_application: Option<String>,
     /// Id of the person who filed it.
     pub requestor_user: Option<String>,
+    /// Id of the person who decided it (`approver.user`), lower case; None also for one that nobody has decided yet.
+    pub decided_by: Option<String>,
     /// `payloadId`: the object that the request is about (undocumented).
     pub payload_id: Option<String>,
     /// `payloadOperation`: Create, Update, Delete, Action (undocumented).

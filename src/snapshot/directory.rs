@@ -27,8 +27,8 @@ pub struct ServicePrincipal {
     pub owner_tenant: Option<TenantId>,
     /// `signInAudience` of the application, as the service principal shows it.
     pub sign_in_audience: Option<String>,
-    /// `verifiedPublisher.displayName`.
-    pub verified_publisher: Option<String>,
+    /// Whether `verifiedPublisher` names somebody. Clouds of governments and of China do not have the member.
+    pub verified_publisher: Option<bool>,
     /// `alternativeNames`; for a managed identity one of them is the resource it belongs to.
     pub alternative_names: Vec<String>,
     /// Credentials held by the service principal itself.
@@ -79,6 +79,11 @@ pub struct Application {
     pub federated_credentials: Option<Vec<FederatedCredential>>,
     /// App instance property lock.
     pub property_lock: PropertyLock,
+    /// Addresses that codes and tokens are sent to (`redirectUris` of `web`, `spa` and `publicClient`), without user, query and
+    /// fragment, sorted; None where the service did not say them all.
+    pub redirects: Option<Vec<String>>,
+    /// Whether tokens are handed out in the front channel (`web.implicitGrantSettings`).
+    pub implicit_grant: Option<bool>,
     /// Owners, by id; None where they were not read.
     pub owners: Option<Vec<Owner>>,
 }

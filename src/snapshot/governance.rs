@@ -194,6 +194,8 @@ pub struct ConditionalAccessPolicy {
     pub has_filter: bool,
     /// `includeApplications` as written, such as All.
     pub applications: BTreeSet<String>,
+    /// `excludeApplications` as written.
+    pub excluded_applications: BTreeSet<String>,
     /// `builtInControls` as written; block is the only one for workload identities.
     pub controls: BTreeSet<String>,
 }

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the format on disk. Raised when an older maascan would misread a file.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Everything that was read of one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -70,9 +70,14 @@ const WEAK_OWNER: &[Field] = &[
 /// Fields of the use that an application makes of one workload, by the audit log.
 const USE: &[Field] = &[
     field("workload", Text, "workload", NONE),
-    field("seen", Bool, "whether the audit events that were read show a write of it", NONE),
-    field("idle_days", Int, "days since the last write seen; missing where none was seen, for an older one may exist", NONE),
-    field("idle_at_least", Int, "days without a write, at least: since the last one seen, or as far back as audit events were read", NONE),
+    field("seen", Bool, "whether the audit events show a write of it; missing where they do not and were not read whole", NONE),
+    field("idle_days", Int, "days since the last write seen; missing where none was, or a later one may be missing", NONE),
+    field(
+        "idle_at_least",
+        Int,
+        "days without a write, at least: since the last one seen, or as far back as audit events were read; 0 where these were not read whole",
+        NONE,
+    ),
 ];
 
 /// Fields of a permission that writes Intune and the use that was made of it.
@@ -80,9 +85,9 @@ const PERMISSION_USE: &[Field] = &[
     field("permission", Text, "name of the permission", NONE),
     field("workloads", Texts, "workloads that it writes", NONE),
     field("granted_days", Int, "days since it was granted; missing where the grant has no date", NONE),
-    field("seen", Bool, "whether the audit events that were read show a write of one of them", NONE),
-    field("idle_days", Int, "days since the last write seen; missing where none was seen, for an older one may exist", NONE),
-    field("idle_at_least", Int, "days without a write, at least", NONE),
+    field("seen", Bool, "whether the audit events show a write of one of them; missing where they do not and were not read whole", NONE),
+    field("idle_days", Int, "days since the last write seen; missing where none was, or a later one may be missing", NONE),
+    field("idle_at_least", Int, "days without a write, at least; 0 where audit events were not read whole", NONE),
 ];
 
 /// Fields of a network that an application signed in from.
@@ -129,10 +134,15 @@ pub(super) const APPLICATION: &[Field] = &[
     field(
         "tier_zero",
         Texts,
-        "permissions with which it can take over the tenant, on Microsoft Graph",
-        &[Dataset::AppRoleGrants, Dataset::AppRoles],
+        "permissions on Microsoft Graph with which it can take over the tenant (rules/catalogue/tier-zero.toml)",
+        GRANTS,
     ),
-    field("directory_roles", Texts, "Entra roles that it holds itself", &[Dataset::DirectoryRoles]),
+    field(
+        "directory_roles",
+        Texts,
+        "Entra roles that it holds itself, not through a group; with their scope where that is not the tenant",
+        &[Dataset::DirectoryRoles],
+    ),
     field("tier_zero_roles", Texts, "of these, the ones that administer the directory or Intune as a whole", &[Dataset::DirectoryRoles]),
     field(
         "permission_use",
@@ -154,14 +164,14 @@ pub(super) const APPLICATION: &[Field] = &[
     field(
         "key_uses",
         Records(KEY_USE),
-        "unexpired secrets and certificates, and when they were last used",
+        "unexpired secrets and certificates, and when they were last used; none of a managed identity, whose keys Azure renews",
         &[Dataset::ServicePrincipals, Dataset::Applications, Dataset::CredentialActivity],
     ),
     field(
         "keys_after_exclusion",
         Records(KEY),
-        "unexpired keys whose validity began after a policy excluded it; empty for one that is not excluded",
-        KEYS,
+        "unexpired keys whose validity began after a policy excluded it; empty for one that is not excluded, or a managed identity",
+        &[Dataset::ServicePrincipals, Dataset::Applications, Dataset::AuditEvents, Dataset::ApprovalRequests],
     ),
     field("owners", Records(OWNER), "owners of the application and of the service principal, each once", OWNERS),
     field(
@@ -206,13 +216,13 @@ pub(super) const APPLICATION: &[Field] = &[
     field(
         "delegated_scopes",
         Texts,
-        "delegated permissions on Microsoft Graph and Intune that were consented to",
+        "delegated permissions on any resource that do more than read and were consented to",
         &[Dataset::DelegatedGrants],
     ),
     field(
         "unsafe_redirects",
         Texts,
-        "redirect addresses without https, with a wildcard, or of a host that is a bare address; a clause each",
+        "redirect addresses without https, with a wildcard, or of a host that is a bare address, but for the own machine; a clause each",
         &[Dataset::Applications],
     ),
     field("implicit_grant", Bool, "whether tokens are handed out in the front channel (implicit grant)", &[Dataset::Applications]),

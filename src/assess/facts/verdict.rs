@@ -1,6 +1,6 @@
 //! Facts of one automation on one workload: what the verdict says.
 
-use super::{Builder, EntityKind, Fact, application_object, dataset_gap, texts, workload};
+use super::{Builder, EntityKind, Fact, application, dataset_gap, texts, workload};
 use crate::assess::ObjectRef;
 use crate::assess::model::{Assessment, Verdict};
 use crate::assess::words::VerdictKind;
@@ -31,7 +31,7 @@ pub(super) fn verdict(assessment: &Assessment, verdict: &Verdict) -> Fact {
 fn object(assessment: &Assessment, verdict: &Verdict) -> ObjectRef {
     let id = verdict.app_id.to_string();
     let unlisted = || ObjectRef { kind: "application", id: id.clone(), name: id.clone(), app_id: Some(id.clone()) };
-    assessment.applications.get(&verdict.app_id).map_or_else(unlisted, application_object)
+    assessment.applications.get(&verdict.app_id).map_or_else(unlisted, application::object)
 }
 
 /// Whether writes are, or will be, refused; None where the gates are not known. Of one that was not seen writing, and of one

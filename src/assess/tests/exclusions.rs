@@ -88,6 +88,8 @@ fn an_application_without_a_principal_is_deleted_only_if_principals_were_read() 
         credentials: vec![],
         federated_credentials: None,
         property_lock: crate::snapshot::PropertyLock::Unknown,
+        redirects: None,
+        implicit_grant: None,
         owners: None,
     };
     tenant.0.applications.insert(application.id.clone(), application);

@@ -139,6 +139,7 @@ impl Tenant {
             policy_types: vec![kind.into()],
             requestor_application: requestor,
             requestor_user: None,
+            decided_by: None,
             payload_id: payload.map(str::to_owned),
             payload_operation: Some("Create".into()),
             policy_ids: BTreeSet::new(),

@@ -95,6 +95,8 @@ fn with_keys(ends: &[Option<&str>]) -> Tenant {
         credentials: ends.iter().enumerate().map(credential).collect(),
         federated_credentials: Some(vec![]),
         property_lock: crate::snapshot::PropertyLock::Unknown,
+        redirects: None,
+        implicit_grant: None,
         owners: None,
     };
     tenant.0.applications.insert("o1".into(), application);

@@ -50,6 +50,8 @@ fn the_application_adds_its_keys_and_its_switch() {
         credentials: vec![certificate("k", "Verify")],
         federated_credentials: None,
         property_lock: crate::snapshot::PropertyLock::Unknown,
+        redirects: None,
+        implicit_grant: None,
         owners: None,
     };
     tenant.0.applications.insert(application.id.clone(), application);

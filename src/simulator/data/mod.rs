@@ -21,7 +21,7 @@ use approval::{Policy, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::Event;
 use mobile_apps::MobileApp;
-use posture::{Federated, Lock};
+use posture::{Federated, Lock, Redirects};
 use spec::Spec;
 use std::collections::{BTreeMap, HashMap};
 use usage::LoggedSignIn;
@@ -92,6 +92,8 @@ pub(crate) struct Application {
     pub(crate) federated: Vec<Federated>,
     /// `servicePrincipalLockConfiguration`.
     pub(crate) lock: Lock,
+    /// `web`, `spa` and `publicClient`.
+    pub(crate) redirects: Redirects,
 }
 
 /// Who holds a grant.

@@ -42,6 +42,64 @@ impl Lock {
     }
 }
 
+/// Where an application has codes and tokens sent to, and whether it gets tokens in the front channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Redirects {
+    /// `web.redirectUris`.
+    pub(crate) web: &'static [&'static str],
+    /// `spa.redirectUris`.
+    pub(crate) spa: &'static [&'static str],
+    /// `publicClient.redirectUris`.
+    pub(crate) public: &'static [&'static str],
+    /// `web.implicitGrantSettings`: identity tokens, access tokens.
+    pub(crate) implicit: (bool, bool),
+}
+
+const NATIVE: &str = "https://login.microsoftonline.com/common/oauth2/nativeclient";
+
+/// Those of planted automations; all others have none. The second holds a secret that somebody left in an address.
+const REDIRECTS: [(&str, Redirects); 4] = [
+    (
+        "Legacy packaging server",
+        Redirects {
+            web: &["http://packaging.lindenhof-logistik.example/signin-oidc", "https://203.0.113.40/signin-oidc"],
+            spa: &[],
+            public: &["http://localhost", NATIVE],
+            implicit: (true, false),
+        },
+    ),
+    (
+        "Software factory",
+        Redirects {
+            web: &["https://factory.lindenhof-logistik.example/back?key=PLANTED-SECRET-VALUE-in-an-address"],
+            spa: &[],
+            public: &["http://localhost:8400/"],
+            implicit: (false, false),
+        },
+    ),
+    (
+        "Kiosk profile manager",
+        Redirects { web: &[], spa: &["https://kiosk.lindenhof-logistik.example/"], public: &[], implicit: (false, false) },
+    ),
+    (
+        "Packaging workbench",
+        Redirects { web: &["https://*.workbench.lindenhof-logistik.example/auth"], spa: &[], public: &[NATIVE], implicit: (true, true) },
+    ),
+];
+
+impl Redirects {
+    /// Those of an application of no interest.
+    pub(super) fn of(id: Guid) -> Self {
+        const ORDINARY: Redirects =
+            Redirects { web: &["https://localhost:5001/signin-oidc"], spa: &[], public: &[NATIVE], implicit: (true, false) };
+        if id.0.is_multiple_of(4) { ORDINARY } else { Self::default() }
+    }
+
+    pub(super) fn planted(spec: &Spec, copy: usize) -> Option<Self> {
+        REDIRECTS.iter().find(|(name, _)| copy == 0 && *name == spec.name).map(|&(_, redirects)| redirects)
+    }
+}
+
 /// A federated credential. Subject and expression exclude each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Federated {
@@ -267,6 +325,7 @@ mod tests {
     fn every_name_in_the_tables_is_planted() {
         let cast = |name: &str| assert!(CAST.iter().any(|spec| spec.name == name), "{name}");
         LOCKS.iter().for_each(|(name, _)| cast(name));
+        REDIRECTS.iter().for_each(|(name, _)| cast(name));
         OWNERS.iter().for_each(|(name, ..)| cast(name));
         EXPRESSIONS.iter().for_each(|(name, _)| cast(name));
         RISKY.iter().for_each(|(name, ..)| cast(name));

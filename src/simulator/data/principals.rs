@@ -1,7 +1,7 @@
 //! People, groups, Microsoft's own services, the automations, and the applications of no interest among which they stand.
 
 use super::cast::CAST;
-use super::posture::{Federated, Lock};
+use super::posture::{Federated, Lock, Redirects};
 use super::spec::{Home, KeySpec, Spec};
 use super::{
     Actor, Application, GRAPH_APP, Grant, Group, Holder, INTUNE_API_APP, Key, MICROSOFT, MICROSOFT_TOO, Member, PORTAL_APP, Principal,
@@ -156,6 +156,7 @@ impl Tenant {
             keys: Vec::new(),
             federated: Vec::new(),
             lock: Lock::of(principal.id),
+            redirects: Redirects::of(principal.id),
         }
     }
 
@@ -248,6 +249,7 @@ impl Tenant {
             keys: self.keys(spec, key, false),
             federated: Federated::of_application(spec),
             lock: Lock::planted(spec, actor.copy).unwrap_or_else(|| Lock::of(actor.principal_id)),
+            redirects: Redirects::planted(spec, actor.copy).unwrap_or_default(),
             ..self.new_application(key, actor.app_id, &actor.name)
         }
     }
