@@ -4,9 +4,10 @@
 
 mod common;
 
+use common::without;
 use maascan::assess::{self, Assessment, Options, verdicts_without};
 use maascan::catalogue::Catalogue;
-use maascan::snapshot::{self, AppRole, AppRoleId, Coverage, Dataset, DatasetReading, Gap, PropertyLock, Snapshot};
+use maascan::snapshot::{self, AppRole, AppRoleId, Dataset, PropertyLock, Snapshot};
 
 fn collected() -> Snapshot {
     let folder = tempfile::tempdir().unwrap();
@@ -17,51 +18,6 @@ fn collected() -> Snapshot {
     grant.app_role = id.clone();
     snapshot.app_role_grants.push(grant);
     snapshot.app_roles.insert(id.clone(), AppRole { id, value: "DeviceManagementNovelty.ReadWrite.All".to_owned() });
-    snapshot
-}
-
-/// The snapshot as it would be had this dataset been refused.
-fn without(whole: &Snapshot, dataset: Dataset) -> Snapshot {
-    let mut snapshot = whole.clone();
-    let gap = Gap::Permission { missing: dataset.permission().to_owned() };
-    snapshot.coverage.insert(dataset, DatasetReading { coverage: Coverage::Unavailable { gap }, requests: 1 });
-    match dataset {
-        Dataset::AccessPolicies => snapshot.access_policies.clear(),
-        Dataset::ApprovalRequests => snapshot.approval_requests.clear(),
-        Dataset::ApproverGroups => snapshot.groups.clear(),
-        Dataset::IntuneRoles => {
-            snapshot.intune_roles.clear();
-            snapshot.intune_role_assignments.clear();
-        }
-        Dataset::IntuneSettings => snapshot.unlicensed_administrators = None,
-        Dataset::AppRoles => snapshot.app_roles.clear(),
-        Dataset::AppRoleGrants => snapshot.app_role_grants.clear(),
-        Dataset::IntuneApiGrants => snapshot.intune_api_grants.clear(),
-        Dataset::ServicePrincipals => snapshot.service_principals.clear(),
-        Dataset::Applications => snapshot.applications.clear(),
-        Dataset::FederatedCredentials => {
-            snapshot.applications.values_mut().for_each(|application| application.federated_credentials = None);
-            snapshot.service_principals.values_mut().for_each(|principal| principal.federated_credentials = None);
-        }
-        Dataset::Owners => {
-            snapshot.applications.values_mut().for_each(|application| application.owners = None);
-            snapshot.service_principals.values_mut().for_each(|principal| principal.owners = None);
-        }
-        Dataset::People => snapshot.people.clear(),
-        Dataset::DeletedServicePrincipals => snapshot.deleted_service_principals.clear(),
-        Dataset::DirectoryRoles => snapshot.directory_roles.clear(),
-        Dataset::DelegatedGrants => snapshot.delegated_grants.clear(),
-        Dataset::SignInActivity => snapshot.sign_in_activity.clear(),
-        Dataset::CredentialActivity => snapshot.credential_activity.clear(),
-        Dataset::SignIns => snapshot.sign_ins.clear(),
-        Dataset::AuditEvents => snapshot.audit_events.clear(),
-        Dataset::UnfinishedApps => snapshot.unfinished_apps.clear(),
-        Dataset::ConditionalAccess => snapshot.conditional_access.clear(),
-        Dataset::AppManagementPolicies => snapshot.app_management_policies.clear(),
-        Dataset::RiskyServicePrincipals => snapshot.risky_service_principals.clear(),
-        Dataset::Organization => snapshot.tenant_name = None,
-        Dataset::Licences => snapshot.licences.clear(),
-    }
     snapshot
 }
 

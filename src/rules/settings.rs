@@ -85,6 +85,8 @@ impl Settings {
         for rule in &mut rules.rules {
             let Some(change) = self.changes.get(rule.id()) else { continue };
             rule.text.severity = change.severity.unwrap_or(rule.text.severity);
+            // On automations that no policy excludes a rule is never graver than on those that one does.
+            rule.automations = rule.automations.map(|others| others.min(rule.text.severity));
             for values in rule.thresholds.values_mut() {
                 values.extend(change.thresholds.clone());
             }

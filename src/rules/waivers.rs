@@ -180,6 +180,6 @@ impl<'a> Ground<'a> {
     fn unseen(&self, rule: &Rule, waiver: &Waiver) -> Option<Gap> {
         let object = waiver.object.to_lowercase();
         let judged = rule.entities().any(|entity| self.judged.contains(&(entity, object.clone())));
-        self.unseen.get(rule.id()).filter(|_| !judged).cloned()
+        self.unseen.get(rule.id()).filter(|gap| !judged || **gap == Gap::NotRequested).cloned()
     }
 }

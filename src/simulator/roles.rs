@@ -27,6 +27,8 @@ pub(crate) const SERVICE: &str = "DeviceManagementServiceConfig.ReadWrite.All";
 pub(crate) const GRANTS: &str = "AppRoleAssignment.ReadWrite.All";
 pub(crate) const DIRECTORY_ROLES: &str = "RoleManagement.ReadWrite.Directory";
 
+pub(crate) const WRITE_APPLICATIONS: &str = "Application.ReadWrite.All";
+
 pub(crate) const READ_APPLICATIONS: &str = "Application.Read.All";
 pub(crate) const READ_RBAC: &str = "DeviceManagementRBAC.Read.All";
 pub(crate) const READ_CONFIGURATION: &str = "DeviceManagementConfiguration.Read.All";
@@ -125,7 +127,7 @@ pub(crate) const ROLES: [Role; 35] = [
     role(0x230c1aed_a721_4c5d_9cb4_a90514e508ef, "Reports.Read.All"),
     role(0x2f51be20_0bb4_4fed_bf7b_db946066c75e, "DeviceManagementManagedDevices.Read.All"),
     role(0x06a5fe6d_c49d_46a7_b082_56b1b14103c7, "DeviceManagementServiceConfig.Read.All"),
-    role(0x1bfefb4e_e0b5_418b_a88f_73c46d2cc8e9, "Application.ReadWrite.All"),
+    role(0x1bfefb4e_e0b5_418b_a88f_73c46d2cc8e9, WRITE_APPLICATIONS),
     role(0x19dbc75e_c2e2_444c_a770_ec69d8559fc7, "Directory.ReadWrite.All"),
     role(0x9f67436c_5415_4e7f_8ac1_3014a7132630, "TeamsAppInstallation.ReadWriteSelfForTeam.All"),
 ];

@@ -263,7 +263,7 @@ static TABLE: [About; DATASETS] = [
     About {
         dataset: Dataset::Applications,
         name: "applications",
-        purpose: "secrets, certificates and property lock of the applications in scope",
+        purpose: "secrets, certificates, property lock and redirect addresses of the applications in scope",
         endpoints: &[v1("/applications")],
         permission: ReadPermission::Applications,
         also: &[],

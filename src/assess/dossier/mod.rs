@@ -24,7 +24,7 @@ pub struct Explanation {
     pub taken_at: DateTime<Utc>,
     /// Days of the evidence window.
     pub window_days: u32,
-    /// The application.
+    /// The application, without its posture: no verdict rests on that.
     pub application: ApplicationProfile,
     /// Who it is, what it may do, how it signs in.
     pub links: Vec<Link>,

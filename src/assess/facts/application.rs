@@ -43,10 +43,18 @@ fn identity(fact: &mut Builder, assessment: &Assessment, profile: &ApplicationPr
     fact.optional("home", (profile.home != Home::Unknown).then(|| profile.home.word()), &unread);
     fact.optional("kind", profile.kind.as_deref(), &unread);
     fact.optional("can_sign_in", profile.can_sign_in, &unread);
-    let days_known = profile.first_trace.map(|first| days_between(first, assessment.run.taken_at));
-    fact.optional("days_known", days_known, &unread);
+    days_known(fact, assessment, profile, &unread);
     fact.known("multi_tenant", &profile.posture.multi_tenant, |value| (*value).into());
     fact.known("verified_publisher", &profile.posture.verified_publisher, |value| (*value).into());
+}
+
+/// An earlier trace may lie in what was not read. A managed identity has no registration.
+fn days_known(fact: &mut Builder, assessment: &Assessment, profile: &ApplicationProfile, unread: &Gap) {
+    let traces = [Dataset::ServicePrincipals, Dataset::AppRoleGrants, Dataset::Applications];
+    let read_here = |dataset: &&Dataset| profile.home != Home::ManagedIdentity || **dataset != Dataset::Applications;
+    let gap = traces.iter().filter(read_here).find_map(|dataset| assessment.coverage.get(dataset)?.coverage.gap().cloned());
+    let days = profile.first_trace.map(|first| days_between(first, assessment.run.taken_at)).filter(|_| gap.is_none());
+    fact.optional("days_known", days, &gap.unwrap_or_else(|| unread.clone()));
 }
 
 fn exclusions(fact: &mut Builder, assessment: &Assessment, profile: &ApplicationProfile) {

@@ -3,7 +3,9 @@
 
 use super::spec::{Gate, Home, NamedBy, Spec, automation};
 use super::vocabulary::*;
-use crate::simulator::roles::{APPS, CONFIGURATION, DEPLOYMENTS, DEVICES, DIRECTORY_ROLES, GRANTS, PRIVILEGED, RBAC, SCRIPTS, SERVICE};
+use crate::simulator::roles::{
+    APPS, CONFIGURATION, DEPLOYMENTS, DEVICES, DIRECTORY_ROLES, GRANTS, PRIVILEGED, RBAC, SCRIPTS, SERVICE, WRITE_APPLICATIONS,
+};
 use std::sync::LazyLock;
 
 /// A display name of ten thousand characters.
@@ -27,6 +29,7 @@ pub(crate) static CAST: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     cast.extend(without_readable_gate());
     cast.extend(odd_identities());
     cast.extend(hostile_names());
+    cast.extend(latecomers());
     cast
 });
 
@@ -79,19 +82,28 @@ fn excluded_from_apps() -> Vec<Spec> {
             .signs_in(0)
             .excluded(&[Gate::App])
             .expecting("app", "excluded"),
-        automation("Endpoint toolkit runner", &[APPS, SCRIPTS], "excluded; one certificate, listed under Sign and Verify")
-            .certificate_listed_twice(40, 365)
-            .writes(&PATCH_WIN32, 80, 2, 2)
-            .signs_in(1)
-            .excluded(&[Gate::App])
-            .expecting("app", "excluded")
-            .expecting("script", "at-risk"),
-        automation("Legacy packaging server", &[APPS], "excluded; secret set directly on the service principal")
-            .secret_on_principal(300, 365)
-            .writes(&CREATE_WIN32, 95, 2, 3)
-            .signs_in(2)
-            .excluded(&[Gate::App])
-            .expecting("app", "excluded"),
+        automation(
+            "Endpoint toolkit runner",
+            &[APPS, SCRIPTS],
+            "excluded; one certificate, listed under Sign and Verify; completes requests",
+        )
+        .certificate_listed_twice(40, 365)
+        .requests("app", "completed", &[9, 5], NamedBy::AppId)
+        .writes(&PATCH_WIN32, 80, 2, 2)
+        .signs_in(1)
+        .excluded(&[Gate::App])
+        .expecting("app", "excluded")
+        .expecting("script", "at-risk"),
+        automation(
+            "Legacy packaging server",
+            &[APPS, WRITE_APPLICATIONS],
+            "excluded; secret set directly on the service principal; may change every application",
+        )
+        .secret_on_principal(300, 365)
+        .writes(&CREATE_WIN32, 95, 2, 3)
+        .signs_in(2)
+        .excluded(&[Gate::App])
+        .expecting("app", "excluded"),
         automation("Retired imaging service", &[APPS], "excluded; last sign-in 120 days ago")
             .secret(150, 365)
             .writes(&PATCH_WIN32, 180, 121, 7)
@@ -107,12 +119,17 @@ fn excluded_from_apps() -> Vec<Spec> {
             .excluded(&[Gate::App, Gate::Wipe])
             .expecting("app", "excluded")
             .expecting("deviceWipe", "excluded"),
-        automation("Nebelhorn Patch Cloud", &[APPS], "a vendor's multi-tenant application, verified publisher, excluded")
-            .home(Home::Vendor(true))
-            .writes(&PATCH_STORE_APP, 90, 1, 1)
-            .signs_in(0)
-            .excluded(&[Gate::App])
-            .expecting("app", "excluded"),
+        automation(
+            "Nebelhorn Patch Cloud",
+            &[APPS],
+            "a vendor's multi-tenant application, verified publisher, excluded; a certificate set here",
+        )
+        .home(Home::Vendor(true))
+        .certificate_on_principal(45, 90)
+        .writes(&PATCH_STORE_APP, 90, 1, 1)
+        .signs_in(0)
+        .excluded(&[Gate::App])
+        .expecting("app", "excluded"),
         automation("Driver catalogue bot", &[APPS, RBAC], "excluded, and may change roles and access policies")
             .secret(20, 60)
             .signs_in(6)
@@ -156,11 +173,16 @@ fn excluded_elsewhere() -> Vec<Spec> {
             .signs_in(0)
             .excluded(&[Gate::ConfigurationBroad, Gate::ConfigurationNarrow])
             .expecting("configurationPolicy", "excluded"),
-        automation("Kiosk profile manager", &[CONFIGURATION], "excluded by one of the two access policies on configuration; writes")
-            .secret(50, 180)
-            .writes(&ASSIGN_CONFIGURATION, 66, 2, 4)
-            .signs_in(2)
-            .excluded(&[Gate::ConfigurationBroad]),
+        automation(
+            "Kiosk profile manager",
+            &[CONFIGURATION],
+            "excluded by one of the two access policies on configuration; writes; a second secret is never used",
+        )
+        .secret(50, 180)
+        .secret(120, 180)
+        .writes(&ASSIGN_CONFIGURATION, 66, 2, 4)
+        .signs_in(2)
+        .excluded(&[Gate::ConfigurationBroad]),
         automation("VPN profile rotator", &[CONFIGURATION], "excluded by one of the two access policies on configuration; does not write")
             .certificate_listed_twice(30, 180)
             .signs_in(5)
@@ -419,6 +441,19 @@ fn hostile_names() -> Vec<Spec> {
         writer("| pipe | `tick` |\n\n# heading\r\n- item", "name is Markdown with line breaks"),
         hostile(LONG_NAME, "name is 10,000 characters long").expecting("app", "at-risk"),
         hostile("🚚 Lieferkette 📦 Ümläut", "name holds emoji and umlauts").expecting("app", "at-risk"),
+    ]
+}
+
+/// Cast later than the others, whose ids are computed from their places.
+fn latecomers() -> Vec<Spec> {
+    vec![
+        automation("Packaging proof of concept (dev)", &[APPS], "excluded, by its name not meant for production")
+            .certificate(15, 90)
+            .writes(&PATCH_WIN32, 14, 3, 5)
+            .signs_in(3)
+            .excluded(&[Gate::App])
+            .once()
+            .expecting("app", "excluded"),
     ]
 }
 

@@ -112,16 +112,36 @@ pub(crate) struct Federated {
 
 const GITHUB: &str = "https://token.actions.githubusercontent.com";
 
-/// Credentials beside those that the cast names.
-const EXPRESSIONS: [(&str, Federated); 1] = [(
-    "GitHub release to Intune",
-    Federated { name: "any-branch", issuer: GITHUB, subject: None, expression: Some("claims['sub'] matches 'repo:lindenhof-logistik/*'") },
-)];
+/// Credentials beside those that the cast names: of any branch of any repository, of pull requests, and of an issuer of one's own.
+const EXPRESSIONS: [(&str, Federated); 3] = [
+    (
+        "GitHub release to Intune",
+        Federated {
+            name: "any-branch",
+            issuer: GITHUB,
+            subject: None,
+            expression: Some("claims['sub'] matches 'repo:lindenhof-logistik/*'"),
+        },
+    ),
+    (
+        "Kiosk profile manager",
+        Federated { name: "kiosk-checks", issuer: GITHUB, subject: Some("repo:lindenhof-logistik/kiosk:pull_request"), expression: None },
+    ),
+    (
+        "Driver catalogue bot",
+        Federated {
+            name: "build-farm",
+            issuer: "https://oidc.build.lindenhof-logistik.example",
+            subject: Some("job:drivers"),
+            expression: None,
+        },
+    ),
+];
 
 /// That of a user-assigned managed identity, which a workload in Kubernetes uses.
 const OF_IDENTITY: [Federated; 1] = [Federated {
     name: "aks-hygiene",
-    issuer: "https://westeurope.oic.prod-aks.example/5f0e/",
+    issuer: "https://westeurope.oic.prod-aks.azure.com/0f2f7d3c-9d0e-4f5c-9a3e-6f4f3b1a2c5d/5f0e1c2d-3b4a-4958-8776-655443322110/",
     subject: Some("system:serviceaccount:endpoint:hygiene"),
     expression: None,
 }];
@@ -157,7 +177,7 @@ enum Of {
 const CREW_SIZE: usize = 24;
 
 /// Owners by position among the people.
-const OWNERS: [(&str, Of, &[usize]); 12] = [
+const OWNERS: [(&str, Of, &[usize]); 13] = [
     // An approver of the access policy that excludes it.
     ("Software factory", Of::Application, &[1]),
     ("Software factory", Of::ServicePrincipal, &[1, 5]),
@@ -167,12 +187,14 @@ const OWNERS: [(&str, Of, &[usize]); 12] = [
     ("Retired imaging service", Of::ServicePrincipal, &[]),
     ("Lost device responder", Of::Application, &[8, SYNCED]),
     // Well looked after.
-    ("Baseline publisher", Of::Application, &[5, 6]),
+    ("Baseline publisher", Of::Application, &[9, 10]),
     // Who reads the owners of applications only does not see the guest.
     ("Kiosk profile manager", Of::Application, &[5, 6]),
     ("Kiosk profile manager", Of::ServicePrincipal, &[GUEST]),
     ("Nebelhorn Patch Cloud", Of::ServicePrincipal, &[4]),
     ("Mothballed script runner", Of::Application, &[]),
+    // Person 1 also decides its requests.
+    ("Change-approved app publisher", Of::Application, &[1, 6]),
 ];
 
 /// The application with more owners than `$expand` shows.
@@ -235,7 +257,8 @@ pub(crate) struct WorkloadPolicy {
 const ENABLED: &str = "enabled";
 
 /// Software factory is covered; Endpoint toolkit runner is named and excluded at once; the policy on Driver catalogue bot is
-/// switched off; that on all service principals only reports.
+/// switched off; that on all service principals only reports. Whom the last one concerns an attribute decides, but for the two
+/// that it excludes, which none covers.
 pub(crate) const WORKLOAD_POLICIES: [WorkloadPolicy; 4] = [
     WorkloadPolicy {
         name: "Automations from our network only",
@@ -265,7 +288,7 @@ pub(crate) const WORKLOAD_POLICIES: [WorkloadPolicy; 4] = [
         name: "Tagged automations at risk",
         state: ENABLED,
         included: &[],
-        excluded: &[],
+        excluded: &["Endpoint toolkit runner", "Legacy packaging server"],
         rule: Some("CustomSecurityAttribute.Automation_Tier -eq \"0\""),
         risk_levels: &["high", "medium"],
     },

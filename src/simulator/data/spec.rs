@@ -150,6 +150,10 @@ impl Spec {
         self.key(KeySpec { certificate: false, twice: false, age_days, lifetime_days, on_principal: true })
     }
 
+    pub(crate) fn certificate_on_principal(self, age_days: i64, lifetime_days: i64) -> Self {
+        self.key(KeySpec { certificate: true, twice: false, age_days, lifetime_days, on_principal: true })
+    }
+
     pub(crate) fn certificate(self, age_days: i64, lifetime_days: i64) -> Self {
         self.key(KeySpec { certificate: true, twice: false, age_days, lifetime_days, on_principal: false })
     }
