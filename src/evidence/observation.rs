@@ -34,6 +34,14 @@ pub enum ObservedOutcome {
     Approved,
 }
 
+impl ObservedOutcome {
+    /// Whether a write went through, whatever came of what it began.
+    #[must_use]
+    pub fn went_through(self) -> bool {
+        matches!(self, Self::Written | Self::Unfinished)
+    }
+}
+
 /// The same thing, seen once or more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {

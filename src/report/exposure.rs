@@ -2,6 +2,7 @@
 
 use super::markdown::{name, table};
 use crate::assess::{Assessment, Exposure, FindingStatus, Grade, Part};
+use crate::catalogue::Workload;
 
 /// How the order comes about, wherever it is printed.
 pub(super) const ORDER: &str = "First comes what can do much and is held weakly: the lesser of the two grades decides, then the \
@@ -57,7 +58,7 @@ pub(super) fn section(assessment: &Assessment) -> String {
         vec![
             (at + 1).to_string(),
             name(application(assessment, exposure)),
-            exposure.workloads.iter().map(|workload| workload.word()).collect::<Vec<_>>().join(", "),
+            exposure.workloads.iter().map(Workload::word).collect::<Vec<_>>().join(", "),
             with(exposure.reach_grade(), &exposure.reach),
             with(exposure.guard_grade(), &exposure.guard),
             parts(&exposure.need),

@@ -5,7 +5,7 @@ use crate::assess::ObjectRef;
 use crate::assess::model::{Assessment, Exclusion, Gate, GateProblem, PolicyGate};
 use crate::assess::needs::Listed;
 use crate::assess::words::{GateProblemKind, InForce};
-use crate::catalogue::Workload;
+use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{Dataset, Gap};
 use serde_json::{Value, json};
 
@@ -23,10 +23,10 @@ fn policy_facts(assessment: &Assessment, gate: &Gate, policy: &PolicyGate, liste
     fact.set("policy", policy.name.as_str());
     fact.set("workload", gate.workload.word());
     fact.set("known_type", !matches!(gate.workload, Workload::Unknown(_)));
-    fact.set("platforms", texts(policy.platforms.iter().map(|platform| platform.word())));
+    fact.set("platforms", texts(policy.platforms.iter().map(Platform::word)));
     match policy.in_force {
         InForce::Unknown => {
-            fact.gap("in_force", dataset_gap(assessment, Dataset::ApprovalRequests, "neither a request nor an event tells"))
+            fact.gap("in_force", dataset_gap(assessment, Dataset::ApprovalRequests, "neither a request nor an event tells"));
         }
         known => fact.set("in_force", known.word()),
     }

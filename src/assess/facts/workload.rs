@@ -4,7 +4,7 @@ use super::{Builder, EntityKind, Fact, dataset_gap, gap_of, texts};
 use crate::assess::ObjectRef;
 use crate::assess::model::{Assessment, Gate, Verdict};
 use crate::assess::words::GateState;
-use crate::catalogue::Workload;
+use crate::catalogue::{Platform, Workload};
 use crate::snapshot::Dataset;
 
 /// The facts of every workload of which it is known what it protects.
@@ -21,7 +21,7 @@ fn workload(assessment: &Assessment, gate: &Gate) -> Fact {
         GateState::Unknown => fact.gap("gate", dataset_gap(assessment, Dataset::AccessPolicies, "it is not known whether it is gated")),
         known => fact.set("gate", known.word()),
     }
-    fact.set("platforms", texts(gate.platforms.iter().map(|platform| platform.word())));
+    fact.set("platforms", texts(gate.platforms.iter().map(Platform::word)));
     fact.set("destructive", matches!(gate.workload, Workload::DeviceWipe | Workload::DeviceRetire | Workload::DeviceDelete));
     let mine = || assessment.verdicts.iter().filter(|verdict| verdict.workload == gate.workload);
     let grants = gap_of(assessment, Dataset::AppRoleGrants).or_else(|| gap_of(assessment, Dataset::ServicePrincipals));
