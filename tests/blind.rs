@@ -55,8 +55,11 @@ fn said(snapshot: &Snapshot, catalogue: &Catalogue) -> BTreeMap<(String, String)
     let findings = rules::run(&RuleSet::builtin().unwrap(), Profile::Default, &facts(&assessment));
     let mut said: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for finding in findings {
-        let object =
-            if finding.object.kind == "tenant" { "the tenant".to_owned() } else { finding.object.app_id.unwrap_or(finding.object.id) };
+        let object = match (finding.object.kind, finding.object.app_id) {
+            ("tenant", _) => "the tenant".to_owned(),
+            ("servicePrincipal" | "application", Some(app_id)) => app_id,
+            _ => finding.object.id,
+        };
         said.entry((finding.rule.id, object)).or_default().insert(finding.status);
     }
     said

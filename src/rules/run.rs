@@ -5,10 +5,10 @@ use crate::assess::Finding;
 use crate::assess::facts::{EntityKind, Fact};
 use crate::snapshot::Gap;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the rules find in the facts, in the order of reports ([`Finding::order`]). A rule that cannot tell gives an
-/// undetermined finding; one that lacks what was not requested gives one for the tenant. Findings with the same fingerprint, such as those on one exclusion that two sources name, become
+/// undetermined finding. Findings with the same fingerprint, such as those on one exclusion that two sources name, become
 /// one, with the evidence of all. The order of the facts does not matter.
 #[must_use]
 pub fn run(rules: &RuleSet, profile: Profile, facts: &[Fact]) -> Vec<Finding> {
@@ -22,21 +22,38 @@ pub fn run(rules: &RuleSet, profile: Profile, facts: &[Fact]) -> Vec<Finding> {
         let rules = by_entity.get(&fact.entity).into_iter().flatten();
         rules.filter_map(|rule| rule.finding(profile, fact)).collect()
     };
-    let found = facts.iter().flat_map(on_fact);
-    let mut findings = match facts.iter().find(|fact| fact.entity == EntityKind::Tenant) {
-        Some(tenant) => merged(found.map(|finding| once_for_all(finding, tenant)).collect()),
-        None => merged(found.collect()),
-    };
+    let mut findings = merged(facts.iter().flat_map(on_fact).collect());
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     findings
 }
 
-/// What nobody asked for is missing of every object alike, so it is said once, of the tenant.
-fn once_for_all(finding: Finding, tenant: &Fact) -> Finding {
-    match finding.gap {
-        Some(gap @ Gap::NotRequested) => Finding::undetermined(finding.rule, tenant.object.clone(), gap),
-        _ => finding,
+/// Says once, of the tenant, what a rule cannot tell of any object for one and the same reason, and what nobody asked for.
+pub(super) fn told_once(rules: &RuleSet, facts: &[Fact], findings: Vec<Finding>) -> Vec<Finding> {
+    let Some(tenant) = facts.iter().find(|fact| fact.entity == EntityKind::Tenant) else { return findings };
+    let mut objects: BTreeMap<EntityKind, BTreeSet<&str>> = BTreeMap::new();
+    for fact in facts {
+        objects.entry(fact.entity).or_default().insert(&fact.object.id);
     }
+    let of_rule = |rule: &Rule| rule.entities().filter_map(|entity| objects.get(&entity)).map(BTreeSet::len).sum::<usize>();
+    let all: BTreeMap<&str, usize> = rules.rules().iter().map(|rule| (rule.id(), of_rule(rule))).collect();
+    let mut untold: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for finding in &findings {
+        if let Some(gap) = &finding.gap {
+            *untold.entry((finding.rule.id.clone(), gap.to_string())).or_default() += 1;
+        }
+    }
+    let same_of_all = |finding: &Finding, gap: &Gap| {
+        let count = untold.get(&(finding.rule.id.clone(), gap.to_string())).copied().unwrap_or_default();
+        count > 1 && all.get(finding.rule.id.as_str()) == Some(&count)
+    };
+    let once = |finding: Finding| match &finding.gap {
+        Some(gap) if *gap == Gap::NotRequested || same_of_all(&finding, gap) => {
+            let gap = gap.clone();
+            Finding::undetermined(finding.rule, tenant.object.clone(), gap)
+        }
+        _ => finding,
+    };
+    merged(findings.into_iter().map(once).collect())
 }
 
 /// One finding for each fingerprint. Of texts that differ the first in their own order is kept.

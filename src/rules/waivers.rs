@@ -1,6 +1,7 @@
 //! Waivers: reads them, and applies them to what the rules found.
 
 use super::names::did_you_mean;
+use super::run::told_once;
 use super::toml_reader::{Located, Node, Reader, find};
 use super::{Profile, Rule, RuleSet, run};
 use crate::assess::facts::{EntityKind, Fact};
@@ -110,6 +111,7 @@ pub fn judge(rules: &RuleSet, profile: Profile, facts: &[Fact], waivers: &[Waive
     }
     let waivers = apply(rules, facts, waivers, &mut findings, today);
     findings.extend(run(rules, profile, &waiver_facts(&waivers)));
+    let mut findings = told_once(rules, facts, findings);
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     Judgement { findings, waivers }
 }
@@ -180,6 +182,6 @@ impl<'a> Ground<'a> {
     fn unseen(&self, rule: &Rule, waiver: &Waiver) -> Option<Gap> {
         let object = waiver.object.to_lowercase();
         let judged = rule.entities().any(|entity| self.judged.contains(&(entity, object.clone())));
-        self.unseen.get(rule.id()).filter(|gap| !judged || **gap == Gap::NotRequested).cloned()
+        self.unseen.get(rule.id()).filter(|_| !judged).cloned()
     }
 }

@@ -147,7 +147,7 @@ fn unseen(assessment: &Assessment, entity: EntityKind) -> Option<Fact> {
     let whole = |datasets: &[Dataset]| datasets.iter().find_map(|dataset| gap_of(assessment, *dataset));
     let gap = match entity {
         EntityKind::ExcludedApplication | EntityKind::Exclusion => unseen_exclusions(assessment),
-        EntityKind::Automation | EntityKind::Verdict => whole(&[Dataset::AppRoleGrants, Dataset::ServicePrincipals]),
+        EntityKind::Automation | EntityKind::Verdict => whole(&[Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents]),
         EntityKind::AccessPolicy => whole(&[Dataset::AccessPolicies]),
         EntityKind::ApprovalRequest => whole(&[Dataset::ApprovalRequests]),
         // Waivers are the user's own: what of the tenant was not seen hides none of them.

@@ -16,6 +16,12 @@ const OWNERS: &[Dataset] = &[Dataset::Owners];
 const EVENTS: &[Dataset] = &[Dataset::AuditEvents];
 const ACTIVITY: &[Dataset] = &[Dataset::SignInActivity];
 
+/// What decides between refused, breaking and passing.
+const VERDICTS: &[Dataset] = &[Dataset::AuditEvents, Dataset::ApprovalRequests, Dataset::UnfinishedApps, Dataset::ServicePrincipals];
+/// The same, and whether it signs in.
+const VERDICTS_OF_QUIET: &[Dataset] =
+    &[Dataset::AuditEvents, Dataset::ApprovalRequests, Dataset::ServicePrincipals, Dataset::SignInActivity];
+
 /// Fields of a secret or certificate.
 const KEY: &[Field] = &[
     field("kind", Text, "secret or certificate", NONE),
@@ -322,7 +328,16 @@ pub(super) const VERDICT: &[Field] = &[
     field("name", Text, "display name", NONE),
     field("workload", Text, "workload", NONE),
     field("verdict", Text, "the verdict, as in automations.csv", NONE),
-    field("refused", Bool, "whether its writes are, or will be, refused; missing where the gates are not known", NONE),
+    field(
+        "blocked",
+        Bool,
+        "whether its calls are being refused; missing where that is, or could be, otherwise than the verdict says",
+        VERDICTS,
+    ),
+    field("breaks", Bool, "whether it will be refused; missing likewise", VERDICTS),
+    field("passes", Bool, "whether it writes behind a gate in force, and nothing says why; missing likewise", VERDICTS),
+    field("at_risk", Bool, "whether it may write and signs in, and was not seen writing; missing likewise", VERDICTS_OF_QUIET),
+    field("dormant", Bool, "whether it may write and does not sign in; missing likewise", VERDICTS_OF_QUIET),
     field("gate", Text, "in-force, planned, none or unknown", NONE),
     field("exclusion", Text, "excluded, partly, not-listed or unknown", NONE),
     field("confidence", Text, "high, medium or low", NONE),

@@ -21,7 +21,8 @@ fn workload(assessment: &Assessment, gate: &Gate) -> Fact {
         GateState::Unknown => fact.gap("gate", dataset_gap(assessment, Dataset::AccessPolicies, "it is not known whether it is gated")),
         known => fact.set("gate", known.word()),
     }
-    fact.set("platforms", texts(gate.platforms.iter().map(Platform::word)));
+    let unread = fact.gaps.get("gate").cloned();
+    fact.list("platforms", texts(gate.platforms.iter().map(Platform::word)), unread);
     fact.set("destructive", matches!(gate.workload, Workload::DeviceWipe | Workload::DeviceRetire | Workload::DeviceDelete));
     let mine = || assessment.verdicts.iter().filter(|verdict| verdict.workload == gate.workload);
     let grants = gap_of(assessment, Dataset::AppRoleGrants).or_else(|| gap_of(assessment, Dataset::ServicePrincipals));
