@@ -155,16 +155,41 @@ fn the_tenants_restrictions_are_on_off_or_unknown() {
     assert!(matches!(of(&unread, EntityKind::Tenant, TENANT).gaps["app_management"], Gap::Permission { .. }));
 }
 
+fn on_apps(tenant: &Tenant) -> Fact {
+    let on_apps = |fact: &Fact| fact.entity == EntityKind::Verdict && fact.values.get("workload") == Some(&json!("app"));
+    facts(&tenant.assess()).into_iter().find(on_apps).unwrap()
+}
+
 #[test]
-fn a_verdict_that_is_unknown_says_nothing_of_being_refused() {
-    let seen = || Tenant::new().holder(1, APPS_WRITE, "").event(1, "2026-10-10T00:00:00Z", "Create MobileApp", "Success", "MobileApp");
-    let refused = |tenant: Tenant| {
-        let assessment = tenant.assess();
-        facts(&assessment)
-            .into_iter()
-            .find(|fact| fact.entity == EntityKind::Verdict && fact.values.get("workload") == Some(&json!("app")))
-            .unwrap()
+fn a_verdict_that_could_be_another_one_is_neither_this_nor_that() {
+    let seen = || {
+        let tenant =
+            Tenant::new().policy("p", "app", &[], excluding(&[2])).holder(1, APPS_WRITE, "2026-10-30T00:00:00Z").holder(2, APPS_WRITE, "");
+        tenant.event(1, "2026-08-10T00:00:00Z", "Create MobileApp", "Success", "MobileApp")
     };
-    assert_eq!(refused(seen()).values["refused"], false);
-    assert!(!refused(seen().lost(Dataset::AccessPolicies)).values.contains_key("refused"));
+    let known = |fact: &Fact| -> Vec<String> {
+        let named = ["blocked", "breaks", "passes", "at_risk", "dormant"]
+            .into_iter()
+            .filter_map(|name| Some((name, fact.values.get(name)?.as_bool()?)));
+        named.map(|(name, is)| if is { name.to_owned() } else { format!("not {name}") }).collect()
+    };
+    let whole = on_apps(&seen());
+    assert_eq!(known(&whole), ["not blocked", "not breaks", "not passes", "at_risk", "not dormant"], "{:?}", whole.values["verdict"]);
+    let expected: [(Dataset, &[&str]); 4] = [
+        (Dataset::AuditEvents, &["not dormant"]),
+        (Dataset::ApprovalRequests, &["not breaks", "not passes", "not dormant"]),
+        (Dataset::SignInActivity, &["not blocked", "not breaks", "not passes"]),
+        (Dataset::ServicePrincipals, &["not blocked", "not breaks", "not passes"]),
+    ];
+    let ungated = Tenant::new().holder(1, APPS_WRITE, "2026-10-30T00:00:00Z").lost(Dataset::AccessPolicies);
+    assert!(known(&on_apps(&ungated)).is_empty(), "nothing is known of the gates");
+    for (dataset, left) in expected {
+        let fact = on_apps(&seen().lost(dataset));
+        assert_eq!(known(&fact), left, "without {dataset}: {:?}", fact.values["verdict"]);
+        assert!(
+            ["blocked", "breaks", "passes", "at_risk", "dormant"]
+                .iter()
+                .all(|name| fact.values.contains_key(*name) || fact.gaps.contains_key(name))
+        );
+    }
 }
