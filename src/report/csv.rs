@@ -285,9 +285,9 @@ fn exposed(assessment: &Assessment, at: usize, exposure: &Exposure) -> Vec<Strin
         profile.and_then(|profile| profile.service_principal.as_ref()).map(ToString::to_string).unwrap_or_default(),
         exposure::application(assessment, exposure).to_owned(),
         joined(exposure.workloads.iter()),
-        exposure::grade(exposure.reach_grade()),
+        exposure::reach(exposure),
         joined(parts(&exposure.reach).iter()),
-        exposure::grade(exposure.guard_grade()),
+        exposure::guard(exposure),
         joined(parts(&exposure.guard).iter()),
         joined(parts(&exposure.need).iter()),
     ]

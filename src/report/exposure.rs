@@ -15,10 +15,19 @@ pub(super) fn application<'a>(assessment: &'a Assessment, exposure: &'a Exposure
     profile.map(|profile| profile.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(exposure.app_id.as_str())
 }
 
-/// A grade in a word or three.
-pub(super) fn grade(grade: Grade) -> String {
+/// The grade of what it can do, beside what it is excluded for.
+pub(super) fn reach(exposure: &Exposure) -> String {
+    grade(exposure.reach_grade(), "no more than it is excluded for")
+}
+
+/// The grade of how it is held.
+pub(super) fn guard(exposure: &Exposure) -> String {
+    grade(exposure.guard_grade(), "nothing found")
+}
+
+fn grade(grade: Grade, nothing: &str) -> String {
     match (grade.severity, grade.known) {
-        (None, _) => "nothing found".to_owned(),
+        (None, _) => nothing.to_owned(),
         (Some(severity), true) => severity.to_string(),
         (Some(severity), false) => format!("{severity}, not determined"),
     }
@@ -38,7 +47,7 @@ pub(super) fn line(assessment: &Assessment) -> Option<String> {
     /// Most applications in the line.
     const MOST: usize = 3;
     let first = assessment.exposures.iter().take(MOST).map(|exposure| {
-        let (reach, held) = (grade(exposure.reach_grade()), grade(exposure.guard_grade()));
+        let (reach, held) = (reach(exposure), guard(exposure));
         format!("{} (reach: {reach}; how it is held: {held})", name(application(assessment, exposure)))
     });
     let first: Vec<String> = first.collect();
@@ -53,14 +62,13 @@ pub(super) fn section(assessment: &Assessment) -> String {
     }
     let parts = |parts: &[Part]| parts.iter().map(part).collect::<Vec<_>>().join("; ");
     let rows = exposures.iter().enumerate().map(|(at, exposure)| {
-        let with =
-            |grade_of: Grade, of: &[Part]| if of.is_empty() { grade(grade_of) } else { format!("{}: {}", grade(grade_of), parts(of)) };
+        let with = |grade: String, of: &[Part]| if of.is_empty() { grade } else { format!("{grade}: {}", parts(of)) };
         vec![
             (at + 1).to_string(),
             name(application(assessment, exposure)),
             exposure.workloads.iter().map(Workload::word).collect::<Vec<_>>().join(", "),
-            with(exposure.reach_grade(), &exposure.reach),
-            with(exposure.guard_grade(), &exposure.guard),
+            with(reach(exposure), &exposure.reach),
+            with(guard(exposure), &exposure.guard),
             parts(&exposure.need),
         ]
     });
