@@ -235,3 +235,22 @@ fn licences_and_rights_of_approvers_are_found_missing_ruled_out_and_unknown() {
     let apps = of("Windows apps need a second pair of eyes");
     assert!(!apps.contains("unlicensed-approver") && !apps.contains("approver-lacks-read"), "{apps}");
 }
+
+#[test]
+fn every_column_of_every_file_is_explained() {
+    let (_, files) = run();
+    let dictionary = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-reports/README.md")).unwrap();
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".csv")) {
+        let (_, section) = dictionary.split_once(&format!("## {name}:")).unwrap_or_else(|| panic!("{name} is not explained"));
+        let section = section.split("\n## ").next().unwrap();
+        let explained: Vec<&str> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| "))
+            .filter_map(|line| line.split(" | ").next())
+            .flat_map(|names| names.split(", "))
+            .collect();
+        for column in csv::Reader::from_reader(bytes.as_slice()).headers().unwrap() {
+            assert!(explained.contains(&column), "{name}: {column} is not explained");
+        }
+    }
+}

@@ -69,7 +69,7 @@ pub(super) fn blinded<'a>(verdicts: impl Iterator<Item = &'a str>, rules: &BTree
         count => Some(format!("{count} rules are undetermined")),
     };
     let parts: Vec<String> = verdicts.map(str::to_owned).chain(rules).collect();
-    if parts.is_empty() { "no verdict or rule uses it yet".to_owned() } else { parts.join("; ") }
+    if parts.is_empty() { "no verdict or rule needs it".to_owned() } else { parts.join("; ") }
 }
 
 #[cfg(test)]
@@ -94,6 +94,6 @@ mod tests {
         assert!(of(ReadPermission::IntuneRbac).contains("every verdict is unknown"));
         assert!(of(ReadPermission::AuditLog).contains("dormant") && of(ReadPermission::AuditLog).contains("rule"));
         assert!(of(ReadPermission::Directory).contains("undetermined"));
-        assert_eq!(blinded(std::iter::empty(), &BTreeSet::new()), "no verdict or rule uses it yet");
+        assert_eq!(blinded(std::iter::empty(), &BTreeSet::new()), "no verdict or rule needs it");
     }
 }

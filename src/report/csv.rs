@@ -10,7 +10,7 @@ use super::phrases::{self, count, optional_time, platforms};
 use super::text::{csv_cell, csv_part};
 use super::{Error, Format};
 use super::{exposure, settings};
-use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, Part, PolicyGate, Verdict};
+use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, KeyKind, Part, PolicyGate, Verdict};
 use crate::snapshot::{Coverage, Dataset, Gap};
 use std::fmt::Display;
 
@@ -243,9 +243,18 @@ fn credential(assessment: &Assessment, profile: &ApplicationProfile, key: &Key) 
         optional_time(key.end),
         text(key.lifetime_days.as_ref()),
         text(key.age_days.as_ref()),
-        optional_time(key.last_used),
+        last_used(assessment, key),
         excluded.to_owned(),
     ]
+}
+
+/// When a key was last used: blank where the whole report shows no use, and for a federated credential, which no report names.
+fn last_used(assessment: &Assessment, key: &Key) -> String {
+    let whole = known::coverage(assessment, Dataset::CredentialActivity).is_complete();
+    match key.last_used {
+        None if !whole && key.kind != KeyKind::Federated => UNKNOWN.to_owned(),
+        time => optional_time(time),
+    }
 }
 
 /// One row for each policy, or one without a policy where a plan or the service itself makes the gate, or nothing does.
