@@ -274,7 +274,7 @@ fn thousands_of_waivers_load_and_apply_in_a_moment() {
         case.command(&["waivers", "check", "w.toml", "--now", "2026-11-02T00:00:00Z", "--snapshot", "tenant.json.zst"]).assert().success();
     assert!(text(&checked.get_output().stdout).contains("4000 waivers, 0 expired"));
     // Far more than it takes, far less than looking at every line or finding for each of them would.
-    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
 
 #[test]

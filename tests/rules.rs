@@ -179,7 +179,7 @@ fn an_endless_pattern_of_a_rule_ends() {
     });
     let begun = std::time::Instant::now();
     maascan().args(["rules", "check"]).arg(folder.path()).assert().success();
-    assert!(begun.elapsed().as_secs() < 10);
+    assert!(begun.elapsed().as_secs() < 60);
 }
 
 #[test]

@@ -213,7 +213,7 @@ mod tests {
         let began = std::time::Instant::now();
         let text = format!("policy,app_id\n{}", format!("p,{ONE}\r\n").repeat(60_000));
         assert_eq!(read_text(&text).unwrap().last().unwrap().line, 60_001);
-        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
     }
 
     proptest! {
