@@ -164,10 +164,10 @@ fn access_policy(tenant: &Tenant, name: &str, state: &str, conditions: Value, se
         .done()
 }
 
-/// The tenant's app management policy. It forbids new secrets on applications that were made in the last 300 days and
+/// The tenant's app management policy. It forbids new secrets on applications that were made in the last 700 days and
 /// limits the life of certificates; a restriction on other organisations' applications is switched off.
 pub(crate) fn default_app_policy(tenant: &Tenant, select: &Select) -> Value {
-    let since = time(tenant.days_ago(300));
+    let since = time(tenant.days_ago(700));
     let passwords = json!([
         restriction("passwordAddition", "enabled", None, &since),
         restriction("passwordLifetime", "enabled", Some("P180D"), &since),

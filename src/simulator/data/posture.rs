@@ -229,7 +229,7 @@ impl Tenant {
         if let Some(owners) = self.owners.get(&id) {
             return owners.clone();
         }
-        let person = usize::try_from(id.0 % 3).unwrap_or_default() + 5;
+        let person = usize::try_from(id.0 % 3).unwrap_or_default() + CREW;
         if own && !id.is_odd() { vec![Member::User(person)] } else { Vec::new() }
     }
 
