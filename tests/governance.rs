@@ -5,7 +5,8 @@
 mod common;
 
 use assert_cmd::Command;
-use common::{collected, files, maascan, rows, text};
+use common::{collected, files, maascan, rows, text, without};
+use maascan::snapshot::{self, Dataset};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -343,4 +344,29 @@ fn rules_on_waivers_can_be_written_and_switched_off() {
         rows(&files["findings.csv"]).into_iter().filter(|row| row["object_type"] == "waiver").map(|row| row["rule_id"].clone()).collect();
     assert_eq!(about, ["waiver-without-change"]);
     assert!(text(&files["manifest.json"]).contains("\"own_rules\": [\n      \"waiver-without-change\"\n    ]"));
+}
+
+/// What nothing is known of is said once, with waivers or without, and does not look as if nothing had been found where
+/// single applications are weighed.
+#[test]
+fn what_can_be_told_of_no_object_is_said_once_and_counts_for_each() {
+    let case = Case::new();
+    let whole = snapshot::load(&case.snapshot).unwrap();
+    snapshot::save(&without(&whole, Dataset::RiskyServicePrincipals), &case.snapshot).unwrap();
+    case.write("waivers.toml", &case.waiver("2027-12-31", "r"));
+    for arguments in [&[][..], &["--waivers", "waivers.toml"]] {
+        let (_, files) = case.assess(arguments);
+        let findings = rows(&files["findings.csv"]);
+        for rule in ["exclusion-new", "exclusion-not-recorded", "risky-workload-identity"] {
+            let of: Vec<&str> = findings.iter().filter(|row| row["rule_id"] == rule).map(|row| row["object_type"].as_str()).collect();
+            assert_eq!(of, ["tenant"], "{rule} {arguments:?}");
+        }
+        let exposures = rows(&files["exposures.csv"]);
+        let untold = "Application is flagged as a risky workload identity (critical, not determined)";
+        assert!(!exposures.is_empty() && exposures.iter().all(|row| row["guard_parts"].contains(untold)), "{arguments:?}");
+        let app_id = exposures[0]["app_id"].as_str();
+        let mut explain = case.command(&["explain", app_id, "--snapshot", "tenant.json.zst"]);
+        let explained = text(&explain.args(arguments).assert().success().get_output().stdout);
+        assert!(explained.contains("risky-workload-identity"), "{explained}");
+    }
 }

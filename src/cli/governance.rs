@@ -4,7 +4,7 @@
 use super::exclusion_file;
 use super::exit::{Failure, could_not_run, usage_error};
 use super::output;
-use crate::assess::{Assessment, facts};
+use crate::assess::{self, Assessment, facts};
 use crate::rules::{self, Judgement, Profile, RuleSet, Settings};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -79,8 +79,9 @@ impl Governance {
         Settings::read(config.zip(text.as_deref()), waivers.zip(further.as_deref()), all).map_err(usage_error)
     }
 
-    /// Runs the rules on an assessment, applies the waivers, and notes in it under which settings.
-    pub(super) fn judge(&self, assessment: &mut Assessment) {
+    /// Runs the rules on an assessment, applies the waivers, and notes in it under which settings. Gives the facts that the
+    /// rules saw.
+    pub(super) fn judge(&self, assessment: &mut Assessment) -> Vec<facts::Fact> {
         let today = assessment.run.taken_at.date_naive();
         let facts = facts::facts(assessment);
         let Judgement { findings, waivers } = rules::judge(&self.rules, self.profile, &facts, self.settings.waivers(), today);
@@ -88,6 +89,15 @@ impl Governance {
         assessment.settings = self.settings.applied(&self.all, self.profile);
         assessment.settings.own_rules.clone_from(&self.own);
         assessment.settings.waivers = waivers;
+        facts
+    }
+
+    /// As [`Self::judge`], with what reports make of it: which exclusion to look at first, and what can be told of no object
+    /// said once. In that order, for what cannot be told of an application counts there.
+    pub(super) fn judge_for_reports(&self, assessment: &mut Assessment) {
+        let facts = self.judge(assessment);
+        assessment.exposures = assess::exposures(assessment);
+        assessment.findings = rules::told_once(&self.rules, &facts, std::mem::take(&mut assessment.findings));
     }
 }
 

@@ -66,8 +66,7 @@ impl<'a> Prepared<'a> {
 
     fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
         let mut assessment = assess::assess(snapshot, catalogue, &self.options);
-        self.governance.judge(&mut assessment);
-        assessment.exposures = assess::exposures(&assessment);
+        self.governance.judge_for_reports(&mut assessment);
         assessment
     }
 

@@ -27,17 +27,20 @@ pub fn run(rules: &RuleSet, profile: Profile, facts: &[Fact]) -> Vec<Finding> {
     findings
 }
 
-/// Says once, of the tenant, what a rule cannot tell of any object for one and the same reason, and what nobody asked for.
-pub(super) fn told_once(rules: &RuleSet, facts: &[Fact], findings: Vec<Finding>) -> Vec<Finding> {
+/// Says once, of the tenant, what a rule cannot tell of any object for one and the same reason, and what nobody asked for. For
+/// reports: whoever weighs single objects takes the findings as they were, in which each object has its own.
+#[must_use]
+pub fn told_once(rules: &RuleSet, facts: &[Fact], findings: Vec<Finding>) -> Vec<Finding> {
     let Some(tenant) = facts.iter().find(|fact| fact.entity == EntityKind::Tenant) else { return findings };
     let mut objects: BTreeMap<EntityKind, BTreeSet<&str>> = BTreeMap::new();
-    for fact in facts {
+    // The record of what was not seen is no object: it stands on the tenant already.
+    for fact in facts.iter().filter(|fact| fact.object.id != tenant.object.id) {
         objects.entry(fact.entity).or_default().insert(&fact.object.id);
     }
     let of_rule = |rule: &Rule| rule.entities().filter_map(|entity| objects.get(&entity)).map(BTreeSet::len).sum::<usize>();
     let all: BTreeMap<&str, usize> = rules.rules().iter().map(|rule| (rule.id(), of_rule(rule))).collect();
     let mut untold: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for finding in &findings {
+    for finding in findings.iter().filter(|finding| finding.object.id != tenant.object.id) {
         if let Some(gap) = &finding.gap {
             *untold.entry((finding.rule.id.clone(), gap.to_string())).or_default() += 1;
         }
@@ -53,7 +56,9 @@ pub(super) fn told_once(rules: &RuleSet, facts: &[Fact], findings: Vec<Finding>)
         }
         _ => finding,
     };
-    merged(findings.into_iter().map(once).collect())
+    let mut findings = merged(findings.into_iter().map(once).collect());
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    findings
 }
 
 /// One finding for each fingerprint. Of texts that differ the first in their own order is kept.

@@ -1,7 +1,6 @@
 //! Waivers: reads them, and applies them to what the rules found.
 
 use super::names::did_you_mean;
-use super::run::told_once;
 use super::toml_reader::{Located, Node, Reader, find};
 use super::{Profile, Rule, RuleSet, run};
 use crate::assess::facts::{EntityKind, Fact};
@@ -106,12 +105,8 @@ pub struct Judgement {
 #[must_use]
 pub fn judge(rules: &RuleSet, profile: Profile, facts: &[Fact], waivers: &[Waiver], today: NaiveDate) -> Judgement {
     let mut findings = run(rules, profile, facts);
-    if waivers.is_empty() {
-        return Judgement { findings, waivers: Vec::new() };
-    }
     let waivers = apply(rules, facts, waivers, &mut findings, today);
     findings.extend(run(rules, profile, &waiver_facts(&waivers)));
-    let mut findings = told_once(rules, facts, findings);
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     Judgement { findings, waivers }
 }
