@@ -21,6 +21,12 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
+    /// The ids that a waiver may name it by: its own, and of an application the app id too.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        let app_id = self.app_id.as_deref().filter(|app_id| matches!(self.kind, "servicePrincipal" | "application") && *app_id != self.id);
+        std::iter::once(self.id.as_str()).chain(app_id)
+    }
+
     /// Whether a text has the form of an object id, so that a name put in its place is told: a GUID, a workload, or parts with
     /// `/` or `:` between them of which one is a GUID or a workload.
     #[must_use]
@@ -85,8 +91,9 @@ impl Finding {
     /// A rule that cannot tell, and why.
     #[must_use]
     pub fn undetermined(rule: RuleText, object: ObjectRef, gap: Gap) -> Self {
-        let id = fingerprint(&rule.id, &object.id, &["undetermined".to_owned()]);
+        let id = fingerprint(&rule.id, &object.id, &["undetermined".to_owned(), gap.word().to_owned()]);
         let message = format!("cannot be determined: {gap}");
+        let rule = RuleText { remediation: settle(&gap), ..rule };
         Self { id, rule, status: FindingStatus::Undetermined, object, message, evidence: Vec::new(), gap: Some(gap), waiver: None }
     }
 
@@ -103,6 +110,18 @@ impl Finding {
     pub fn order(&self) -> impl Ord + '_ {
         (self.status, std::cmp::Reverse(self.rule.severity), &self.rule.id, &self.object.name, &self.object.id, &self.id)
     }
+}
+
+/// What to do about something that could not be told: nothing is known to be wrong.
+fn settle(gap: &Gap) -> String {
+    let how = match gap {
+        Gap::Permission { missing } => format!("give maascan the permission {missing} and run again"),
+        Gap::NotRequested => "ask for this dataset (maascan scan --help) and run again".to_owned(),
+        Gap::NotGiven { detail } => format!("give {detail}, and run again"),
+        Gap::Throttled { .. } | Gap::Failed { .. } => "run again; if it stays so, look at the object by hand".to_owned(),
+        Gap::Licence { .. } | Gap::Cloud | Gap::OutOfReach { .. } => "look at the object by hand".to_owned(),
+    };
+    format!("Nothing is known to be wrong. To settle it, {how}.")
 }
 
 fn fingerprint(rule: &str, object: &str, identity: &[String]) -> String {

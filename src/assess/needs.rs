@@ -6,13 +6,13 @@ use super::words::VerdictKind;
 use crate::snapshot::PolicyId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Distinct applications that some source lists on each policy. An id that resolves to nothing takes a place too.
+/// Distinct applications that some source lists on each policy, and none denies. An id that resolves to nothing takes a place too.
 pub(super) struct Listed<'a>(BTreeMap<&'a PolicyId, BTreeSet<String>>);
 
 impl<'a> Listed<'a> {
     pub(super) fn new(rows: &'a [Exclusion]) -> Self {
         let mut listed: BTreeMap<&PolicyId, BTreeSet<String>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.listed) {
+        for row in rows.iter().filter(|row| row.listed && !row.disputed) {
             let id = row.app_id.as_ref().map_or_else(|| row.listed_id.to_lowercase(), ToString::to_string);
             listed.entry(&row.policy_id).or_default().insert(id);
         }

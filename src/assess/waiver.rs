@@ -40,7 +40,7 @@ impl Waiver {
     #[must_use]
     pub fn covers(&self, finding: &Finding) -> bool {
         self.rule == finding.rule.id
-            && self.object.eq_ignore_ascii_case(&finding.object.id)
+            && finding.object.ids().any(|id| self.object.eq_ignore_ascii_case(id))
             && self.finding.as_ref().is_none_or(|id| *id == finding.id)
     }
 

@@ -128,7 +128,9 @@ fn list(rules: &RuleSet) -> Result<Status, Failure> {
 
 fn show(rules: &RuleSet, id: &str) -> Result<Status, Failure> {
     let Some(rule) = rules.get(id) else {
-        return Err(Failure::usage(format!("no such rule: {id}"), "maascan rules list shows the ids"));
+        let known: Vec<&str> = rules.rules().iter().map(Rule::id).collect();
+        let near = Some(rules::did_you_mean(id, &known)).filter(|hint| hint.starts_with("did you mean"));
+        return Err(Failure::usage(format!("no such rule: {id}"), near.unwrap_or_else(|| "maascan rules list shows the ids".to_owned())));
     };
     let harmless = page(rule).lines().map(|line| format!("{}\n", report::harmless_line(line, usize::MAX))).collect::<String>();
     output::data(harmless.as_bytes())?;

@@ -7,9 +7,10 @@ use super::text::{self, LONGEST, LONGEST_NAME};
 use super::{Error, Format};
 use super::{exposure, settings};
 use crate::assess::{
-    Assessment, Exclusion, ExclusionNeed, Finding, FindingStatus, Gate, GateState, PolicyGate, Room, Verdict, VerdictKind, Waiver,
+    Assessment, Exclusion, ExclusionNeed, Finding, FindingStatus, Gate, GateState, PolicyGate, Room, Severity, Verdict, VerdictKind, Waiver,
 };
 use crate::snapshot::{Coverage, Dataset};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Most rows of a table.
@@ -374,18 +375,20 @@ fn finding_row(finding: &Finding) -> Vec<String> {
 
 /// Findings that could not be determined, by rule and reason: there can be one for each object.
 fn undetermined(assessment: &Assessment) -> String {
-    let mut groups: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    let mut groups: BTreeMap<(Reverse<Severity>, &str, String), usize> = BTreeMap::new();
     for finding in known::findings(assessment, FindingStatus::Undetermined) {
         let why = finding.gap.as_ref().map(ToString::to_string).unwrap_or_default();
-        *groups.entry((&finding.rule.id, why)).or_default() += 1;
+        *groups.entry((Reverse(finding.rule.severity), &finding.rule.id, why)).or_default() += 1;
     }
     if groups.is_empty() {
         return String::new();
     }
     let count: usize = groups.values().sum();
     let total = groups.len();
-    let rows = groups.into_iter().map(|((rule, why), objects)| vec![rule.to_owned(), objects.to_string(), why]);
-    let table = table(&["rule", "objects", "why"], rows, total, "findings.csv");
+    let rows = groups
+        .into_iter()
+        .map(|((Reverse(severity), rule, why), objects)| vec![severity.to_string(), rule.to_owned(), objects.to_string(), why]);
+    let table = table(&["severity", "rule", "objects", "why"], rows, total, "findings.csv");
     format!(
         "\n## Findings that could not be determined\n\n{count} checks could not tell, for want of data. They are neither open nor clear.\n{table}"
     )

@@ -55,6 +55,7 @@ pub(super) fn gap_detail(gap: &Gap) -> Option<&str> {
     match gap {
         Gap::Permission { missing: detail }
         | Gap::Licence { detail }
+        | Gap::NotGiven { detail }
         | Gap::Throttled { detail }
         | Gap::OutOfReach { detail }
         | Gap::Failed { detail } => Some(detail),

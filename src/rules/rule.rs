@@ -235,10 +235,13 @@ impl Rule {
         std::iter::once(self.entity).chain(self.automations.map(|_| EntityKind::Automation))
     }
 
-    /// Its text for findings on one kind of entity.
-    fn text_on(&self, entity: EntityKind) -> RuleText {
-        let own = self.automations.filter(|_| entity == EntityKind::Automation);
-        RuleText { severity: own.unwrap_or(self.text.severity), ..self.text.clone() }
+    /// Its text for findings on one object: with the severity for its kind of entity and, of a verdict, the verdict's own
+    /// confidence.
+    fn text_on(&self, fact: &Fact) -> RuleText {
+        let severity = self.automations.filter(|_| fact.entity == EntityKind::Automation).unwrap_or(self.text.severity);
+        let own = fact.values.get("confidence").filter(|_| fact.entity == EntityKind::Verdict).and_then(|word| word.as_str());
+        let confidence = own.and_then(Confidence::from_word).unwrap_or(self.text.confidence);
+        RuleText { severity, confidence, ..self.text.clone() }
     }
 
     /// Datasets that it needs beyond the access policies.
@@ -331,13 +334,13 @@ impl Rule {
     pub fn finding(&self, profile: Profile, fact: &Fact) -> Option<Finding> {
         match self.judge(profile, fact) {
             Outcome::Clear => None,
-            Outcome::Undetermined(gap) => Some(Finding::undetermined(self.text_on(fact.entity), fact.object.clone(), gap)),
+            Outcome::Undetermined(gap) => Some(Finding::undetermined(self.text_on(fact), fact.object.clone(), gap)),
             Outcome::Fires => {
                 let identity = self.texts(self.identity.as_ref(), &self.evaluator(profile, fact, false));
                 let message = self.template.render(&self.evaluator(profile, fact, true));
                 let mut evidence = self.evidence_on(profile, fact);
                 evidence.extend(self.partial_reads(fact));
-                Some(Finding::fires(self.text_on(fact.entity), fact.object.clone(), message, evidence, &identity))
+                Some(Finding::fires(self.text_on(fact), fact.object.clone(), message, evidence, &identity))
             }
         }
     }

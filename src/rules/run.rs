@@ -50,7 +50,7 @@ pub fn told_once(rules: &RuleSet, facts: &[Fact], findings: Vec<Finding>) -> Vec
         count > 1 && all.get(finding.rule.id.as_str()) == Some(&count)
     };
     let once = |finding: Finding| match &finding.gap {
-        Some(gap) if *gap == Gap::NotRequested || same_of_all(&finding, gap) => {
+        Some(gap) if matches!(gap, Gap::NotRequested | Gap::NotGiven { .. }) || same_of_all(&finding, gap) => {
             let gap = gap.clone();
             Finding::undetermined(finding.rule, tenant.object.clone(), gap)
         }

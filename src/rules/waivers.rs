@@ -141,13 +141,15 @@ struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     fn new(rules: &'a RuleSet, facts: &[Fact], findings: &[Finding]) -> Self {
-        let judged = facts.iter().map(|fact| (fact.entity, fact.object.id.to_lowercase())).collect();
+        let judged = facts.iter().flat_map(|fact| fact.object.ids().map(|id| (fact.entity, id.to_lowercase()))).collect();
         let mut ground = Self { rules, findings: BTreeMap::new(), unseen: BTreeMap::new(), judged };
         for (at, finding) in findings.iter().enumerate() {
             if let (true, Some(gap)) = (finding.object.kind == "tenant", &finding.gap) {
                 ground.unseen.insert(finding.rule.id.clone(), gap.clone());
             }
-            ground.findings.entry((finding.rule.id.clone(), finding.object.id.to_lowercase())).or_default().push(at);
+            for id in finding.object.ids() {
+                ground.findings.entry((finding.rule.id.clone(), id.to_lowercase())).or_default().push(at);
+            }
         }
         ground
     }

@@ -22,6 +22,11 @@ pub enum Gap {
     Cloud,
     /// Nobody asked for it, or nothing made it necessary.
     NotRequested,
+    /// The user did not give or ask for it.
+    NotGiven {
+        /// What, and how it is given.
+        detail: String,
+    },
     /// The service kept refusing for load until the run's budget was spent.
     Throttled {
         /// What was being read, without secrets.
@@ -47,7 +52,7 @@ impl Gap {
             Self::Permission { .. } => "permission",
             Self::Licence { .. } => "licence",
             Self::Cloud => "cloud",
-            Self::NotRequested => "not-requested",
+            Self::NotRequested | Self::NotGiven { .. } => "not-requested",
             Self::Throttled { .. } => "throttled",
             Self::OutOfReach { .. } => "out-of-reach",
             Self::Failed { .. } => "failed",
@@ -62,6 +67,7 @@ impl fmt::Display for Gap {
             Self::Licence { detail } => write!(out, "not licensed: {detail}"),
             Self::Cloud => out.write_str("not in this cloud"),
             Self::NotRequested => out.write_str("not requested"),
+            Self::NotGiven { detail } => write!(out, "not given: {detail}"),
             Self::Throttled { detail } => write!(out, "throttled: {detail}"),
             Self::OutOfReach { detail } => write!(out, "out of reach: {detail}"),
             Self::Failed { detail } => write!(out, "failed: {detail}"),

@@ -32,7 +32,7 @@ fn remedy(dataset: Dataset, gap: &Gap) -> Option<String> {
         Gap::NotRequested if dataset == Dataset::SignIns => "--sign-ins would read raw sign-ins".to_owned(),
         Gap::NotRequested => format!("{dataset} was not requested"),
         Gap::Throttled { .. } | Gap::Failed { .. } => format!("reading {dataset} again may succeed"),
-        Gap::Cloud | Gap::OutOfReach { .. } => return None,
+        Gap::Cloud | Gap::OutOfReach { .. } | Gap::NotGiven { .. } => return None,
     })
 }
 

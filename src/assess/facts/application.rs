@@ -39,7 +39,8 @@ pub(super) fn object(profile: &ApplicationProfile) -> ObjectRef {
 fn identity(fact: &mut Builder, assessment: &Assessment, profile: &ApplicationProfile) {
     fact.set("app_id", profile.app_id.as_str());
     fact.set("name", profile.name.as_str());
-    let unread = dataset_gap(assessment, Dataset::ServicePrincipals, "the service did not say");
+    let why = if profile.service_principal.is_none() { "it has no service principal in this tenant" } else { "the service did not say" };
+    let unread = dataset_gap(assessment, Dataset::ServicePrincipals, why);
     fact.optional("home", (profile.home != Home::Unknown).then(|| profile.home.word()), &unread);
     fact.optional("kind", profile.kind.as_deref(), &unread);
     fact.optional("can_sign_in", profile.can_sign_in, &unread);

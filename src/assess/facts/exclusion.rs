@@ -39,7 +39,8 @@ pub(super) fn exclusion(assessment: &Assessment, exclusion: &Exclusion) -> Fact 
 fn recorded(fact: &mut Builder, assessment: &Assessment, exclusion: &Exclusion) {
     let Some(register) = &assessment.settings.register else {
         let names = ["recorded", "record_lacks", "record_expired", "days_since_review"];
-        return names.into_iter().for_each(|name| fact.gap(name, Gap::NotRequested));
+        let missing = Gap::NotGiven { detail: "a register of exclusions, the [[exclusion]] tables of maascan.toml".to_owned() };
+        return names.into_iter().for_each(|name| fact.gap(name, missing.clone()));
     };
     let today = assessment.run.taken_at.date_naive();
     let record = entry(register, exclusion);
@@ -69,8 +70,9 @@ fn entry<'a>(register: &'a [ExclusionRecord], exclusion: &Exclusion) -> Option<&
 fn compare(fact: &mut Builder, assessment: &Assessment, exclusion: &Exclusion) {
     let run = &assessment.run;
     let Some(baseline) = &assessment.baseline else {
-        fact.gap("new", Gap::NotRequested);
-        return fact.gap("baseline", Gap::NotRequested);
+        let missing = Gap::NotGiven { detail: "an earlier snapshot, --baseline FILE".to_owned() };
+        fact.gap("new", missing.clone());
+        return fact.gap("baseline", missing);
     };
     fact.set("baseline", baseline.taken_at.to_rfc3339_opts(SecondsFormat::Secs, true));
     match baseline.unfit(&run.tenant_id, run.taken_at) {

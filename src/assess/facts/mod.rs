@@ -226,7 +226,7 @@ impl Builder {
 
 /// Why a dataset was not read whole; if it was, `otherwise`.
 fn dataset_gap(assessment: &Assessment, dataset: Dataset, otherwise: &str) -> Gap {
-    gap_of(assessment, dataset).unwrap_or_else(|| Gap::Failed { detail: otherwise.to_owned() })
+    gap_of(assessment, dataset).unwrap_or_else(|| Gap::OutOfReach { detail: otherwise.to_owned() })
 }
 
 /// Why a dataset was not read whole. One that is not listed was not asked for.

@@ -68,7 +68,7 @@ fn problem_facts(fact: &mut Builder, assessment: &Assessment, policy: &PolicyGat
             Some((_, None)) => fact.set(name, true),
             Some((problem, Some(untold))) => {
                 let gap = untold.gap.clone().or_else(|| gap_of(assessment, untold.dataset));
-                fact.gap(name, gap.unwrap_or_else(|| Gap::Failed { detail: problem.sentence.clone() }));
+                fact.gap(name, gap.unwrap_or_else(|| Gap::OutOfReach { detail: problem.sentence.clone() }));
             }
         }
     }

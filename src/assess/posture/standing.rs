@@ -1,6 +1,6 @@
 //! From what an application is excluded, what it may write beyond that, and whether a gate holds its wipes.
 
-use super::{Looked, failed};
+use super::{Looked, failed, out_of_reach};
 use crate::assess::model::{Known, Verdict};
 use crate::assess::words::{ExclusionState, GateState, VerdictKind};
 use crate::catalogue::Workload;
@@ -16,6 +16,8 @@ pub struct Standing {
     pub policies: BTreeSet<String>,
     /// Workloads that it may write, or was seen writing.
     pub writes: BTreeSet<Workload>,
+    /// Of those that it is excluded from, the ones that only some of the policies exclude it from.
+    pub partly: BTreeSet<Workload>,
     /// Of these, those of which it could not be told whether a policy excludes it.
     pub untold: BTreeSet<Workload>,
 }
@@ -27,7 +29,12 @@ impl Standing {
         let words = |workloads: &BTreeSet<Workload>| workloads.iter().map(Workload::word).collect::<Vec<_>>().join(", ");
         let writes = if self.writes.is_empty() { "Intune".to_owned() } else { words(&self.writes) };
         match (excluded, self.untold.is_empty()) {
-            (true, _) => format!("is excluded from approval on {}", words(&self.excluded_from)),
+            (true, _) if self.partly.is_empty() => format!("is excluded from approval on {}", words(&self.excluded_from)),
+            (true, _) if self.partly == self.excluded_from => format!("is excluded by some of the policies on {}", words(&self.partly)),
+            (true, _) => {
+                let whole: BTreeSet<Workload> = self.excluded_from.difference(&self.partly).cloned().collect();
+                format!("is excluded from approval on {} and by some of the policies on {}", words(&whole), words(&self.partly))
+            }
             (false, true) => format!("may write {writes} as itself"),
             (false, false) => {
                 let untold = if self.untold == self.writes { String::new() } else { format!(" from approval on {}", words(&self.untold)) };
@@ -44,6 +51,12 @@ pub(super) fn standing(of: &Looked<'_>) -> Standing {
     Standing {
         policies: listed().map(|row| row.policy.clone()).collect(),
         writes: of.verdicts.iter().map(|verdict| verdict.workload.clone()).collect(),
+        partly: of
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.exclusion == ExclusionState::Partly)
+            .map(|verdict| verdict.workload.clone())
+            .collect(),
         untold: of.verdicts.iter().filter(untold).map(|verdict| verdict.workload.clone()).collect(),
         excluded_from,
     }
@@ -88,9 +101,11 @@ pub(super) fn wipe_needs_approval(of: &Looked<'_>) -> Known<bool> {
 fn why_not_told(of: &Looked<'_>, verdict: &Verdict) -> Gap {
     let unread = || of.directory.gap(Dataset::AccessPolicies);
     match (verdict.kind, verdict.exclusion) {
-        (VerdictKind::Passes, _) => failed("its wipes succeed behind an access policy in force, and no source says that it is excluded"),
+        (VerdictKind::Passes, _) => {
+            out_of_reach("its wipes succeed behind an access policy in force, and no source says that it is excluded")
+        }
         // Policies may differ by platform, so some devices may be open to it and others not.
-        (_, ExclusionState::Partly) => failed("some of the access policies on deviceWipe exclude it, others do not"),
+        (_, ExclusionState::Partly) => out_of_reach("some of the access policies on deviceWipe exclude it, others do not"),
         _ => unread().unwrap_or_else(|| failed("the list of exclusions from deviceWipe could not be read")),
     }
 }
