@@ -135,13 +135,17 @@ struct Ground<'a> {
     findings: BTreeMap<(String, String), Vec<usize>>,
     /// Why a rule cannot tell of objects that were not seen, by rule.
     unseen: BTreeMap<String, Gap>,
-    /// Objects that there are facts of.
+    /// Objects that there are facts of, by object id and by app id.
     judged: BTreeSet<(EntityKind, String)>,
 }
 
 impl<'a> Ground<'a> {
     fn new(rules: &'a RuleSet, facts: &[Fact], findings: &[Finding]) -> Self {
-        let judged = facts.iter().map(|fact| (fact.entity, fact.object.id.to_lowercase())).collect();
+        // The app id in place of the object id is seen too, and no finding has it as its object.
+        let ids = |fact: &Fact| -> Vec<String> {
+            [Some(&fact.object.id), fact.object.app_id.as_ref()].into_iter().flatten().map(|id| id.to_lowercase()).collect()
+        };
+        let judged = facts.iter().flat_map(|fact| ids(fact).into_iter().map(|id| (fact.entity, id))).collect();
         let mut ground = Self { rules, findings: BTreeMap::new(), unseen: BTreeMap::new(), judged };
         for (at, finding) in findings.iter().enumerate() {
             if let (true, Some(gap)) = (finding.object.kind == "tenant", &finding.gap) {
