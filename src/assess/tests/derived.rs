@@ -212,3 +212,11 @@ fn an_application_that_is_listed_by_its_app_id_is_excluded_though_the_directory_
     assessment.exposures = exposures(&assessment);
     assert_eq!(assessment.exposures.len(), 1);
 }
+
+#[test]
+fn of_an_application_that_is_gone_it_is_said_that_it_is() {
+    let tenant = Tenant::new().policy("p", "app", &[], excluding(&[2])).holder(2, APPS_WRITE, "");
+    let gone = tenant.event(1, "2026-10-30T06:00:00Z", "Create MobileApp", "Success", "MobileApp").assess();
+    let gap = &of(&gone, EntityKind::Automation, &app(1)).gaps["home"];
+    assert!(matches!(gap, Gap::OutOfReach { detail } if detail == "it has no service principal in this tenant"), "{gap:?}");
+}
