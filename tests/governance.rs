@@ -136,6 +136,10 @@ fn a_waiver_that_matches_nothing_is_a_finding_and_undetermined_where_nobody_can_
     assert!(!inactive.contains(&case.object.as_str()));
     case.write("maascan.toml", &case.waiver("2027-12-31", "r").replace(RULE, "excluded-app-inactive"));
     assert_eq!(case.findings(&[], "waiver-matches-nothing")[0]["status"], "open");
+    // The app id in place of the object id of an application that was seen: nothing that was not read can match it.
+    let app_id = of_object(&case.findings(&[], RULE), &case.object)["app_id"].clone();
+    case.write("maascan.toml", &case.waiver("2027-12-31", "r").replace(&case.object, &app_id));
+    assert_eq!(case.findings(&[], "waiver-matches-nothing")[0]["status"], "open");
 }
 
 #[test]

@@ -133,7 +133,8 @@ impl<'a> Ground<'a> {
     fn new(snapshot: &'a Snapshot, catalogue: &'a Catalogue, options: &'a Options) -> Self {
         let directory = Directory::new(snapshot);
         let evidence = evidence(snapshot, catalogue);
-        let exclusions = exclusions::exclusions(&directory, catalogue, &options.exclusions, &options.plan);
+        let mut exclusions = exclusions::exclusions(&directory, catalogue, &options.exclusions, &options.plan);
+        exclusions.rows.iter_mut().for_each(|row| recognise(row, &evidence));
         let observed = evidence.by_application.values().flatten().map(|seen| seen.workload.clone()).collect();
         let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned, &options.plan, &observed);
         Self { directory, catalogue, options, evidence, exclusions, gates }
@@ -247,6 +248,15 @@ fn run(snapshot: &Snapshot, options: &Options, window_start: DateTime<Utc>) -> R
         window_start,
         audit_since: snapshot.audit_since,
         planned: options.planned_workloads(),
+    }
+}
+
+/// Names the application of an exclusion that could not be looked up, where the listed id is the app id of one that was seen.
+fn recognise(row: &mut Exclusion, evidence: &Evidence) {
+    let app_id = AppId::new(&row.listed_id);
+    if row.app_id.is_none() && row.gap.is_some() && evidence.by_application.contains_key(&app_id) {
+        row.application = evidence.names.get(&app_id).cloned();
+        row.app_id = Some(app_id);
     }
 }
 

@@ -80,3 +80,24 @@ fn one_exclusion_from_two_sources_is_one_finding_whatever_the_order() {
     assert_eq!(evidence.iter().sum::<usize>(), 5, "what both sources say stands once");
     assert!(findings.windows(2).all(|pair| pair[0].order() <= pair[1].order()));
 }
+
+#[test]
+fn a_certificate_that_entra_connect_renews_is_no_part_of_a_finding_on_a_secret_beside_it() {
+    let key = |kind: &str, id: &str| json!({"kind": kind, "key_id": id, "held_on": "application", "expired": false, "days_to_end": 9, "age_days": 300});
+    let gone = |kind: &str, id: &str| json!({"kind": kind, "key_id": id, "held_on": "application", "expired": true, "days_to_end": -9});
+    let connect = |certificate: &str| {
+        let name = "ConnectSyncProvisioning_DC01";
+        let (secrets, certificates) =
+            ([key("secret", "s"), gone("secret", "old")], [key("certificate", certificate), gone("certificate", certificate)]);
+        application(
+            "a",
+            json!({"name": name, "standing": "is excluded", "home": "this-tenant", "secrets": secrets, "certificates": certificates}),
+            &[],
+        )
+    };
+    for rule in ["credential-expires-soon", "credential-not-rotated", "expired-credential-attached"] {
+        let (before, after) = (found(&[connect("renewed-1")], rule), found(&[connect("renewed-2")], rule));
+        assert_eq!((before.len(), &before[0].id), (1, &after[0].id), "{rule}");
+        assert!(!before[0].evidence.iter().any(|line| line.contains("renewed-1")), "{rule}: {:?}", before[0].evidence);
+    }
+}

@@ -135,7 +135,7 @@ struct Ground<'a> {
     findings: BTreeMap<(String, String), Vec<usize>>,
     /// Why a rule cannot tell of objects that were not seen, by rule.
     unseen: BTreeMap<String, Gap>,
-    /// Objects that there are facts of.
+    /// Objects that there are facts of, by object id and by app id.
     judged: BTreeSet<(EntityKind, String)>,
 }
 

@@ -1,11 +1,14 @@
 //! Facts of an application, excluded or not: its profile and posture as values that rules understand.
 
-use super::{Builder, EntityKind, Fact, dataset_gap, texts};
+use super::{Builder, EntityKind, Fact, gap_of, texts};
 use crate::assess::finding::ObjectRef;
 use crate::assess::model::{ApplicationProfile, Assessment, Exclusion, HeldPermission, Key, Known, LastSignIn};
 use crate::assess::posture::{HeldBy, KeyUse, LockState, Network, PermissionUse, Posture, Risk, Trust, WeakOwner, WriteUse, Writes};
 use crate::assess::words::{Home, KeyKind};
-use crate::assess::{applications::days_between, posture::AccessCover};
+use crate::assess::{
+    applications::{days_between, no_principal},
+    posture::AccessCover,
+};
 use crate::catalogue::Workload;
 use crate::snapshot::{Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -39,8 +42,10 @@ pub(super) fn object(profile: &ApplicationProfile) -> ObjectRef {
 fn identity(fact: &mut Builder, assessment: &Assessment, profile: &ApplicationProfile) {
     fact.set("app_id", profile.app_id.as_str());
     fact.set("name", profile.name.as_str());
-    let why = if profile.service_principal.is_none() { "it has no service principal in this tenant" } else { "the service did not say" };
-    let unread = dataset_gap(assessment, Dataset::ServicePrincipals, why);
+    let unread = gap_of(assessment, Dataset::ServicePrincipals).unwrap_or_else(|| match &profile.service_principal {
+        Some(_) => Gap::OutOfReach { detail: "the service did not say".to_owned() },
+        None => no_principal(),
+    });
     fact.optional("home", (profile.home != Home::Unknown).then(|| profile.home.word()), &unread);
     fact.optional("kind", profile.kind.as_deref(), &unread);
     fact.optional("can_sign_in", profile.can_sign_in, &unread);

@@ -193,3 +193,30 @@ fn a_verdict_that_could_be_another_one_is_neither_this_nor_that() {
         );
     }
 }
+
+#[test]
+fn an_application_that_is_listed_by_its_app_id_is_excluded_though_the_directory_was_not_read() {
+    let whole = Tenant::new().policy("p", "app", &[], excluding(&[1, 2])).holder(1, APPS_WRITE, "").holder(2, APPS_WRITE, "");
+    let mut blind = whole
+        .event(1, "2026-10-30T06:00:00Z", "Create MobileApp", "Success", "x")
+        .lost(Dataset::ServicePrincipals)
+        .lost(Dataset::Applications);
+    blind.0.service_principals.clear();
+    blind.0.applications.clear();
+    let options = Options { exclusions: vec![ListedExclusion { policy: "p".into(), ids: vec![app(1)], line: 2 }], ..Options::default() };
+    let mut assessment = assess(&blind.0, &Catalogue::builtin().unwrap(), &options);
+    let verdict = assessment.verdicts.iter().find(|verdict| verdict.app_id == AppId::new(&app(1))).unwrap();
+    assert_eq!(verdict.exclusion.word(), "excluded");
+    let fact = of(&assessment, EntityKind::ExcludedApplication, &app(1));
+    assert_eq!((&fact.values["standing"], &fact.values["workloads"]), (&json!("is excluded from approval on app"), &json!(["app"])));
+    assessment.exposures = exposures(&assessment);
+    assert_eq!(assessment.exposures.len(), 1);
+}
+
+#[test]
+fn of_an_application_that_is_gone_it_is_said_that_it_is() {
+    let tenant = Tenant::new().policy("p", "app", &[], excluding(&[2])).holder(2, APPS_WRITE, "");
+    let gone = tenant.event(1, "2026-10-30T06:00:00Z", "Create MobileApp", "Success", "MobileApp").assess();
+    let gap = &of(&gone, EntityKind::Automation, &app(1)).gaps["home"];
+    assert!(matches!(gap, Gap::OutOfReach { detail } if detail == "it has no service principal in this tenant"), "{gap:?}");
+}
