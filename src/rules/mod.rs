@@ -29,7 +29,7 @@ pub use run::{run, told_once};
 pub use settings::Settings;
 pub use waivers::{Judgement, judge};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 const LARGEST_FILE: u64 = 64 * 1024;
 /// The settings, which may lie beside rules and are none.
 const SETTINGS: &str = "maascan.toml";
-/// Deepest folder below the one named; a link that leads back up ends here.
+/// Deepest folder below the one named.
 const DEEPEST_FOLDER: usize = 8;
 
 /// Rules, by id, each id once.
@@ -56,13 +56,14 @@ impl RuleSet {
         Self::read(files.collect(), Vec::new())
     }
 
-    /// Reads every `*.toml` file in a folder and the folders in it, in the order of their names, but for `maascan.toml`.
+    /// Reads every `*.toml` file in a folder and the folders in it, in the order of their names, but for `maascan.toml`. A folder
+    /// that links lead to again is read once.
     ///
     /// # Errors
     /// All problems of all files: the user's to mend.
     pub fn load_dir(path: &Path) -> Result<Self, LoadErrors> {
         let (mut paths, mut problems) = (Vec::new(), Vec::new());
-        find_files(path, 0, &mut paths, &mut problems);
+        find_files(path, 0, &mut BTreeSet::new(), &mut paths, &mut problems);
         paths.sort();
         if paths.is_empty() && problems.is_empty() {
             problems.push(LoadError::of_file(path, "no rules in this folder", "name a folder with rule files, *.toml"));
@@ -129,27 +130,28 @@ fn duplicate(rule: &Rule, first: &Rule) -> LoadError {
     }
 }
 
-fn find_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, problems: &mut Vec<LoadError>) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            problems.push(LoadError::of_file(folder, format!("cannot read folder: {error}"), "name a folder that you may read"));
-            return;
-        }
+/// Finds rule files. `visited` has the folders that were read already: links between a few of them make paths without number.
+fn find_files(folder: &Path, depth: usize, visited: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>, problems: &mut Vec<LoadError>) {
+    let unreadable =
+        |error: std::io::Error| LoadError::of_file(folder, format!("cannot read folder: {error}"), "name a folder that you may read");
+    match folder.canonicalize().map(|real| visited.insert(real)) {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => return problems.push(unreadable(error)),
+    }
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut paths: Vec<PathBuf> = match entries {
+        Ok(entries) => entries.iter().map(fs::DirEntry::path).collect(),
+        Err(error) => return problems.push(unreadable(error)),
     };
-    for entry in entries {
-        let path = match entry {
-            Ok(entry) => entry.path(),
-            Err(error) => {
-                problems.push(LoadError::of_file(folder, format!("cannot read folder: {error}"), "try again"));
-                continue;
-            }
-        };
+    // Of two ways to one folder always the same counts.
+    paths.sort();
+    for path in paths {
         if path.is_dir() && depth < DEEPEST_FOLDER {
-            find_files(&path, depth + 1, found, problems);
+            find_files(&path, depth + 1, visited, found, problems);
         } else if path.is_dir() {
-            let hint = "move the rules up, or remove the link that leads back";
-            problems.push(LoadError::of_file(&path, format!("folders nested too deeply: at most {DEEPEST_FOLDER}"), hint));
+            let message = format!("folders nested too deeply: at most {DEEPEST_FOLDER}");
+            problems.push(LoadError::of_file(&path, message, "move the rules up"));
         } else if path.extension().is_some_and(|extension| extension == "toml") && path.file_name().is_some_and(|name| name != SETTINGS) {
             found.push(path);
         }

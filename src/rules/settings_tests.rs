@@ -144,7 +144,17 @@ fn a_day_exists_and_has_no_other_form() {
     ] {
         assert_eq!(expires(written).unwrap(), day(wanted), "{written}");
     }
-    for written in ["\"31.12.2026\"", "\"2026-1-1\"", "\"2026-02-30\"", "\"never\"", "2026-12-31T18:00:00", "12:00:00", "\"+2026-12-31\""] {
+    for written in [
+        "\"9999-12-31T23:00:00-02:00\"",
+        "\"0000-01-01T00:00:00+01:00\"",
+        "\"31.12.2026\"",
+        "\"2026-1-1\"",
+        "\"2026-02-30\"",
+        "\"never\"",
+        "2026-12-31T18:00:00",
+        "12:00:00",
+        "\"+2026-12-31\"",
+    ] {
         let said = expires(written).unwrap_err().to_string();
         assert!(said.starts_with("maascan.toml:7: expires is not a day: ") && said.ends_with(hint), "{written}: {said}");
     }

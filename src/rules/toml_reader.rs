@@ -4,7 +4,7 @@
 use super::error::LoadError;
 use super::names::did_you_mean;
 use super::tree::Problem;
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
@@ -263,7 +263,9 @@ fn day(text: &str) -> Option<NaiveDate> {
     if text.len() == "2026-12-31".len() {
         return NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| day.to_string() == text);
     }
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc().date_naive())
+    // A zone can carry the last hours of 9999, or the first of 0000, into a year that RFC 3339 cannot write.
+    let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    Some(time.date_naive()).filter(|day| (0..=9999).contains(&day.year()))
 }
 
 /// The value of a key.

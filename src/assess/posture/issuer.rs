@@ -6,7 +6,8 @@
 enum Place {
     /// Exactly this host.
     Host(&'static str),
-    /// A host with a name of one or more labels between this beginning and this end.
+    /// A host with one label, such as a region, between this beginning and this end. With more it may be another service's:
+    /// names below `s3.amazonaws.com` and the like are given to any customer.
     Between(&'static str, &'static str),
     /// This host, and a path that begins so and ends so.
     Path(&'static str, &'static str, &'static str),
@@ -74,7 +75,7 @@ fn is_known(rest: &str, tenant: &str) -> bool {
         Place::Host(host) => authority == *host,
         Place::Between(start, end) => {
             let name = authority.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-            name.is_some_and(|name| !name.is_empty() && !name.starts_with('.'))
+            name.is_some_and(|name| !name.is_empty() && !name.contains('.'))
         }
         Place::Path(host, start, end) => authority == *host && path.starts_with(start) && path.ends_with(end),
     })
@@ -116,6 +117,8 @@ mod tests {
             "https://gitlab.example",
             "https://.oic.prod-aks.azure.com/t/c/",
             "https://westeurope.oic.prod-aks.example/t/c/",
+            "https://oidc.eks.a-bucket.s3.amazonaws.com/id/EXAMPLE",
+            "https://token.actions.a.b.ghe.com",
             "https://login.microsoftonline.com/bbbbbbbb-0000-4000-8000-00000000000b/v2.0",
             "https://api.bitbucket.org/2.0/repositories/x",
         ];
