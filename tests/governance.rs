@@ -365,6 +365,10 @@ fn what_can_be_told_of_no_object_is_said_once_and_counts_for_each() {
             let of: Vec<&str> = findings.iter().filter(|row| row["rule_id"] == rule).map(|row| row["object_type"].as_str()).collect();
             assert_eq!(of, ["tenant"], "{rule} {arguments:?}");
         }
+        for (rule, why) in [("exclusion-new", "not requested"), ("risky-workload-identity", "IdentityRiskyServicePrincipal.Read.All")] {
+            let row = findings.iter().find(|row| row["rule_id"] == rule).unwrap();
+            assert!(row["message"].contains(why), "{rule}: {}", row["message"]);
+        }
         let exposures = rows(&files["exposures.csv"]);
         let untold = "Application is flagged as a risky workload identity (critical, not determined)";
         assert!(!exposures.is_empty() && exposures.iter().all(|row| row["guard_parts"].contains(untold)), "{arguments:?}");
