@@ -135,12 +135,12 @@ fn a_waiver_that_matches_nothing_is_a_finding_and_undetermined_where_nobody_can_
     let inactive: Vec<&str> = seen.iter().map(|row| row["object_id"].as_str()).collect();
     assert!(!inactive.contains(&case.object.as_str()));
     case.write("maascan.toml", &case.waiver("2027-12-31", "r").replace(RULE, "excluded-app-inactive"));
-    assert_eq!(of_object(&case.findings(&[], RULE), &case.object)["status"], "waived");
-    assert!(case.findings(&[], "waiver-matches-nothing").is_empty());
+    assert_eq!(case.findings(&[], "waiver-matches-nothing")[0]["status"], "open");
     // The app id of an application names it too.
     let app_id = of_object(&case.findings(&[], RULE), &case.object)["app_id"].clone();
     case.write("maascan.toml", &case.waiver("2027-12-31", "r").replace(&case.object, &app_id));
-    assert_eq!(case.findings(&[], "waiver-matches-nothing")[0]["status"], "open");
+    assert_eq!(of_object(&case.findings(&[], RULE), &case.object)["status"], "waived");
+    assert!(case.findings(&[], "waiver-matches-nothing").is_empty());
 }
 
 #[test]
@@ -366,6 +366,10 @@ fn what_can_be_told_of_no_object_is_said_once_and_counts_for_each() {
             let of: Vec<&str> = findings.iter().filter(|row| row["rule_id"] == rule).map(|row| row["object_type"].as_str()).collect();
             // Once for each reason: not all exclusions were seen either.
             assert!(!of.is_empty() && of.len() <= 2 && of.iter().all(|kind| *kind == "tenant"), "{rule} {arguments:?}: {of:?}");
+        }
+        for (rule, why) in [("exclusion-new", "not requested"), ("risky-workload-identity", "IdentityRiskyServicePrincipal.Read.All")] {
+            let row = findings.iter().find(|row| row["rule_id"] == rule).unwrap();
+            assert!(row["message"].contains(why), "{rule}: {}", row["message"]);
         }
         let exposures = rows(&files["exposures.csv"]);
         let untold = "Application is flagged as a risky workload identity (critical, not determined)";

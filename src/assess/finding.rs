@@ -91,7 +91,7 @@ impl Finding {
     /// A rule that cannot tell, and why.
     #[must_use]
     pub fn undetermined(rule: RuleText, object: ObjectRef, gap: Gap) -> Self {
-        let id = fingerprint(&rule.id, &object.id, &["undetermined".to_owned(), gap.word().to_owned()]);
+        let id = fingerprint(&rule.id, &object.id, &["undetermined".to_owned()]);
         let message = format!("cannot be determined: {gap}");
         let rule = RuleText { remediation: settle(&gap), ..rule };
         Self { id, rule, status: FindingStatus::Undetermined, object, message, evidence: Vec::new(), gap: Some(gap), waiver: None }

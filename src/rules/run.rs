@@ -49,14 +49,20 @@ pub fn told_once(rules: &RuleSet, facts: &[Fact], findings: Vec<Finding>) -> Vec
         let count = untold.get(&(finding.rule.id.clone(), gap.to_string())).copied().unwrap_or_default();
         count > 1 && all.get(finding.rule.id.as_str()) == Some(&count)
     };
-    let once = |finding: Finding| match &finding.gap {
-        Some(gap) if matches!(gap, Gap::NotRequested | Gap::NotGiven { .. }) || same_of_all(&finding, gap) => {
-            let gap = gap.clone();
-            Finding::undetermined(finding.rule, tenant.object.clone(), gap)
-        }
-        _ => finding,
+    let told = |finding: &Finding| {
+        finding.gap.as_ref().is_some_and(|gap| matches!(gap, Gap::NotRequested | Gap::NotGiven { .. }) || same_of_all(finding, gap))
     };
-    let mut findings = merged(findings.into_iter().map(once).collect());
+    let (of_all, mut rest): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(told);
+    let of_all = of_all.into_iter().filter_map(|finding| {
+        let gap = finding.gap?;
+        Some(Finding::undetermined(finding.rule, tenant.object.clone(), gap))
+    });
+    let of_all = merged(of_all.collect());
+    // What holds of every object that was seen says more than that others may not have been seen.
+    let ids: BTreeSet<&str> = of_all.iter().map(|finding| finding.id.as_str()).collect();
+    rest.retain(|finding| !ids.contains(finding.id.as_str()));
+    let mut findings = rest;
+    findings.extend(of_all);
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     findings
 }
