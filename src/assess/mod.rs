@@ -57,7 +57,7 @@ pub use words::{
 
 use crate::catalogue::{Catalogue, Workload};
 use crate::evidence::{Evidence, Observation, evidence};
-use crate::snapshot::{AppId, Snapshot};
+use crate::snapshot::{AppId, Dataset, Snapshot};
 use chrono::{DateTime, Days, Utc};
 use directory::Directory;
 use exclusions::Exclusions;
@@ -203,7 +203,10 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         }
     }
     sort(&mut verdicts, &applications);
-    let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts);
+    let whole = ground.directory.is_complete(Dataset::ServicePrincipals);
+    let gone =
+        applications.values().filter(|profile| whole && profile.service_principal.is_none()).map(|profile| &profile.app_id).collect();
+    let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts, &gone);
     drop((context, sources));
     let tenant = tenant::profile(&ground.directory);
     let run = run(snapshot, options, ground.window_start());

@@ -3,7 +3,7 @@
 
 use super::model::{Exclusion, ExclusionNeed, Gate, PolicyGate, Room, Verdict};
 use super::words::VerdictKind;
-use crate::snapshot::PolicyId;
+use crate::snapshot::{AppId, PolicyId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Distinct applications that some source lists on each policy, and none denies. An id that resolves to nothing takes a place too.
@@ -30,10 +30,13 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// For each policy that breaks or blocks something, what it would have to exclude; in the order of the gates.
-pub(super) fn needs(gates: &[Gate], listed: &Listed<'_>, verdicts: &[Verdict]) -> Vec<ExclusionNeed> {
+/// For each policy that breaks or blocks something, what it would have to exclude; in the order of the gates. What is `gone`
+/// from the tenant cannot be excluded and does not come back by it.
+pub(super) fn needs(gates: &[Gate], listed: &Listed<'_>, verdicts: &[Verdict], gone: &BTreeSet<&AppId>) -> Vec<ExclusionNeed> {
     let mut wanted: BTreeMap<&PolicyId, BTreeSet<_>> = BTreeMap::new();
-    for verdict in verdicts.iter().filter(|verdict| matches!(verdict.kind, VerdictKind::Breaks | VerdictKind::Blocked)) {
+    let stopped =
+        |verdict: &&Verdict| matches!(verdict.kind, VerdictKind::Breaks | VerdictKind::Blocked) && !gone.contains(&verdict.app_id);
+    for verdict in verdicts.iter().filter(stopped) {
         for policy in &verdict.not_excluded_by {
             wanted.entry(policy).or_default().insert(verdict.app_id.clone());
         }

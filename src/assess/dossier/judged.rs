@@ -7,7 +7,8 @@ use super::super::ways;
 use super::super::words::{ExclusionState, GateState, InForce, LinkKind, WayKind};
 use super::{Link, Statement, read, said};
 use crate::catalogue::{Platform, StatusMeaning, Workload};
-use crate::snapshot::Dataset;
+use crate::snapshot::{Dataset, PolicyId};
+use std::collections::BTreeSet;
 
 pub(super) fn gate(context: &Context<'_>, case: &Case<'_>) -> Link {
     let mut statements = Vec::new();
@@ -90,8 +91,8 @@ fn policy_statements(policy: &PolicyGate) -> Vec<Statement> {
 pub(super) fn exclusion(context: &Context<'_>, case: &Case<'_>) -> Link {
     let mut statements = Vec::new();
     let policies = &case.concern.policies;
-    let rows = context.exclusions.get(&case.profile.app_id).into_iter().flatten();
-    for row in rows.filter(|row| policies.iter().any(|policy| policy.policy_id == row.policy_id)) {
+    let rows = || context.exclusions.get(&case.profile.app_id).into_iter().flatten();
+    for row in rows().filter(|row| policies.iter().any(|policy| policy.policy_id == row.policy_id)) {
         let says = match (row.listed, row.since) {
             (true, Some(since)) => format!("excluded by {} since {}", row.policy, time(since)),
             (true, None) => format!("excluded by {}", row.policy),
@@ -102,7 +103,10 @@ pub(super) fn exclusion(context: &Context<'_>, case: &Case<'_>) -> Link {
         let sources: Vec<&str> = row.sources.iter().map(|source| source.word()).collect();
         statements.push(said(format!("{says}{disputed}"), format!("{}: {}", sources.join(", "), row.source_detail)));
     }
-    for policy in policies.iter().filter(|policy| !policy.planned && case.not_excluded_by().contains(&policy.policy_id)) {
+    // Where sources disagree on a policy, both have been heard, and nothing more is known of its list.
+    let disputed: BTreeSet<&PolicyId> = rows().filter(|row| row.disputed).map(|row| &row.policy_id).collect();
+    let silent = |policy: &PolicyGate| case.not_excluded_by().contains(&policy.policy_id) && !disputed.contains(&policy.policy_id);
+    for policy in policies.iter().filter(|policy| !policy.planned && silent(policy)) {
         let text = if policy.exclusions_readable {
             format!("the list of exclusions of {} is known, and it is not on it", policy.name)
         } else {

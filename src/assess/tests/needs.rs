@@ -55,3 +55,25 @@ fn a_policy_that_is_full_has_no_room_and_one_that_was_not_read_may_have() {
     let unread = broken().policy("p", "app", &[], json!({})).assess();
     assert_eq!(unread.exclusion_needs[0].room.fits(1), None);
 }
+
+#[test]
+fn what_is_gone_from_the_tenant_is_not_to_be_excluded() {
+    let mut tenant = broken();
+    tenant.0.service_principals.remove(&principal(1).as_str().into());
+    let needs = tenant.assess().exclusion_needs;
+    assert_eq!(needs[0].automations, [AppId::new(&app(2))].into());
+    // Where the directory was not read, nobody knows who is gone.
+    let unread = tenant.lost(Dataset::ServicePrincipals).assess().exclusion_needs;
+    assert!(unread[0].automations.contains(&AppId::new(&app(1))), "{unread:?}");
+}
+
+#[test]
+fn an_exclusion_that_sources_disagree_on_is_needed_and_takes_no_place_yet() {
+    let options = Options { exclusions: vec![ListedExclusion { line: 2, policy: "p".into(), ids: vec![app(1)] }], ..Options::default() };
+    let assessment = broken().assess_with(&options);
+    assert_eq!(told(&assessment)[0], ("p", 1, 2), "the third alone has a place");
+    let explained = explain(&broken().0, &Catalogue::builtin().unwrap(), &options, &AppId::new(&app(1)), Some(&Workload::App));
+    let said = format!("{explained:?}");
+    assert!(said.contains("neither is believed"), "{said}");
+    assert!(!said.contains("the list of exclusions of policy p is known"), "{said}");
+}
