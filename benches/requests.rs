@@ -6,7 +6,7 @@
 use chrono::Utc;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use maascan::catalogue::Catalogue;
-use maascan::collect::{self, Inventory, Options, Silent};
+use maascan::collect::{self, Options, Silent};
 use maascan::graph::{self, Client, Cloud, Credential, Endpoints};
 use maascan::simulator::{self, DEMO_TIME, Settings, Simulator};
 use maascan::snapshot::Snapshot;
@@ -25,14 +25,7 @@ async fn scan(simulator: &Simulator) -> Snapshot {
     let settings = graph::Settings { pacing: graph::Pacing::Off, ..graph::Settings::new(Utc::now()) };
     let client = Client::connect(endpoints, credential, settings).await.expect("the simulator signs in");
     let scope_app_roles = Catalogue::builtin().expect("the catalogue loads").scope_app_roles();
-    let options = Options {
-        taken_at: DEMO_TIME,
-        audit_days: 90,
-        scope_app_roles,
-        inventory: Inventory::Scope,
-        sign_ins: false,
-        look_up: std::collections::BTreeSet::new(),
-    };
+    let options = Options::usual(DEMO_TIME, scope_app_roles);
     collect::collect(&client, &options, &Silent).await.expect("the simulator answers")
 }
 

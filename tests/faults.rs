@@ -9,7 +9,7 @@ mod common;
 use chrono::Utc;
 use maascan::assess;
 use maascan::catalogue::Catalogue;
-use maascan::collect::{self, Inventory, Options, Silent};
+use maascan::collect::{self, Options, Silent};
 use maascan::graph::{self, Client, Cloud, Credential, Endpoints, Pacing, RetryPolicy};
 use maascan::report::{self, OutputKind};
 use maascan::simulator::{self, DEMO_TIME, Fault, FaultKind, Settings, Simulator};
@@ -72,14 +72,8 @@ async fn collected(simulator: &Simulator) -> Snapshot {
     let settings =
         graph::Settings { retry, pacing: Pacing::Off, timeout: Duration::from_millis(1_500), ..graph::Settings::new(Utc::now()) };
     let client = Client::connect(endpoints, Credential::from_lookup(lookup).unwrap(), settings).await.unwrap();
-    let options = Options {
-        taken_at: DEMO_TIME,
-        audit_days: 90,
-        scope_app_roles: Catalogue::builtin().unwrap().scope_app_roles(),
-        inventory: Inventory::Scope,
-        sign_ins: true,
-        look_up: std::collections::BTreeSet::new(),
-    };
+    let usual = Options::usual(DEMO_TIME, Catalogue::builtin().unwrap().scope_app_roles());
+    let options = Options { sign_ins: true, ..usual };
     collect::collect(&client, &options, &Silent).await.unwrap()
 }
 

@@ -39,14 +39,7 @@ fn collected(faults: Vec<Fault>) -> Snapshot {
     };
     let credential = Credential::from_lookup(variable).unwrap();
     let scope_app_roles = maascan::catalogue::Catalogue::builtin().unwrap().scope_app_roles();
-    let options = collect::Options {
-        taken_at: DEMO_TIME,
-        audit_days: 90,
-        scope_app_roles,
-        inventory: collect::Inventory::Scope,
-        sign_ins: false,
-        look_up: std::collections::BTreeSet::new(),
-    };
+    let options = collect::Options::usual(DEMO_TIME, scope_app_roles);
     tenant.runtime().block_on(async {
         let client = Client::connect(endpoints, credential, settings).await.unwrap();
         collect::collect(&client, &options, &Silent).await.unwrap()

@@ -43,14 +43,7 @@ fn figures(service_principals: usize, snapshot: &Snapshot, options: &Options) ->
 #[tokio::test(flavor = "multi_thread")]
 async fn the_plan_says_what_is_asked() {
     let scope_app_roles = Catalogue::builtin().unwrap().scope_app_roles();
-    let usual = Options {
-        taken_at: DEMO_TIME,
-        audit_days: 90,
-        scope_app_roles,
-        inventory: Inventory::Scope,
-        sign_ins: false,
-        look_up: std::collections::BTreeSet::new(),
-    };
+    let usual = Options::usual(DEMO_TIME, scope_app_roles);
     let cases = [
         (300, None, usual.clone()),
         (10_000, Some(200), usual.clone()),

@@ -140,3 +140,21 @@ fn ids_of_a_list_are_looked_up_where_the_tenant_is_read() {
     let refused = tenant.command("collect").arg("--exclusions").arg(&missing).arg("-o").arg(folder.path().join("x")).assert().code(2);
     assert!(text(&refused.get_output().stderr).contains("missing.csv"));
 }
+
+#[test]
+fn a_file_without_a_line_is_said_to_list_nothing_and_an_earlier_snapshot_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = collected(folder.path(), &[]);
+    let (list, out) = (folder.path().join("list.csv"), folder.path().join("out"));
+    std::fs::write(&list, "policy,app_id\n").unwrap();
+    let mut earlier = maascan::snapshot::load(&snapshot).unwrap();
+    earlier.taken_at -= chrono::TimeDelta::days(7);
+    let before = folder.path().join("before.json.zst");
+    maascan::snapshot::save(&earlier, &before).unwrap();
+    let mut command = maascan();
+    command.arg("assess").arg(&snapshot).args(["--allow-incomplete", "--exclusions"]).arg(&list);
+    let said = command.arg("--baseline").arg(&before).arg("--out").arg(&out).assert().success().get_output().stderr.clone();
+    assert!(text(&said).contains("list.csv lists no exclusion"), "{}", text(&said));
+    let summary = std::fs::read_to_string(out.join("summary.md")).unwrap();
+    assert!(summary.contains("earlier snapshot, of 2026-10-26T06:00:00Z"), "{summary}");
+}

@@ -187,7 +187,7 @@ impl<'a> Ground<'a> {
 }
 
 fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Assessment {
-    let ground = Ground::new(snapshot, catalogue, options);
+    let mut ground = Ground::new(snapshot, catalogue, options);
     let context = ground.context();
     let sources = posture::Sources::new(&ground.directory);
     let mut verdicts = Vec::new();
@@ -208,6 +208,8 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         applications.values().filter(|profile| whole && profile.service_principal.is_none()).map(|profile| &profile.app_id).collect();
     let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts, &gone);
     drop((context, sources));
+    let mut unplaced = std::mem::take(&mut ground.exclusions.unplaced);
+    unplaced.extend(register::unmatched(options.register.as_deref().unwrap_or_default(), &ground.exclusions.rows));
     let tenant = tenant::profile(&ground.directory);
     let run = run(snapshot, options, ground.window_start());
     Assessment {
@@ -218,7 +220,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         requests: requests::requests(&ground.directory, &ground.evidence.names),
         exclusion_needs,
         exclusions: ground.exclusions.rows,
-        unplaced: ground.exclusions.unplaced,
+        unplaced,
         unmapped_activities: ground.evidence.unmapped_activities,
         unmapped_permissions: unmapped_permissions(snapshot, catalogue),
         tenant,
@@ -268,8 +270,7 @@ fn recognise(row: &mut Exclusion, evidence: &Evidence) {
 fn by_application(rows: &[Exclusion]) -> BTreeMap<AppId, Vec<&Exclusion>> {
     let mut exclusions: BTreeMap<AppId, Vec<&Exclusion>> = BTreeMap::new();
     for row in rows {
-        let app_id = row.app_id.clone().unwrap_or_else(|| AppId::new(&row.listed_id));
-        exclusions.entry(app_id).or_default().push(row);
+        exclusions.entry(row.application_id()).or_default().push(row);
     }
     exclusions
 }

@@ -500,6 +500,14 @@ impl Request {
     }
 }
 
+impl Exclusion {
+    /// The app id that it resolves to; of an id that resolves to nothing the id itself, which may be one.
+    #[must_use]
+    pub fn application_id(&self) -> AppId {
+        self.app_id.clone().unwrap_or_else(|| AppId::new(&self.listed_id))
+    }
+}
+
 /// Counts for the headline. An automation that breaks on one workload and is excluded on another counts in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Headline {

@@ -1,6 +1,7 @@
 //! The register of exclusions: why an application is excluded, and who owns that decision. It is the user's own record; no
 //! part of it comes from the tenant.
 
+use super::model::Exclusion;
 use crate::snapshot::{AppId, PolicyId};
 use chrono::NaiveDate;
 
@@ -30,6 +31,22 @@ impl ExclusionRecord {
         let same_policy = |own: &PolicyId| own.as_str().eq_ignore_ascii_case(policy.as_str());
         self.app_id.as_str().eq_ignore_ascii_case(app_id.as_str()) && self.policy.as_ref().is_none_or(same_policy)
     }
+}
+
+/// The entries that speak of no exclusion that was seen, a sentence each: the exclusion is gone, or the id is another one.
+pub(super) fn unmatched(register: &[ExclusionRecord], exclusions: &[Exclusion]) -> Vec<String> {
+    let spoken_of = |record: &ExclusionRecord| {
+        let listed = exclusions.iter().filter(|row| row.listed);
+        listed.clone().any(|row| record.covers(&row.policy_id, &row.application_id()))
+    };
+    let unmatched = register.iter().filter(|record| !spoken_of(record));
+    let of = |policy: &PolicyId| format!(" of access policy {policy}");
+    unmatched
+        .map(|record| {
+            let policy = record.policy.as_ref().map(of).unwrap_or_default();
+            format!("register of exclusions: no exclusion{policy} that was seen is one of {}", record.app_id)
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! to whoever copied them, so columns are told by their names loosely and ids by their form.
 
 use super::exit::{Failure, usage_error};
+use super::output;
 use crate::assess::ListedExclusion;
 use crate::rules::{LoadError, LoadErrors};
 use crate::snapshot::is_guid;
@@ -21,7 +22,11 @@ const HEADER: &str = "begin the file with a line of column names, such as: polic
 /// A usage error with every problem of the file, its line, and what to write instead.
 pub(super) fn load(path: &Path) -> Result<Vec<ListedExclusion>, Failure> {
     let bytes = read(path, LARGEST)?;
-    parse(path, &bytes).map_err(usage_error)
+    let listed = parse(path, &bytes).map_err(usage_error)?;
+    if listed.is_empty() {
+        output::note(&format!("warning: no line below the names of the columns: {} lists no exclusion", path.display()));
+    }
+    Ok(listed)
 }
 
 /// The bytes of a file that the user named, if it is not larger than a file of its kind can be.

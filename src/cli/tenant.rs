@@ -55,14 +55,7 @@ pub(super) async fn connect(endpoints: Endpoints, credential: Credential, pacing
 
 /// What is read of a tenant.
 pub(super) fn options(catalogue: &Catalogue, now: DateTime<Utc>, audit_days: u32) -> collect::Options {
-    collect::Options {
-        taken_at: now,
-        audit_days,
-        scope_app_roles: catalogue.scope_app_roles(),
-        inventory: collect::Inventory::Scope,
-        sign_ins: false,
-        look_up: std::collections::BTreeSet::new(),
-    }
+    collect::Options { audit_days, ..collect::Options::usual(now, catalogue.scope_app_roles()) }
 }
 
 /// Reads the tenant that `client` is signed in to.

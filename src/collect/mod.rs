@@ -72,6 +72,14 @@ pub struct Options {
     pub look_up: BTreeSet<String>,
 }
 
+impl Options {
+    /// What is usual: audit events of 90 days, only what is in scope, no raw sign-ins, nothing to look up.
+    #[must_use]
+    pub fn usual(taken_at: DateTime<Utc>, scope_app_roles: BTreeSet<AppRoleId>) -> Self {
+        Self { taken_at, audit_days: 90, scope_app_roles, inventory: Inventory::Scope, sign_ins: false, look_up: BTreeSet::new() }
+    }
+}
+
 /// How much of the directory is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Inventory {

@@ -325,14 +325,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn options() -> Options {
-        Options {
-            taken_at: chrono::DateTime::UNIX_EPOCH,
-            audit_days: 90,
-            scope_app_roles: BTreeSet::new(),
-            inventory: Inventory::Scope,
-            sign_ins: false,
-            look_up: BTreeSet::new(),
-        }
+        Options::usual(chrono::DateTime::UNIX_EPOCH, BTreeSet::new())
     }
 
     fn plan(service_principals: u64, in_scope: u64) -> Plan {

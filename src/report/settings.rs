@@ -1,6 +1,7 @@
 //! The settings of the rules in words, for every report that a person reads: what was switched off or changed has to be said
 //! where the findings are.
 
+use super::phrases::time;
 use super::text::{LONGEST, LONGEST_NAME, markdown, terminal};
 use crate::assess::{AppliedSettings, Assessment, Waiver};
 
@@ -25,6 +26,8 @@ pub(super) fn section(assessment: &Assessment) -> String {
     }
     lines.extend(changed.into_iter().map(|(what, items)| format!("{what}: {}", items.join(", "))));
     lines.extend(counts(settings));
+    let earlier = assessment.baseline.as_ref().map(|earlier| time(earlier.taken_at));
+    lines.extend(earlier.map(|time| format!("which exclusions are new is told against an earlier snapshot, of {time}")));
     let escaped: Vec<String> = lines.iter().map(|line| markdown(line, usize::MAX)).collect();
     format!("\n## Settings of the rules\n\n- {}\n", escaped.join("\n- "))
 }

@@ -4,7 +4,7 @@ use super::{Builder, EntityKind, Fact, texts};
 use crate::assess::model::{Assessment, Exclusion};
 use crate::assess::words::ExcludedObject;
 use crate::assess::{ExclusionRecord, ObjectRef};
-use crate::snapshot::{AppId, Gap};
+use crate::snapshot::Gap;
 use chrono::SecondsFormat;
 
 /// The facts of one exclusion.
@@ -61,7 +61,7 @@ fn recorded(fact: &mut Builder, assessment: &Assessment, exclusion: &Exclusion) 
 
 /// The entry on an exclusion; one that names the policy before one for every policy.
 fn entry<'a>(register: &'a [ExclusionRecord], exclusion: &Exclusion) -> Option<&'a ExclusionRecord> {
-    let app_id = exclusion.app_id.clone().unwrap_or_else(|| AppId::new(&exclusion.listed_id));
+    let app_id = exclusion.application_id();
     let covering = register.iter().filter(|record| record.covers(&exclusion.policy_id, &app_id));
     covering.min_by_key(|record| record.policy.is_none())
 }

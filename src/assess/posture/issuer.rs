@@ -1,6 +1,8 @@
 //! Issuers of tokens that are well known, by the host of their address and, where one host serves several, by its path.
 //! One that is not among them may be as good: it only means that somebody should know whose it is.
 
+use url::{Host, Url};
+
 /// Whose addresses are known.
 #[derive(Debug, Clone, Copy)]
 enum Place {
@@ -53,31 +55,25 @@ pub(super) struct Issuer {
 
 /// Reads the address of an issuer; `tenant` is this tenant's id. What is no address is no known issuer.
 pub(super) fn issuer(address: &str, tenant: &str) -> Issuer {
-    let address = address.trim().to_ascii_lowercase();
-    let plain_http = address.starts_with("http://");
-    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
-    let known = rest.is_some_and(|rest| is_known(rest, tenant));
-    Issuer { plain_http, known }
+    let Ok(address) = Url::parse(address.trim()) else { return Issuer { plain_http: false, known: false } };
+    Issuer { plain_http: address.scheme() == "http", known: is_known(&address, tenant) }
 }
 
-fn is_known(rest: &str, tenant: &str) -> bool {
-    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+fn is_known(address: &Url, tenant: &str) -> bool {
     // A user in front, or a port behind, is not how any of them writes it.
-    if !authority.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-')) {
-        return false;
-    }
-    let path = path.trim_end_matches('/');
-    if ENTRA.contains(&authority) {
+    let plain = address.username().is_empty() && address.password().is_none() && address.port().is_none();
+    let Some(Host::Domain(host)) = address.host().filter(|_| plain && matches!(address.scheme(), "http" | "https")) else { return false };
+    let path = address.path().trim_end_matches('/');
+    if ENTRA.contains(&host) {
         return path.strip_prefix('/').and_then(|path| path.strip_suffix("/v2.0")).is_some_and(|of| of.eq_ignore_ascii_case(tenant));
     }
     WELL_KNOWN.iter().any(|place| match place {
-        Place::Host(host) => authority == *host,
+        Place::Host(known) => host == *known,
         Place::Between(start, end) => {
-            let name = authority.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+            let name = host.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
             name.is_some_and(|name| !name.is_empty() && !name.contains('.'))
         }
-        Place::Path(host, start, end) => authority == *host && path.starts_with(start) && path.ends_with(end),
+        Place::Path(known, start, end) => host == *known && path.starts_with(start) && path.ends_with(end),
     })
 }
 
@@ -113,6 +109,9 @@ mod tests {
             "token.actions.githubusercontent.com",
             "https://token.actions.githubusercontent.com.evil.example",
             "https://token.actions.githubusercontent.com@evil.example",
+            "https://gitlab.com:8443",
+            "https://somebody@gitlab.com",
+            "ftp://gitlab.com",
             "https://evil.example/token.actions.githubusercontent.com",
             "https://gitlab.example",
             "https://.oic.prod-aks.azure.com/t/c/",

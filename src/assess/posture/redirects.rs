@@ -5,7 +5,7 @@ use super::{Looked, failed, out_of_reach};
 use crate::assess::model::Known;
 use crate::assess::words::Home;
 use crate::snapshot::{Application, Gap};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use url::{Host, Url};
 
 /// The unsafe ones, a clause each.
 pub(super) fn unsafe_redirects(of: &Looked<'_>) -> Known<Vec<String>> {
@@ -40,41 +40,30 @@ fn application<'a>(of: &Looked<'a>) -> Result<Option<&'a Application>, Gap> {
     }
 }
 
-/// What is wrong with an address, and the address. Plain http to the own machine is how native applications sign in (RFC 8252
-/// section 7.3), and other schemes lead to an application on the own machine.
+/// What is wrong with an address, and the address as it was written. Plain http to the own machine is how native applications
+/// sign in (RFC 8252 section 7.3), and other schemes lead to an application on the own machine.
 fn fault(address: &str) -> Option<String> {
-    let (scheme, rest) = address.split_once("://")?;
-    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
-    let host = host(rest.get(..end).unwrap_or_default());
-    if !web || is_this_machine(&host) {
+    let wildcard = address.contains('*');
+    let Ok(parsed) = Url::parse(address) else { return wildcard.then(|| format!("{address} has a wildcard")) };
+    if !matches!(parsed.scheme(), "http" | "https") || is_this_machine(&parsed) {
         return None;
     }
-    let faults = [
-        (scheme.eq_ignore_ascii_case("http"), "is without https"),
-        (rest.contains('*'), "has a wildcard"),
-        (bare_address(&host).is_some(), "is of a bare address"),
-    ];
+    let bare = matches!(parsed.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)));
+    let faults = [(parsed.scheme() == "http", "is without https"), (wildcard, "has a wildcard"), (bare, "is of a bare address")];
     let found: Vec<&str> = faults.iter().filter(|(is, _)| *is).map(|(_, text)| *text).collect();
     (!found.is_empty()).then(|| format!("{address} {}", found.join(" and ")))
 }
 
-/// The host of an authority, without user and port, in lower case.
-fn host(authority: &str) -> String {
-    let behind_user = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = match behind_user.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => behind_user.split_once(':').map_or(behind_user, |(host, _)| host),
-    };
-    host.trim_end_matches('.').to_ascii_lowercase()
-}
-
-fn bare_address(host: &str) -> Option<IpAddr> {
-    host.parse::<Ipv4Addr>().map(IpAddr::from).or_else(|_| host.parse::<Ipv6Addr>().map(IpAddr::from)).ok()
-}
-
-fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost") || bare_address(host).is_some_and(|address| address.is_loopback())
+fn is_this_machine(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +90,11 @@ mod tests {
             ("http://[::1]/x", None),
             ("http://localhost.evil.example", Some("is without https")),
             ("http://localhost@evil.example", Some("is without https")),
+            ("https://0x7f000001.evil.example", None),
+            ("https://0xcb007104/back", Some("is of a bare address")),
+            ("http://LOCALHOST./x", None),
+            ("https://*", Some("has a wildcard")),
+            ("https://[*]/x", Some("has a wildcard")),
             ("urn:ietf:wg:oauth:2.0:oob", None),
             ("msal1234://auth", None),
             ("", None),

@@ -83,6 +83,13 @@ fn the_register_says_whether_an_exclusion_is_on_record() {
     assert_eq!((&found.values["days_since_review"], &found.values["record_lacks"]), (&json!(32), &json!([])));
     assert_eq!(of_record(Some(vec![record(None, "2026-11-01")])).values["record_expired"], true);
     assert_eq!(of_record(Some(vec![record(Some("q"), "2027-11-01")])).values["recorded"], false, "of another policy");
+    let unplaced = |register: Vec<ExclusionRecord>| {
+        let options = Options { register: Some(register), ..Options::default() };
+        assess(&tenant.0, &Catalogue::builtin().unwrap(), &options).unplaced
+    };
+    assert!(unplaced(vec![record(None, "2027-11-01"), record(Some("p"), "2027-11-01")]).is_empty());
+    let of_another = unplaced(vec![record(Some("q"), "2027-11-01")]);
+    assert!(of_another[0].contains("register of exclusions: no exclusion of access policy q"), "{of_another:?}");
 }
 
 #[test]

@@ -297,14 +297,8 @@ async fn run_in(cloud: Cloud, server: &MockServer, fake: Fake, audit_days: u32) 
 }
 
 fn options() -> Options {
-    Options {
-        taken_at: "2026-11-22T12:00:00Z".parse().unwrap(),
-        audit_days: 7,
-        scope_app_roles: BTreeSet::from([ROLE.into()]),
-        inventory: Inventory::Scope,
-        sign_ins: false,
-        look_up: BTreeSet::new(),
-    }
+    let usual = Options::usual("2026-11-22T12:00:00Z".parse().unwrap(), BTreeSet::from([ROLE.into()]));
+    Options { audit_days: 7, ..usual }
 }
 
 async fn run_with(cloud: Cloud, server: &MockServer, fake: Fake, options: Options) -> Result<Snapshot, Error> {
