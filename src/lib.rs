@@ -24,6 +24,9 @@ pub mod assess;
 /// Rules as files, three-valued: they fire, are clear, or cannot tell.
 pub mod rules;
 
+/// Earlier runs: what is different between two of them.
+pub mod runs;
+
 /// Reports: one file a format behind one trait.
 pub mod report;
 

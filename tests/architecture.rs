@@ -16,9 +16,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("evidence", &["catalogue", "snapshot"]),
     ("assess", &["catalogue", "evidence", "snapshot"]),
     ("rules", &["assess", "snapshot"]),
-    ("report", &["assess", "catalogue", "snapshot"]),
+    ("runs", &["assess", "catalogue", "snapshot"]),
+    ("report", &["assess", "catalogue", "runs", "snapshot"]),
     ("simulator", &[]),
-    ("cli", &["assess", "catalogue", "collect", "graph", "report", "rules", "simulator", "snapshot"]),
+    ("cli", &["assess", "catalogue", "collect", "graph", "report", "rules", "runs", "simulator", "snapshot"]),
 ];
 
 /// Each crate that is confined, and the files or folders under `src` where it may be named.

@@ -6,7 +6,7 @@ use super::options::{Format, Judging, Output};
 use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus};
 use crate::catalogue::Catalogue;
-use crate::report::{self, Folder, OutputKind, Style};
+use crate::report::{self, Contents, Folder, OutputKind, Style};
 use crate::snapshot::{Snapshot, is_guid};
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ impl<'a> Prepared<'a> {
     pub(super) fn finish(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Result<Status, Failure> {
         let assessment = self.assess(snapshot, catalogue);
         if let Some(folder) = &self.folder {
-            folder.write(&assessment).map_err(could_not_run)?;
+            folder.write(&Contents::of(&assessment)).map_err(could_not_run)?;
         }
         // Who went away after reading enough still gets the reports and the status.
         match output::data(&self.render(&assessment)?) {
@@ -77,7 +77,7 @@ impl<'a> Prepared<'a> {
             Format::Csv => OutputKind::Csv,
             Format::Markdown => OutputKind::Markdown,
         };
-        report::render(kind, assessment).map_err(could_not_run)
+        report::render(kind, &Contents::of(assessment)).map_err(could_not_run)
     }
 
     /// Findings count before gaps: who asked to fail on them asked for status 1.

@@ -8,7 +8,7 @@
 use super::known::{self, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
 use super::text::{csv_cell, csv_part};
-use super::{Error, Format};
+use super::{Contents, Error, Format};
 use super::{exposure, settings};
 use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, KeyKind, Part, PolicyGate, Verdict};
 use crate::snapshot::{Coverage, Dataset, Gap};
@@ -142,7 +142,8 @@ impl Format for File {
         self.name
     }
 
-    fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Error> {
+    fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Error> {
+        let assessment = contents.assessment;
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| Error::Render { file: self.name, source };
         let header = format!("{}\n", self.columns.join(","));
         // Every cell is quoted, for a spreadsheet may take the semicolons inside for separators too.
@@ -337,7 +338,7 @@ mod tests {
     use super::*;
 
     fn rendered(file: File, assessment: &Assessment) -> String {
-        String::from_utf8(file.render(assessment).unwrap()).unwrap()
+        String::from_utf8(file.render(&Contents::of(assessment)).unwrap()).unwrap()
     }
 
     fn rows(file: File, assessment: &Assessment) -> Vec<::csv::StringRecord> {

@@ -1,8 +1,7 @@
 //! The folder of a report. It is looked at before the long work; its files are there whole or not at all, and only their
 //! owner may read them.
 
-use super::{Error, Format, formats, manifest};
-use crate::assess::Assessment;
+use super::{Contents, Error, Format, formats, manifest};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -40,12 +39,12 @@ impl Folder {
     ///
     /// # Errors
     /// [`Error::Render`], [`Error::Unwritable`] if the folder cannot be made, or [`Error::Write`].
-    pub fn write(&self, assessment: &Assessment) -> Result<Vec<PathBuf>, Error> {
-        self.write_formats(assessment, &formats())
+    pub fn write(&self, contents: &Contents<'_>) -> Result<Vec<PathBuf>, Error> {
+        self.write_formats(contents, &formats())
     }
 
-    fn write_formats(&self, assessment: &Assessment, formats: &[Box<dyn Format>]) -> Result<Vec<PathBuf>, Error> {
-        let files = rendered(assessment, formats)?;
+    fn write_formats(&self, contents: &Contents<'_>, formats: &[Box<dyn Format>]) -> Result<Vec<PathBuf>, Error> {
+        let files = rendered(contents, formats)?;
         fs::create_dir_all(&self.path).map_err(|source| Error::Unwritable { path: self.path.clone(), source })?;
         let staged = self.stage(&files)?;
         self.publish(staged)
@@ -112,12 +111,12 @@ impl Folder {
 }
 
 /// Every file of a report, the manifest last.
-fn rendered(assessment: &Assessment, formats: &[Box<dyn Format>]) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+fn rendered(contents: &Contents<'_>, formats: &[Box<dyn Format>]) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
     let mut files = Vec::new();
     for format in formats {
-        files.push((format.file_name(), format.render(assessment)?));
+        files.push((format.file_name(), format.render(contents)?));
     }
-    let manifest = manifest::render(assessment, &files)?;
+    let manifest = manifest::render(contents.assessment, &files)?;
     files.push((manifest::FILE_NAME, manifest));
     Ok(files)
 }
@@ -158,7 +157,7 @@ mod tests {
             self.0.unwrap_or("bad.txt")
         }
 
-        fn render(&self, _: &Assessment) -> Result<Vec<u8>, Error> {
+        fn render(&self, _: &Contents<'_>) -> Result<Vec<u8>, Error> {
             match self.0 {
                 Some(_) => Ok(vec![0]),
                 None => Err(Error::Render { file: "bad.txt", source: "on purpose".into() }),
@@ -171,7 +170,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("not/there/yet");
         let assessment = samples::everything();
-        let written = Folder::prepare(&path).unwrap().write(&assessment).unwrap();
+        let written = Folder::prepare(&path).unwrap().write(&Contents::of(&assessment)).unwrap();
         assert_eq!(written.last().unwrap(), &path.join("manifest.json"));
         let files = contents(&path);
         assert_eq!(files.len(), written.len());
@@ -205,10 +204,10 @@ mod tests {
     fn the_same_assessment_gives_the_same_bytes_over_an_older_report_too() {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let folder = Folder::prepare(one.path()).unwrap();
-        folder.write(&samples::empty()).unwrap();
+        folder.write(&Contents::of(&samples::empty())).unwrap();
         fs::write(one.path().join("notes.txt"), "mine").unwrap();
-        folder.write(&samples::everything()).unwrap();
-        Folder::prepare(two.path()).unwrap().write(&samples::everything()).unwrap();
+        folder.write(&Contents::of(&samples::everything())).unwrap();
+        Folder::prepare(two.path()).unwrap().write(&Contents::of(&samples::everything())).unwrap();
         let mut first = contents(one.path());
         first.retain(|(name, _)| name != "notes.txt");
         assert_eq!(first, contents(two.path()));
@@ -220,7 +219,7 @@ mod tests {
     fn only_the_owner_may_read_the_files() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        for path in Folder::prepare(folder.path()).unwrap().write(&samples::empty()).unwrap() {
+        for path in Folder::prepare(folder.path()).unwrap().write(&Contents::of(&samples::empty())).unwrap() {
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
         }
     }
@@ -252,12 +251,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let report = Folder::prepare(folder.path()).unwrap();
         assert!(contents(folder.path()).is_empty(), "looking leaves nothing behind");
-        report.write(&samples::empty()).unwrap();
+        report.write(&Contents::of(&samples::empty())).unwrap();
         let before = contents(folder.path());
         let with = |bad: Bad| {
             let mut all = formats();
             all.push(Box::new(bad));
-            report.write_formats(&samples::everything(), &all)
+            report.write_formats(&Contents::of(&samples::everything()), &all)
         };
         assert!(matches!(with(Bad(None)), Err(Error::Render { .. })));
         assert_eq!(contents(folder.path()), before);
@@ -273,11 +272,11 @@ mod tests {
         let path = parent.path().join("not/there");
         let report = Folder::prepare(&path).unwrap();
         assert!(contents(parent.path()).is_empty());
-        report.write(&samples::empty()).unwrap();
+        report.write(&Contents::of(&samples::empty())).unwrap();
         assert!(path.join("manifest.json").is_file());
         fs::remove_dir_all(&path).unwrap();
         fs::write(&path, "in the way").unwrap();
-        let error = report.write(&samples::empty()).unwrap_err();
+        let error = report.write(&Contents::of(&samples::empty())).unwrap_err();
         assert!(matches!(error, Error::Unwritable { .. }) && error.to_string().contains("\nhint: "), "{error}");
     }
 
@@ -303,7 +302,8 @@ mod tests {
     fn two_runs_at_once_leave_the_report_of_one() {
         let folder = tempfile::tempdir().unwrap();
         let report = Folder::prepare(folder.path()).unwrap();
-        let reports = [samples::empty(), samples::everything(), samples::only_unknowns()].map(|one| rendered(&one, &formats()).unwrap());
+        let reports = [samples::empty(), samples::everything(), samples::only_unknowns()]
+            .map(|one| rendered(&Contents::of(&one), &formats()).unwrap());
         for _ in 0..50 {
             let start = std::sync::Barrier::new(reports.len());
             std::thread::scope(|scope| {
@@ -328,11 +328,11 @@ mod tests {
     fn a_failed_rename_leaves_no_manifest_to_vouch_for_a_mixture() {
         let folder = tempfile::tempdir().unwrap();
         let report = Folder::prepare(folder.path()).unwrap();
-        report.write(&samples::empty()).unwrap();
+        report.write(&Contents::of(&samples::empty())).unwrap();
         let mut all = formats();
         // The name passes staging, but no folder of that name is there to rename into.
         all.push(Box::new(Bad(Some("missing/bad.txt"))));
-        assert!(matches!(report.write_formats(&samples::everything(), &all), Err(Error::Write { .. })));
+        assert!(matches!(report.write_formats(&Contents::of(&samples::everything()), &all), Err(Error::Write { .. })));
         let names: Vec<String> = contents(folder.path()).into_iter().map(|(name, _)| name).collect();
         assert!(!names.iter().any(|name| name == "manifest.json" || name.ends_with(".tmp")), "{names:?}");
     }

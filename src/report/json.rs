@@ -1,8 +1,7 @@
 //! `assessment.json`: the published model, pretty-printed, with a line feed at the end. Names are exact; characters that
 //! would steer a terminal are written as `\u` escapes.
 
-use super::{Error, Format, text, v1};
-use crate::assess::Assessment;
+use super::{Contents, Error, Format, text, v1};
 use serde::Serialize;
 
 /// The file.
@@ -14,7 +13,8 @@ impl Format for Json {
         "assessment.json"
     }
 
-    fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Error> {
+    fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Error> {
+        let assessment = contents.assessment;
         pretty(self.file_name(), &v1::Assessment::from(assessment))
     }
 }
@@ -31,20 +31,24 @@ pub(super) fn pretty(file: &'static str, value: &impl Serialize) -> Result<Vec<u
 mod tests {
     use super::super::samples;
     use super::*;
+    use crate::assess::Assessment;
     use serde_json::Value;
 
     fn read(assessment: &Assessment) -> Value {
-        serde_json::from_slice(&Json.render(assessment).unwrap()).unwrap()
+        serde_json::from_slice(&Json.render(&Contents::of(assessment)).unwrap()).unwrap()
     }
 
     #[test]
     fn it_looks_like_this() {
-        insta::assert_snapshot!("assessment-only-unknowns", String::from_utf8(Json.render(&samples::only_unknowns()).unwrap()).unwrap());
+        insta::assert_snapshot!(
+            "assessment-only-unknowns",
+            String::from_utf8(Json.render(&Contents::of(&samples::only_unknowns())).unwrap()).unwrap()
+        );
     }
 
     #[test]
     fn it_names_its_format_and_ends_its_last_line() {
-        let bytes = Json.render(&samples::empty()).unwrap();
+        let bytes = Json.render(&Contents::of(&samples::empty())).unwrap();
         assert!(bytes.ends_with(b"}\n"));
         let value = read(&samples::empty());
         assert_eq!((&value["format"], &value["version"]), (&Value::from("maascan.assessment"), &Value::from(1)));
@@ -54,7 +58,7 @@ mod tests {
     #[test]
     fn names_are_exact_and_their_bytes_harmless() {
         let assessment = samples::everything();
-        let text = String::from_utf8(Json.render(&assessment).unwrap()).unwrap();
+        let text = String::from_utf8(Json.render(&Contents::of(&assessment)).unwrap()).unwrap();
         assert!(text.lines().all(|line| line == text::clean(line)));
         let value = read(&assessment);
         let applications = value["automations"].as_array().unwrap().iter().chain(value["other_applications"].as_array().unwrap());

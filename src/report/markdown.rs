@@ -4,7 +4,7 @@
 use super::known::{self, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
 use super::text::{self, LONGEST, LONGEST_NAME};
-use super::{Error, Format};
+use super::{Contents, Error, Format};
 use super::{exposure, settings};
 use crate::assess::{
     Assessment, Exclusion, ExclusionNeed, Finding, FindingStatus, Gate, GateState, PolicyGate, Room, Severity, Verdict, VerdictKind, Waiver,
@@ -25,7 +25,8 @@ impl Format for Summary {
         "summary.md"
     }
 
-    fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Error> {
+    fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Error> {
+        let assessment = contents.assessment;
         let sections = [
             result(assessment),
             not_seen(assessment),
@@ -427,7 +428,7 @@ mod tests {
     use super::*;
 
     fn rendered(assessment: &Assessment) -> String {
-        String::from_utf8(Summary.render(assessment).unwrap()).unwrap()
+        String::from_utf8(Summary.render(&Contents::of(assessment)).unwrap()).unwrap()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Reports: one file per format behind one trait. A renderer takes an assessment and returns bytes; it decides nothing
+//! Reports: one file per format behind one trait. A renderer takes the contents of a report and returns bytes; it decides nothing
 //! and writes nothing. `Folder` puts the files on disk.
 
 mod csv;
@@ -24,6 +24,7 @@ pub use settings::changed_settings;
 pub use table::Style;
 
 use crate::assess::Assessment;
+use crate::runs::Change;
 use std::io;
 use std::path::PathBuf;
 
@@ -62,16 +63,33 @@ pub enum Error {
     },
 }
 
+/// What a report is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Contents<'a> {
+    /// The run.
+    pub assessment: &'a Assessment,
+    /// What is different from an earlier run; None where none was given to compare with.
+    pub change: Option<&'a Change>,
+}
+
+impl<'a> Contents<'a> {
+    /// A run with nothing to compare it with.
+    #[must_use]
+    pub fn of(assessment: &'a Assessment) -> Self {
+        Self { assessment, change: None }
+    }
+}
+
 /// One file of a report.
 pub trait Format {
     /// Name of the file in the folder of a report.
     fn file_name(&self) -> &'static str;
 
-    /// The bytes of the file: UTF-8 without a byte order mark, lines ending in LF, the same for the same assessment.
+    /// The bytes of the file: UTF-8 without a byte order mark, lines ending in LF, the same for the same contents.
     ///
     /// # Errors
     /// [`Error::Render`].
-    fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Error>;
+    fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Error>;
 }
 
 /// Every format of a report's folder, in the order of its manifest. The manifest itself is made by [`Folder::write`].
@@ -110,12 +128,12 @@ pub enum OutputKind {
 ///
 /// # Errors
 /// [`Error::Render`].
-pub fn render(kind: OutputKind, assessment: &Assessment) -> Result<Vec<u8>, Error> {
+pub fn render(kind: OutputKind, contents: &Contents<'_>) -> Result<Vec<u8>, Error> {
     match kind {
-        OutputKind::Table(style) => Ok(table::render(assessment, style).into_bytes()),
-        OutputKind::Json => json::Json.render(assessment),
-        OutputKind::Csv => csv::AUTOMATIONS.render(assessment),
-        OutputKind::Markdown => markdown::Summary.render(assessment),
+        OutputKind::Table(style) => Ok(table::render(contents.assessment, style).into_bytes()),
+        OutputKind::Json => json::Json.render(contents),
+        OutputKind::Csv => csv::AUTOMATIONS.render(contents),
+        OutputKind::Markdown => markdown::Summary.render(contents),
     }
 }
 
@@ -128,14 +146,14 @@ mod tests {
         let assessment = samples::everything();
         let file = |name: &str| {
             let format = formats().into_iter().find(|format| format.file_name() == name).unwrap();
-            format.render(&assessment).unwrap()
+            format.render(&Contents::of(&assessment)).unwrap()
         };
         for (kind, name) in
             [(OutputKind::Json, "assessment.json"), (OutputKind::Csv, "automations.csv"), (OutputKind::Markdown, "summary.md")]
         {
-            assert_eq!(render(kind, &assessment).unwrap(), file(name));
+            assert_eq!(render(kind, &Contents::of(&assessment)).unwrap(), file(name));
         }
-        let table = render(OutputKind::Table(Style::default()), &assessment).unwrap();
+        let table = render(OutputKind::Table(Style::default()), &Contents::of(&assessment)).unwrap();
         assert_eq!(table, table::render(&assessment, Style::default()).into_bytes());
     }
 
@@ -145,7 +163,7 @@ mod tests {
         let headline = phrases::headline(&assessment);
         assert_eq!(headline, "At least 27 automations write to Intune; at least 6 break, at least 3 are excluded, 3 unknown");
         for kind in [OutputKind::Table(Style::default()), OutputKind::Markdown] {
-            let text = String::from_utf8(render(kind, &assessment).unwrap()).unwrap();
+            let text = String::from_utf8(render(kind, &Contents::of(&assessment)).unwrap()).unwrap();
             assert!(text.contains(&headline), "{text}");
         }
         assert_eq!(phrases::headline(&samples::empty()), "0 automations write to Intune; 0 break, 0 are excluded, 0 unknown");
