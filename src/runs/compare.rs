@@ -2,7 +2,7 @@
 
 use super::change::{Change, Entry, NotCompared, Topic, What};
 use super::listing::Pair;
-use super::objects::listing;
+use super::objects::listings;
 use super::side::{Run, Side};
 use super::{actors, findings};
 use crate::snapshot::TenantId;
@@ -30,7 +30,7 @@ pub fn compare(earlier: Run<'_>, later: Run<'_>) -> Result<Change, OtherTenant> 
     let mut entries: Vec<Entry> = findings::compare(earlier.assessment, later.assessment);
     let mut not_compared: Vec<NotCompared> = Vec::new();
     for topic in Topic::ALL {
-        let Some((old, new)) = listing(topic, &before).zip(listing(topic, &after)) else { continue };
+        let Some([old, new]) = listings(topic, &before, &after) else { continue };
         let pair = Pair { topic, earlier: old, later: new, earlier_at: earlier.snapshot.taken_at };
         let (told, untold) = pair.compare();
         entries.extend(told);

@@ -2,6 +2,7 @@
 
 use super::change::{Entry, Topic, What};
 use crate::assess::{Assessment, Finding, FindingStatus};
+use crate::snapshot::Gap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run tells of findings.
@@ -15,12 +16,13 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn new(assessment: &'a Assessment) -> Self {
+    fn new(assessment: &'a Assessment, counts: impl Fn(&Finding) -> bool) -> Self {
         let (unsure, known): (Vec<&Finding>, Vec<&Finding>) =
             assessment.findings.iter().partition(|finding| finding.status == FindingStatus::Undetermined);
+        let unsure = unsure.into_iter().filter(|finding| counts(finding));
         Self {
             known: known.into_iter().map(|finding| (finding.id.as_str(), finding)).collect(),
-            undetermined: unsure.into_iter().map(|finding| (finding.rule.id.as_str(), finding.object.id.as_str())).collect(),
+            undetermined: unsure.map(|finding| (finding.rule.id.as_str(), finding.object.id.as_str())).collect(),
             switched_off: assessment.settings.switched_off.iter().map(|off| off.rule.as_str()).collect(),
         }
     }
@@ -36,7 +38,10 @@ impl<'a> Told<'a> {
 
 pub(super) fn compare(earlier: &Assessment, later: &Assessment) -> Vec<Entry> {
     let tenant = later.run.tenant_id.as_str();
-    let (before, after) = (Told::new(earlier), Told::new(later));
+    // What the user has only now given, such as a register or the earlier run itself, was no gap of the tenant's: what it shows
+    // is new.
+    let before = Told::new(earlier, |finding| !matches!(finding.gap, Some(Gap::NotGiven { .. })));
+    let after = Told::new(later, |_| true);
     let ids: BTreeSet<&str> = before.known.keys().chain(after.known.keys()).copied().collect();
     let entries = ids.into_iter().filter_map(|id| match (before.known.get(id), after.known.get(id)) {
         (Some(old), Some(new)) if words(old) != words(new) => {

@@ -103,7 +103,8 @@ fn owned(side: &Side<'_>, profile: &ApplicationProfile, list: &'static str, owne
 
 /// Permissions that write Intune or lead to that. Others may come into sight only because an application did.
 pub(super) fn permissions(side: &Side<'_>) -> Listing {
-    let mut listing = Listing { gap: side.gap(&[Dataset::AppRoles, Dataset::AppRoleGrants]), ..Listing::default() };
+    let mut listing =
+        Listing { gap: side.gap(&[Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals]), ..Listing::default() };
     for profile in side.profiles() {
         if let Some(gap) = profile.permissions.gap() {
             listing.unread.insert((profile.app_id.to_string(), ""), why(gap));

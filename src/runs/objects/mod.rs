@@ -8,11 +8,17 @@ use super::change::Topic;
 use super::listing::Listing;
 use super::side::Side;
 
-/// The listing of one kind of object; None for findings, which are compared by themselves.
-pub(super) fn listing(topic: Topic, side: &Side<'_>) -> Option<Listing> {
+/// The listings of one kind of object in two runs; None for findings, which are compared by themselves.
+pub(super) fn listings(topic: Topic, before: &Side<'_>, after: &Side<'_>) -> Option<[Listing; 2]> {
+    let resolved = judged::resolved([before, after]);
+    let [earlier, later] = [before, after].map(|side| listing(topic, side, &resolved));
+    Some([earlier?, later?])
+}
+
+fn listing(topic: Topic, side: &Side<'_>, resolved: &judged::Resolved) -> Option<Listing> {
     Some(match topic {
         Topic::Verdict => judged::verdicts(side),
-        Topic::Exclusion => judged::exclusions(side),
+        Topic::Exclusion => judged::exclusions(side, resolved),
         Topic::Credential => directory::credentials(side),
         Topic::Owner => directory::owners(side),
         Topic::Permission => directory::permissions(side),
