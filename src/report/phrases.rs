@@ -203,6 +203,23 @@ pub(super) fn findings(assessment: &Assessment) -> Option<String> {
     (!parts.is_empty()).then(|| format!("findings: {}", parts.join(", ")))
 }
 
+/// The letter of a verdict in a matrix of automations and workloads, where there is no room for the word; in the terminal and
+/// in HTML the same. No two have the same one.
+#[must_use]
+pub fn letter(kind: VerdictKind) -> char {
+    match kind {
+        VerdictKind::Blocked => 'X',
+        VerdictKind::Breaks => 'B',
+        VerdictKind::AtRisk => 'R',
+        VerdictKind::Passes => 'P',
+        VerdictKind::Unknown => '?',
+        VerdictKind::Excluded => 'E',
+        VerdictKind::Handshake => 'H',
+        VerdictKind::Dormant => 'D',
+        VerdictKind::NotGated => '·',
+    }
+}
+
 /// What a verdict means.
 pub(super) fn meaning(kind: VerdictKind) -> &'static str {
     match kind {
@@ -217,5 +234,16 @@ pub(super) fn meaning(kind: VerdictKind) -> &'static str {
         VerdictKind::Handshake => "it completed approval requests of its own",
         VerdictKind::Dormant => "it may write, but no sign-in as itself was seen, or it is disabled",
         VerdictKind::NotGated => "no access policy gates what it was seen or may be expected to write, and none is planned",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_has_a_letter_of_its_own() {
+        let letters: BTreeSet<char> = VerdictKind::ALL.iter().copied().map(letter).collect();
+        assert_eq!(letters.len(), VerdictKind::ALL.len());
     }
 }
