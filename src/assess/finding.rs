@@ -4,6 +4,7 @@ use super::waiver::Waiver;
 use super::words::{Aspect, Confidence, FindingStatus, Severity};
 use crate::catalogue::Workload;
 use crate::snapshot::{Gap, is_guid};
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -76,6 +77,8 @@ pub struct Finding {
     pub gap: Option<Gap>,
     /// The waiver on it; set in a waived finding only.
     pub waiver: Option<Waiver>,
+    /// When it was first seen, by the runs that are kept (UTC); None where none are.
+    pub first_seen: Option<DateTime<Utc>>,
 }
 
 impl Finding {
@@ -85,7 +88,7 @@ impl Finding {
     pub fn fires(rule: RuleText, object: ObjectRef, message: String, evidence: Vec<String>, identity: &[String]) -> Self {
         let evidence = if evidence.is_empty() { vec![message.clone()] } else { evidence };
         let id = fingerprint(&rule.id, &object.id, identity);
-        Self { id, rule, status: FindingStatus::Open, object, message, evidence, gap: None, waiver: None }
+        Self { id, rule, status: FindingStatus::Open, object, message, evidence, gap: None, waiver: None, first_seen: None }
     }
 
     /// A rule that cannot tell, and why.
@@ -94,7 +97,17 @@ impl Finding {
         let id = fingerprint(&rule.id, &object.id, &["undetermined".to_owned()]);
         let message = format!("cannot be determined: {gap}");
         let rule = RuleText { remediation: settle(&gap), ..rule };
-        Self { id, rule, status: FindingStatus::Undetermined, object, message, evidence: Vec::new(), gap: Some(gap), waiver: None }
+        Self {
+            id,
+            rule,
+            status: FindingStatus::Undetermined,
+            object,
+            message,
+            evidence: Vec::new(),
+            gap: Some(gap),
+            waiver: None,
+            first_seen: None,
+        }
     }
 
     /// Waives it, if it is open: nobody can accept what is not known.

@@ -1,6 +1,7 @@
 //! `maascan assess`: judges a snapshot file.
 
 use super::exit::{Failure, Status, usage_error};
+use super::history::Keeping;
 use super::judge::Prepared;
 use super::options::{Judging, Output};
 use super::{EXIT_STATUS, tenant};
@@ -22,12 +23,14 @@ pub(super) struct Arguments {
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
+    keeping: Keeping,
+    #[command(flatten)]
     output: Output,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
-    let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
     covers(&arguments.judging, &snapshot)?;
     prepared.finish(&snapshot, &catalogue)

@@ -1,6 +1,7 @@
 //! `maascan demo`: a made-up tenant, served on loopback and read over HTTP like a real one.
 
 use super::exit::{Failure, Status, could_not_run};
+use super::history::Keeping;
 use super::judge::Prepared;
 use super::options::{FailOn, Format, Judging, Output};
 use super::{output, tenant};
@@ -35,8 +36,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
     // The made-up tenant holds a policy that cannot be read, to show what that costs; that is no failure of the demo.
-    let output = Output { out: Some(arguments.out.clone()), format: arguments.format, fail_on: FailOn::Never, allow_incomplete: true };
-    let prepared = Prepared::new(&arguments.judging, &output)?;
+    let output = Output { out: Some(arguments.out.clone()), format: arguments.format, fail_on: FailOn::NEVER, allow_incomplete: true };
+    let prepared = Prepared::new(&arguments.judging, &output, &Keeping::default())?;
     let snapshot = tenant::block_on(async {
         let simulator = simulator::start(Settings::default(), 0).await.map_err(could_not_run)?;
         let origin = simulator.origin();

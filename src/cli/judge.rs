@@ -2,12 +2,13 @@
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::governance::Governance;
+use super::history::{self, History, Keeping};
 use super::options::{Format, Judging, Output};
 use super::{output, tenant};
-use crate::assess::{self, Assessment, FindingStatus};
+use crate::assess::{self, Assessment, FindingStatus, Severity};
 use crate::catalogue::Catalogue;
 use crate::report::{self, Contents, Folder, OutputKind, Style};
-use crate::runs::{self, Change, Run};
+use crate::runs::{self, Change, Point, Run, Topic, What};
 use crate::snapshot::{Snapshot, is_guid};
 use std::collections::BTreeSet;
 
@@ -28,16 +29,21 @@ pub(super) struct Prepared<'a> {
     governance: Governance,
     folder: Option<Folder>,
     earlier: Option<Snapshot>,
+    history: Option<History>,
 }
 
 impl<'a> Prepared<'a> {
     /// Reads the user's plan, exclusions and settings, loads the rules and checks the output folder.
-    pub(super) fn new(judging: &Judging, output: &'a Output) -> Result<Self, Failure> {
+    pub(super) fn new(judging: &Judging, output: &'a Output, keeping: &Keeping) -> Result<Self, Failure> {
         let governance = Governance::load(&judging.governing)?;
         let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
         let earlier = judging.baseline()?;
+        if output.fail_on.only_new && earlier.is_none() && !keeping.is_on() {
+            return Err(Failure::usage("--fail-on new:… has no earlier run to compare with", "add --baseline FILE or --store DIR"));
+        }
+        let history = keeping.open()?;
         let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
-        Ok(Self { options, output, governance, folder, earlier })
+        Ok(Self { options, output, governance, folder, earlier, history })
     }
 
     /// Ids that the user's files name.
@@ -47,12 +53,19 @@ impl<'a> Prepared<'a> {
 
     /// Judges a snapshot, writes the reports, prints the one that was asked for.
     pub(super) fn finish(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Result<Status, Failure> {
-        let earlier = self.earlier.as_ref().map(|earlier| assess::baseline(earlier, catalogue));
-        let assessment = self.assess(snapshot, catalogue, &assess::Options { baseline: earlier, ..self.options.clone() });
-        let change = self.change(snapshot, &assessment, catalogue);
-        let contents = Contents { assessment: &assessment, change: change.as_ref() };
+        let past = self.history.as_ref().map(|history| history.past(snapshot)).transpose()?.unwrap_or_default();
+        let earlier = self.earlier.as_ref().or(past.earlier.as_ref());
+        let baseline = earlier.map(|earlier| assess::baseline(earlier, catalogue));
+        let mut assessment = self.assess(snapshot, catalogue, &assess::Options { baseline, ..self.options.clone() });
+        let change = earlier.and_then(|earlier| self.change(earlier, snapshot, &assessment, catalogue));
+        let seen = self.history.is_some().then(|| history::mark(&past, &mut assessment));
+        let trend = self.trend(past.points, &assessment);
+        let contents = Contents { assessment: &assessment, change: change.as_ref(), trend: &trend };
         if let Some(folder) = &self.folder {
             folder.write(&contents).map_err(could_not_run)?;
+        }
+        if let Some((history, seen)) = self.history.as_ref().zip(seen.as_ref()) {
+            history.keep(snapshot, &contents, seen)?;
         }
         // Who went away after reading enough still gets the reports and the status.
         match output::data(&self.render(&contents)?) {
@@ -67,7 +80,7 @@ impl<'a> Prepared<'a> {
         }
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
-        Ok(self.status(&assessment, whole))
+        Ok(self.status(&contents, whole))
     }
 
     fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue, options: &assess::Options) -> Assessment {
@@ -78,8 +91,10 @@ impl<'a> Prepared<'a> {
 
     /// What is different from the earlier run, judged by the same plan and the same rules. The user's file of exclusions tells
     /// of the tenant as it is now, so the earlier run is judged without it.
-    fn change(&self, snapshot: &Snapshot, assessment: &Assessment, catalogue: &Catalogue) -> Option<Change> {
-        let earlier = self.earlier.as_ref().filter(|_| unfit(assessment).is_none())?;
+    fn change(&self, earlier: &Snapshot, snapshot: &Snapshot, assessment: &Assessment, catalogue: &Catalogue) -> Option<Change> {
+        if unfit(assessment).is_some() {
+            return None;
+        }
         let options = assess::Options { exclusions: Vec::new(), ..self.options.clone() };
         let before = self.assess(earlier, catalogue, &options);
         let earlier = Run { snapshot: earlier, assessment: &before };
@@ -96,11 +111,22 @@ impl<'a> Prepared<'a> {
         report::render(kind, contents).map_err(could_not_run)
     }
 
+    /// The numbers of the runs that are kept, and of this one.
+    fn trend(&self, mut points: Vec<Point>, assessment: &Assessment) -> Vec<Point> {
+        if self.history.is_some() {
+            points.push(Point { at: assessment.run.taken_at, numbers: runs::numbers(assessment) });
+        }
+        points
+    }
+
     /// Findings count before gaps: who asked to fail on them asked for status 1.
-    fn status(&self, assessment: &Assessment, whole: bool) -> Status {
-        let open = assessment.findings.iter().filter(|finding| finding.status == FindingStatus::Open);
-        let gravest = open.map(|finding| finding.rule.severity).max();
-        if self.output.fail_on.severity().is_some_and(|limit| gravest >= Some(limit)) {
+    fn status(&self, contents: &Contents<'_>, whole: bool) -> Status {
+        let fail_on = self.output.fail_on;
+        let gravest = gravest(contents.assessment, fail_on.only_new.then_some(contents.change));
+        if fail_on.only_new && contents.change.is_none() {
+            output::note("nothing to compare with yet: no finding counts as new");
+        }
+        if fail_on.severity.is_some_and(|limit| gravest >= Some(limit)) {
             Status::Findings
         } else if whole || self.output.allow_incomplete {
             Status::Done
@@ -109,6 +135,16 @@ impl<'a> Prepared<'a> {
             Status::Incomplete
         }
     }
+}
+
+/// The gravest open finding; with a comparison, of those that were not there before.
+fn gravest(assessment: &Assessment, since: Option<Option<&Change>>) -> Option<Severity> {
+    let new = |id: &str| {
+        let mut entries = since.flatten().into_iter().flat_map(|change| &change.entries);
+        entries.any(|entry| entry.topic == Topic::Finding && entry.what == What::New && entry.key == id)
+    };
+    let open = assessment.findings.iter().filter(|finding| finding.status == FindingStatus::Open);
+    open.filter(|finding| since.is_none() || new(&finding.id)).map(|finding| finding.rule.severity).max()
 }
 
 /// Why the earlier snapshot cannot be compared with the run, if it cannot.

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod governance;
 mod grant_script;
+mod history;
 mod judge;
 mod needs;
 mod options;

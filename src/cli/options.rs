@@ -236,8 +236,9 @@ pub(super) struct Output {
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
-    /// End with status 1 if an open finding is at least this grave
-    #[arg(long, value_enum, default_value_t = FailOn::Never)]
+    /// End with status 1 if an open finding is at least this grave: low, medium, high, critical or never; with `new:` before
+    /// it only if the finding is new since --baseline or the last run of --store
+    #[arg(long, value_name = "[new:]SEVERITY", default_value = "never", value_parser = fail_on)]
     pub(super) fail_on: FailOn,
     /// End with status 0 although a dataset could not be read whole
     #[arg(long)]
@@ -257,31 +258,29 @@ pub(super) enum Format {
     Markdown,
 }
 
-/// Severities that `--fail-on` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    /// Low
-    Low,
-    /// Medium
-    Medium,
-    /// High
-    High,
-    /// Critical
-    Critical,
-    /// Never
-    Never,
+/// What `--fail-on` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FailOn {
+    /// The least grave; None for never.
+    pub(super) severity: Option<Severity>,
+    /// Whether only what is new since an earlier run counts.
+    pub(super) only_new: bool,
 }
 
 impl FailOn {
-    pub(super) fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Low => Some(Severity::Low),
-            Self::Medium => Some(Severity::Medium),
-            Self::High => Some(Severity::High),
-            Self::Critical => Some(Severity::Critical),
-            Self::Never => None,
-        }
+    /// No finding makes a run fail.
+    pub(super) const NEVER: Self = Self { severity: None, only_new: false };
+}
+
+fn fail_on(text: &str) -> Result<FailOn, String> {
+    let (only_new, word) = text.strip_prefix("new:").map_or((false, text), |word| (true, word));
+    if word == "never" && !only_new {
+        return Ok(FailOn::NEVER);
     }
+    // A finding that only informs is no reason to fail.
+    let severity = Severity::from_word(word).filter(|severity| *severity != Severity::Info);
+    let severity = severity.ok_or("severities are: low, medium, high, critical, each also with new: before it; or never")?;
+    Ok(FailOn { severity: Some(severity), only_new })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `maascan scan`: reads a tenant, judges it, reports.
 
 use super::exit::{Failure, Status};
+use super::history::Keeping;
 use super::judge::Prepared;
 use super::options::{Connection, Judging, Output, Reading};
 use super::session::{Session, Source};
@@ -11,6 +12,7 @@ use clap::Args;
 const EXAMPLES: &str = "\
 Examples:
   AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
+  maascan scan --store runs --keep 52 --fail-on new:high
   maascan scan --dry-run=10000
   MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
 ";
@@ -26,10 +28,12 @@ pub(super) struct Arguments {
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
+    keeping: Keeping,
+    #[command(flatten)]
     output: Output,
     /// Print what would be asked and what that costs, and read nothing. With a number of service principals nobody is asked
     /// anything; without, the tenant is asked how many it has
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with = "out", help_heading = "Reading", value_parser = clap::value_parser!(u64).range(..=MOST_SERVICE_PRINCIPALS))]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with_all = ["out", "store"], help_heading = "Reading", value_parser = clap::value_parser!(u64).range(..=MOST_SERVICE_PRINCIPALS))]
     dry_run: Option<Option<u64>>,
 }
 
@@ -41,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     arguments.reading.covers(&arguments.judging)?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
-    let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?;
     let source =
         Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up: prepared.listed() };
     let beside = arguments.output.out.as_deref().and_then(work::beside);

@@ -205,8 +205,8 @@ fn finding(finding: &Finding) -> Vec<String> {
         finding.rule.remediation.clone(),
         joined(finding.rule.references.iter()),
     ];
-    // first_seen needs earlier runs, which an assessment does not have; the last three are for the auditor.
-    row.extend([String::new(), finding.waiver.as_ref().map(settings::waiver).unwrap_or_default()]);
+    // The last three are for the auditor.
+    row.extend([optional_time(finding.first_seen), finding.waiver.as_ref().map(settings::waiver).unwrap_or_default()]);
     row.resize(FINDINGS.columns.len(), String::new());
     row
 }

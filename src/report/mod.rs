@@ -25,7 +25,7 @@ pub use settings::changed_settings;
 pub use table::Style;
 
 use crate::assess::Assessment;
-use crate::runs::Change;
+use crate::runs::{Change, Point};
 use std::io;
 use std::path::PathBuf;
 
@@ -71,13 +71,15 @@ pub struct Contents<'a> {
     pub assessment: &'a Assessment,
     /// What is different from an earlier run; None where none was given to compare with.
     pub change: Option<&'a Change>,
+    /// The numbers of the runs that are kept, this one last; empty where none are.
+    pub trend: &'a [Point],
 }
 
 impl<'a> Contents<'a> {
     /// A run with nothing to compare it with.
     #[must_use]
     pub fn of(assessment: &'a Assessment) -> Self {
-        Self { assessment, change: None }
+        Self { assessment, change: None, trend: &[] }
     }
 }
 

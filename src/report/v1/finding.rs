@@ -2,6 +2,7 @@
 
 use super::{Gap, gap};
 use crate::assess;
+use crate::report::phrases;
 use serde::Serialize;
 
 /// One finding, as in `assessment.json`.
@@ -19,6 +20,8 @@ pub(in crate::report) struct Finding<'a> {
     gap: Option<Gap<'a>>,
     remediation: &'a str,
     references: &'a [String],
+    /// When it was first seen, by the runs that are kept; null where none are.
+    first_seen: Option<String>,
     /// Null unless the finding is waived.
     waiver: Option<Waiver<'a>>,
 }
@@ -57,6 +60,7 @@ pub(in crate::report) fn finding(finding: &assess::Finding) -> Finding<'_> {
         gap: finding.gap.as_ref().map(gap),
         remediation: &finding.rule.remediation,
         references: &finding.rule.references,
+        first_seen: finding.first_seen.map(phrases::time),
         waiver: finding.waiver.as_ref().map(waiver),
     }
 }
