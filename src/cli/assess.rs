@@ -32,15 +32,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
-    covers(&arguments.judging, &snapshot)?;
+    covers(arguments.judging.days, &snapshot)?;
     prepared.finish(&snapshot, &catalogue)
 }
 
 /// Refuses an evidence window that the audit events of a snapshot do not cover.
-pub(super) fn covers(judging: &Judging, snapshot: &Snapshot) -> Result<(), Failure> {
+pub(super) fn covers(days: u32, snapshot: &Snapshot) -> Result<(), Failure> {
     let audited = (snapshot.taken_at - snapshot.audit_since).num_days();
-    if i64::from(judging.days) > audited {
-        let message = format!("--days {} reaches further back than the snapshot: {audited} days of audit events", judging.days);
+    if i64::from(days) > audited {
+        let message = format!("--days {days} reaches further back than the snapshot: {audited} days of audit events");
         return Err(Failure::usage(message, "lower --days, or collect again with a larger --audit-days"));
     }
     Ok(())

@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     if let Some(path) = &arguments.snapshot {
         let question = Question::new(arguments, &catalogue)?;
         let snapshot = snapshot::load(path).map_err(usage_error)?;
-        assess_command::covers(&arguments.judging, &snapshot)?;
+        assess_command::covers(arguments.judging.days, &snapshot)?;
         return question.answer(&snapshot).map(|()| Status::Done);
     }
     refuse_file(&arguments.application)?;

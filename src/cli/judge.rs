@@ -139,12 +139,11 @@ impl<'a> Prepared<'a> {
 
 /// The gravest open finding; with a comparison, of those that were not there before.
 fn gravest(assessment: &Assessment, since: Option<Option<&Change>>) -> Option<Severity> {
-    let new = |id: &str| {
-        let mut entries = since.flatten().into_iter().flat_map(|change| &change.entries);
-        entries.any(|entry| entry.topic == Topic::Finding && entry.what == What::New && entry.key == id)
-    };
+    let entries = since.flatten().into_iter().flat_map(|change| &change.entries);
+    let new = entries.filter(|entry| entry.topic == Topic::Finding && entry.what == What::New);
+    let new: BTreeSet<&str> = new.map(|entry| entry.key.as_str()).collect();
     let open = assessment.findings.iter().filter(|finding| finding.status == FindingStatus::Open);
-    open.filter(|finding| since.is_none() || new(&finding.id)).map(|finding| finding.rule.severity).max()
+    open.filter(|finding| since.is_none() || new.contains(finding.id.as_str())).map(|finding| finding.rule.severity).max()
 }
 
 /// Why the earlier snapshot cannot be compared with the run, if it cannot.

@@ -3,6 +3,7 @@
 mod assess;
 mod collect;
 mod demo;
+mod diff;
 mod doctor;
 mod dry_run;
 mod exclusion_file;
@@ -19,6 +20,7 @@ mod permissions;
 mod plan_file;
 mod progress;
 mod rules;
+mod runs;
 mod scan;
 mod session;
 mod simulate;
@@ -70,6 +72,8 @@ enum Command {
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
     Waivers(waivers::Arguments),
+    Runs(runs::Arguments),
+    Diff(diff::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -91,6 +95,8 @@ pub fn run() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Waivers(arguments) => waivers::run(&arguments),
+        Command::Runs(arguments) => runs::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
     };
     exit::code(status)
 }

@@ -2,10 +2,12 @@
 //! and writes nothing. `Folder` puts the files on disk.
 
 mod csv;
+pub mod difference;
 pub mod explanation;
 mod exposure;
 mod folder;
 mod grid;
+pub mod history;
 mod json;
 mod known;
 mod manifest;

@@ -93,6 +93,23 @@ impl Topic {
         Self::Finding,
     ];
 
+    /// What a section of a report on it is called.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Verdict => "Verdicts",
+            Self::Exclusion => "Exclusions",
+            Self::Credential => "Credentials",
+            Self::Owner => "Owners",
+            Self::Permission => "Permissions",
+            Self::Role => "Roles",
+            Self::Policy => "Access policies",
+            Self::Approver => "Approvers",
+            Self::ConditionalAccess => "Conditional Access",
+            Self::Finding => "Findings",
+        }
+    }
+
     /// The word for it in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -127,6 +144,21 @@ pub enum What {
 }
 
 impl What {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 5] = [Self::New, Self::Changed, Self::Gone, Self::NoLongerReadable, Self::ReadableNow];
+
+    /// What it is called in a sentence.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Gone => "gone",
+            Self::NoLongerReadable => "no longer readable",
+            Self::ReadableNow => "readable now",
+        }
+    }
+
     /// The word for it in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {

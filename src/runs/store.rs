@@ -93,6 +93,8 @@ pub struct Oddity {
     pub path: PathBuf,
     /// What is odd about it.
     pub why: &'static str,
+    /// Whether it was a run and is damaged, or pretends to be one of this tenant.
+    pub damage: bool,
 }
 
 /// What a store holds.
@@ -152,7 +154,7 @@ impl Store {
             match name_of(&path) {
                 Some(tenant) if is_guid(tenant) && path.is_dir() => contents.add_tenant(&path, tenant),
                 Some(hidden) if hidden.starts_with('.') && !hidden.starts_with(STAGING) => {}
-                _ => contents.oddities.push(Oddity { path, why: "not of a store" }),
+                _ => contents.oddities.push(Oddity { path, why: "not of a store", damage: false }),
             }
         }
         contents.runs.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -172,15 +174,6 @@ impl Store {
             (Some(_), Some(_)) => Err(Error::Ambiguous { name: name.to_owned() }),
             (None, _) => Err(Error::NoSuchRun { name: name.to_owned() }),
         }
-    }
-
-    /// The last run of a tenant before a time.
-    ///
-    /// # Errors
-    /// What [`Self::contents`] gives.
-    pub fn before(&self, tenant: &TenantId, time: DateTime<Utc>) -> Result<Option<StoredRun>, Error> {
-        let runs = self.contents()?.runs.into_iter();
-        Ok(runs.filter(|run| run.manifest.tenant_id == tenant.as_str() && run.manifest.taken_at < time).next_back())
     }
 
     /// Keeps a run: its snapshot, and the bytes of its assessment. `seen` tells when findings were seen, this run included.
@@ -273,45 +266,44 @@ impl StoredRun {
 impl Contents {
     fn add_tenant(&mut self, folder: &Path, tenant: &str) {
         let Ok(entries) = fs::read_dir(folder) else {
-            self.oddities.push(Oddity { path: folder.to_owned(), why: "cannot be read" });
+            self.oddities.push(Oddity { path: folder.to_owned(), why: "cannot be read", damage: true });
             return;
         };
         for path in entries.flatten().map(|entry| entry.path()) {
             match stored(&path, tenant) {
                 Ok(run) => self.runs.push(run),
-                Err(Some(why)) => self.oddities.push(Oddity { path, why }),
+                Err(Some((why, damage))) => self.oddities.push(Oddity { path, why, damage }),
                 Err(None) => {}
             }
         }
     }
 }
 
-/// The run in a folder, or what is odd about it; nothing for hidden files of others.
-fn stored(path: &Path, tenant: &str) -> Result<StoredRun, Option<&'static str>> {
-    let name = name_of(path).ok_or(Some("not of a store"))?;
+/// The run in a folder; or what is odd about it, and whether that is damage; or nothing for hidden files of others.
+fn stored(path: &Path, tenant: &str) -> Result<StoredRun, Option<(&'static str, bool)>> {
+    let foreign = Some(("not of a store", false));
+    let name = name_of(path).ok_or(foreign)?;
     if name.starts_with(STAGING) {
-        return Err(Some("left by a run that was stopped, or of one that is being written"));
+        return Err(Some(("left by a run that was stopped, or of one that is being written", false)));
     }
     if name.starts_with(LEAVING) {
-        return Err(Some("deleted in part"));
+        return Err(Some(("deleted in part", false)));
     }
     if name.starts_with('.') {
         return Err(None);
     }
     if !path.is_dir() {
-        return Err(Some("not of a store"));
+        return Err(foreign);
     }
     let file = path.join(MANIFEST);
     let fits = fs::metadata(&file).is_ok_and(|found| found.len() <= LARGEST);
-    let bytes = fits.then(|| fs::read(&file).ok()).flatten().ok_or(Some("no run: it has no manifest that can be read"))?;
-    let manifest = manifest::read(&bytes).map_err(|error| {
-        Some(match error {
-            Unreadable::Newer => "of a newer maascan",
-            Unreadable::Damaged => "no run: its manifest is damaged",
-        })
+    let bytes = fits.then(|| fs::read(&file).ok()).flatten().ok_or(Some(("no run: it has no manifest that can be read", true)))?;
+    let manifest = manifest::read(&bytes).map_err(|error| match error {
+        Unreadable::Newer => Some(("of a newer maascan", false)),
+        Unreadable::Damaged => Some(("no run: its manifest is damaged", true)),
     })?;
     if !manifest.tenant_id.eq_ignore_ascii_case(tenant) {
-        return Err(Some("a run of another tenant"));
+        return Err(Some(("a run of another tenant", true)));
     }
     Ok(StoredRun { name: name.to_owned(), path: path.to_owned(), manifest })
 }

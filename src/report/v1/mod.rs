@@ -4,10 +4,12 @@
 //! Times are RFC 3339, UTC, whole seconds. Lists are in a fixed order. `null` stands for what is not known or does not
 //! apply; where something could not be read, a member beside it says why.
 
+mod change;
 mod exposure;
 mod finding;
 mod settings;
 
+pub(super) use change::{Change, change};
 pub(super) use finding::{Finding, finding};
 
 use super::{known, phrases};
