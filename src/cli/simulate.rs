@@ -3,13 +3,14 @@
 use super::exit::{Failure, Status, could_not_run};
 use super::{options, output, tenant};
 use crate::simulator::{self, DEMO_TIME, Limits, Settings, Simulator};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
   maascan simulate --port 8080
+  maascan simulate --week-later
   maascan simulate --service-principals 100000 --latency-ms 100 --port 8080
 
 Standard output shows the environment and the command that scan it.
@@ -37,6 +38,9 @@ pub(super) struct Arguments {
     /// Throttle as Microsoft documents it
     #[arg(long, value_name = "WHICH", value_enum, default_value = "none")]
     limits: LimitsChoice,
+    /// The same tenant a week later, in which twenty things have changed: to try scan --store and diff on
+    #[arg(long)]
+    week_later: bool,
     /// The tenant's clock, RFC 3339; default: the demo's
     #[arg(long, value_name = "TIME", value_parser = options::time)]
     now: Option<DateTime<Utc>>,
@@ -55,7 +59,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     tenant::block_on(async {
         let simulator = simulator::start(settings(arguments), arguments.port).await.map_err(could_not_run)?;
-        output::data(instructions(&simulator, clock(arguments)).as_bytes())?;
+        let days = if arguments.week_later { 7 } else { 0 };
+        let now = clock(arguments) + TimeDelta::days(days);
+        output::data(instructions(&simulator, now).as_bytes())?;
         tokio::signal::ctrl_c().await.map_err(could_not_run)?;
         simulator.stop().await;
         Ok(Status::Done)
@@ -75,6 +81,7 @@ fn settings(arguments: &Arguments) -> Settings {
         latency: Duration::from_millis(arguments.latency_ms),
         now: clock(arguments),
         limits: if arguments.limits == LimitsChoice::Documented { Limits::documented() } else { Limits::default() },
+        week_later: arguments.week_later,
         ..default
     }
 }

@@ -110,6 +110,8 @@ pub struct Settings {
     pub certificate: Option<Vec<u8>>,
     /// How sign-in of a person with a code goes.
     pub device_code: DeviceCode,
+    /// Whether a week has passed since `now`, in which twenty things changed and nothing else happened.
+    pub week_later: bool,
 }
 
 impl Default for Settings {
@@ -127,6 +129,7 @@ impl Default for Settings {
             clock_skew_minutes: 0,
             certificate: None,
             device_code: DeviceCode::default(),
+            week_later: false,
         }
     }
 }
@@ -239,8 +242,12 @@ pub async fn start(settings: Settings, port: u16) -> Result<Simulator, Error> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(bind)?;
     let certificate = settings.certificate.as_deref().map(|der| Certificate::parse(der).ok_or(Error::Certificate)).transpose()?;
     let origin = format!("http://{}", listener.local_addr().map_err(bind)?);
+    let mut tenant = Tenant::generate(settings.seed, settings.now, settings.service_principals, settings.automations);
+    if settings.week_later {
+        tenant.let_a_week_pass();
+    }
     let shared = Arc::new(Shared {
-        tenant: Tenant::generate(settings.seed, settings.now, settings.service_principals, settings.automations),
+        tenant,
         latency: settings.latency,
         issuer: token::Issuer {
             roles: settings.token_roles.names(),

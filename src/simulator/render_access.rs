@@ -1,7 +1,7 @@
 //! Rights beside app roles, and the policies on applications, as JSON: Entra roles, delegated grants, Conditional Access, app management policies, risk, licences (facts/graph.md sections 6 and 7, and captured payloads).
 
 use super::data::access::{DIRECTORY_ROLES, Delegated, DirectoryRole, DirectoryRoleKind};
-use super::data::posture::{AppPolicy, RISKY, WORKLOAD_POLICIES, WorkloadPolicy};
+use super::data::posture::{AppPolicy, RISKY, WorkloadPolicy};
 use super::data::{GRAPH_APP, Member, Tenant};
 use super::guid::Guid;
 use super::odata::{Row, Select};
@@ -117,7 +117,8 @@ pub(crate) fn conditional_access(tenant: &Tenant, select: &Select) -> Vec<Value>
     for_people["users"] = json!({"includeUsers": ["All"], "excludeUsers": [], "includeGroups": [], "excludeGroups": [], "includeRoles": [],
         "excludeRoles": [], "includeGuestsOrExternalUsers": null, "excludeGuestsOrExternalUsers": null});
     let people = access_policy(tenant, "No legacy sign-in", "enabled", for_people, select);
-    let workloads = WORKLOAD_POLICIES
+    let workloads = tenant
+        .conditional_access
         .iter()
         .map(|policy| access_policy(tenant, policy.name, policy.state, workload_conditions(tenant, policy), select));
     [people].into_iter().chain(workloads).collect()

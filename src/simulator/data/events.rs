@@ -127,7 +127,7 @@ impl Tenant {
         Event { person: Some(POLICY_AUTHOR), resource: policy.id, resource_name: Some(policy.name.into()), ..event }
     }
 
-    fn exclusion_change(&self, at: usize, id: String) -> Change {
+    pub(super) fn exclusion_change(&self, at: usize, id: String) -> Change {
         let member = self.exclusion_member;
         let initial = member.chars().next().map(|first| first.to_ascii_uppercase());
         let name: String = initial.into_iter().chain(member.chars().skip(1)).collect();

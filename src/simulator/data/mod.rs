@@ -6,6 +6,7 @@
 pub(crate) mod access;
 pub(crate) mod approval;
 pub(crate) mod cast;
+mod drift;
 pub(crate) mod events;
 pub(crate) mod mobile_apps;
 pub(crate) mod posture;
@@ -21,7 +22,7 @@ use approval::{Policy, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::Event;
 use mobile_apps::MobileApp;
-use posture::{Federated, Lock, Redirects};
+use posture::{Federated, Lock, Redirects, WorkloadPolicy};
 use spec::Spec;
 use std::collections::{BTreeMap, HashMap};
 use usage::LoggedSignIn;
@@ -206,6 +207,7 @@ pub(crate) struct Tenant {
     pub(crate) key_uses: Vec<u32>,
     /// Newest first.
     pub(crate) sign_in_log: Vec<LoggedSignIn>,
+    pub(crate) conditional_access: Vec<WorkloadPolicy>,
     index: Index,
 }
 
@@ -267,6 +269,7 @@ impl Tenant {
             intune_roles: Vec::new(),
             key_uses: Vec::new(),
             sign_in_log: Vec::new(),
+            conditional_access: posture::WORKLOAD_POLICIES.to_vec(),
             index: Index::default(),
         }
     }

@@ -244,6 +244,7 @@ impl Tenant {
 }
 
 /// Workload-identity policies of Conditional Access: name, state, included, excluded (by name), rule of a filter.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct WorkloadPolicy {
     pub(crate) name: &'static str,
     pub(crate) state: &'static str,
