@@ -22,6 +22,10 @@ fn judged(snapshot: &Snapshot) -> Assessment {
     assessment
 }
 
+fn run<'a>(snapshot: &'a Snapshot, assessment: &'a Assessment) -> Run<'a> {
+    Run { snapshot, assessment, findings: &assessment.findings }
+}
+
 struct Fixture {
     earlier: Snapshot,
     before: Assessment,
@@ -44,7 +48,7 @@ impl Fixture {
 
     fn compare(&self, later: &Snapshot) -> Change {
         let after = judged(later);
-        runs::compare(Run { snapshot: &self.earlier, assessment: &self.before }, Run { snapshot: later, assessment: &after }).unwrap()
+        runs::compare(run(&self.earlier, &self.before), run(later, &after)).unwrap()
     }
 
     /// The objects that changed: not what the verdicts and findings make of them.
@@ -276,7 +280,7 @@ fn what_cannot_be_read_any_more_is_not_gone() {
         let mut whole = fixture.later();
         whole.taken_at += TimeDelta::minutes(1);
         let seen = judged(&whole);
-        let back = runs::compare(Run { snapshot: &blind, assessment: &after }, Run { snapshot: &whole, assessment: &seen }).unwrap();
+        let back = runs::compare(run(&blind, &after), run(&whole, &seen)).unwrap();
         let new: Vec<_> = back.entries.iter().filter(|entry| entry.what == What::New).collect();
         assert!(new.is_empty(), "{dataset}: {new:#?}");
     }
@@ -288,7 +292,6 @@ fn runs_of_two_tenants_are_not_compared() {
     let mut other = fixture.later();
     other.tenant_id = "00000000-0000-4000-8000-000000000000".into();
     let judged = judged(&other);
-    let refused =
-        runs::compare(Run { snapshot: &fixture.earlier, assessment: &fixture.before }, Run { snapshot: &other, assessment: &judged });
+    let refused = runs::compare(run(&fixture.earlier, &fixture.before), run(&other, &judged));
     assert!(refused.unwrap_err().to_string().contains("two tenants"));
 }

@@ -39,7 +39,7 @@ pub(super) fn reads(directory: &Directory<'_>, group: &GroupId, workload: &Workl
     let has = |assignment: &&IntuneRoleAssignment| assignment.members.as_ref().is_some_and(|members| members.contains(group));
     let own: Vec<&IntuneRoleAssignment> = assignments.values().filter(has).collect();
     if own.is_empty() {
-        return Reads::NoRole;
+        return if directory.is_complete(Dataset::IntuneRoles) { Reads::NoRole } else { Reads::Unknown };
     }
     let Some(action) = read_action(workload) else { return Reads::Unknown };
     let actions = |assignment: &IntuneRoleAssignment| {

@@ -65,8 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let (earlier, later) = arguments.snapshots()?;
     let [before, after] = [&earlier, &later].map(|snapshot| judged(snapshot, arguments.days, &governance, &catalogue));
     let (before, after) = (before?, after?);
-    let earlier = Run { snapshot: &earlier, assessment: &before };
-    let change = runs::compare(earlier, Run { snapshot: &later, assessment: &after }).map_err(usage_error)?;
+    let earlier = Run { snapshot: &earlier, assessment: &before, findings: &before.findings };
+    let later = Run { snapshot: &later, assessment: &after, findings: &after.findings };
+    let change = runs::compare(earlier, later).map_err(usage_error)?;
     if change.earlier > change.later {
         output::note("warning: the first run is the later one: what is told as new was there before");
     }
@@ -84,7 +85,7 @@ fn judged(snapshot: &Snapshot, days: u32, governance: &Governance, catalogue: &C
     let register = governance.settings.register().map(<[_]>::to_vec);
     let mut assessment =
         assess::assess(snapshot, catalogue, &assess::Options { window_days: days, register, ..assess::Options::default() });
-    governance.judge_for_reports(&mut assessment);
+    governance.judge(&mut assessment);
     Ok(assessment)
 }
 

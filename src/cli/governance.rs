@@ -92,12 +92,11 @@ impl Governance {
         facts
     }
 
-    /// As [`Self::judge`], with what reports make of it: which exclusion to look at first, and what can be told of no object
-    /// said once. In that order, for what cannot be told of an application counts there.
-    pub(super) fn judge_for_reports(&self, assessment: &mut Assessment) {
-        let facts = self.judge(assessment);
+    /// What reports make of the findings that [`Self::judge`] left, and of the facts that it gave: which exclusion to look at
+    /// first, and what can be told of no object said once. In that order, for what cannot be told of an application counts there.
+    pub(super) fn arrange(&self, facts: &[facts::Fact], assessment: &mut Assessment) {
         assessment.exposures = assess::exposures(assessment);
-        assessment.findings = rules::told_once(&self.rules, &facts, std::mem::take(&mut assessment.findings));
+        assessment.findings = rules::told_once(&self.rules, facts, std::mem::take(&mut assessment.findings));
     }
 }
 

@@ -56,8 +56,11 @@ impl<'a> Prepared<'a> {
         let past = self.history.as_ref().map(|history| history.past(snapshot)).transpose()?.unwrap_or_default();
         let earlier = self.earlier.as_ref().or(past.earlier.as_ref());
         let baseline = earlier.map(|earlier| assess::baseline(earlier, catalogue));
-        let mut assessment = self.assess(snapshot, catalogue, &assess::Options { baseline, ..self.options.clone() });
+        let mut assessment = assess::assess(snapshot, catalogue, &assess::Options { baseline, ..self.options.clone() });
+        let facts = self.governance.judge(&mut assessment);
         let change = earlier.and_then(|earlier| self.change(earlier, snapshot, &assessment, catalogue));
+        self.governance.arrange(&facts, &mut assessment);
+        drop(facts);
         let seen = self.history.is_some().then(|| history::mark(&past, &mut assessment));
         let trend = self.trend(past.points, &assessment);
         let contents = Contents { assessment: &assessment, change: change.as_ref(), trend: &trend };
@@ -83,12 +86,6 @@ impl<'a> Prepared<'a> {
         Ok(self.status(&contents, whole))
     }
 
-    fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue, options: &assess::Options) -> Assessment {
-        let mut assessment = assess::assess(snapshot, catalogue, options);
-        self.governance.judge_for_reports(&mut assessment);
-        assessment
-    }
-
     /// What is different from the earlier run, judged by the same plan and the same rules. The user's file of exclusions tells
     /// of the tenant as it is now, so the earlier run is judged without it.
     fn change(&self, earlier: &Snapshot, snapshot: &Snapshot, assessment: &Assessment, catalogue: &Catalogue) -> Option<Change> {
@@ -96,9 +93,10 @@ impl<'a> Prepared<'a> {
             return None;
         }
         let options = assess::Options { exclusions: Vec::new(), ..self.options.clone() };
-        let before = self.assess(earlier, catalogue, &options);
-        let earlier = Run { snapshot: earlier, assessment: &before };
-        runs::compare(earlier, Run { snapshot, assessment }).ok()
+        let mut before = assess::assess(earlier, catalogue, &options);
+        self.governance.judge(&mut before);
+        let earlier = Run { snapshot: earlier, assessment: &before, findings: &before.findings };
+        runs::compare(earlier, Run { snapshot, assessment, findings: &assessment.findings }).ok()
     }
 
     fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Failure> {

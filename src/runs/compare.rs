@@ -27,7 +27,7 @@ pub fn compare(earlier: Run<'_>, later: Run<'_>) -> Result<Change, OtherTenant> 
         return Err(OtherTenant { earlier: old.clone(), later: new.clone() });
     }
     let (before, after) = (Side::new(earlier), Side::new(later));
-    let mut entries: Vec<Entry> = findings::compare(earlier.assessment, later.assessment);
+    let mut entries: Vec<Entry> = Vec::new();
     let mut not_compared: Vec<NotCompared> = Vec::new();
     for topic in Topic::ALL {
         let Some([old, new]) = listings(topic, &before, &after) else { continue };
@@ -36,6 +36,8 @@ pub fn compare(earlier: Run<'_>, later: Run<'_>) -> Result<Change, OtherTenant> 
         entries.extend(told);
         not_compared.extend(untold);
     }
+    let found = findings::compare(earlier, later, &entries);
+    entries.extend(found);
     actors::name(&mut entries, earlier.snapshot, later.snapshot);
     entries.sort();
     not_compared.sort();

@@ -1,8 +1,11 @@
-//! Findings of two runs. One that is not there any more was settled only if the rule could still tell.
+//! Findings of two runs. One that is not there any more was settled only if the rule could still tell: of that object, or, where
+//! the other run did not see the object, of objects that it did not see.
 
 use super::change::{Entry, Topic, What};
-use crate::assess::{Assessment, Finding, FindingStatus};
-use crate::snapshot::Gap;
+use super::side::Run;
+use crate::assess::facts::{self, EntityKind};
+use crate::assess::{Finding, FindingStatus};
+use crate::snapshot::{Dataset, Gap};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run tells of findings.
@@ -11,48 +14,93 @@ struct Told<'a> {
     known: BTreeMap<&'a str, &'a Finding>,
     /// Rule and object of those that it could not determine.
     undetermined: BTreeSet<(&'a str, &'a str)>,
-    /// Rules that ran.
+    /// Objects that rules looked at, and as what: an application as excluded, or as another automation.
+    seen: BTreeMap<String, BTreeSet<EntityKind>>,
+    /// Rule and object of the open and waived ones.
+    found: BTreeSet<(&'a str, &'a str)>,
+    /// Datasets that were read whole.
+    whole: BTreeSet<Dataset>,
+    /// Rules that did not run.
     switched_off: BTreeSet<&'a str>,
+    tenant: &'a str,
 }
 
 impl<'a> Told<'a> {
-    fn new(assessment: &'a Assessment, counts: impl Fn(&Finding) -> bool) -> Self {
+    /// `counts` says which undetermined findings count as such.
+    fn new(run: Run<'a>, counts: impl Fn(&Finding) -> bool) -> Self {
         let (unsure, known): (Vec<&Finding>, Vec<&Finding>) =
-            assessment.findings.iter().partition(|finding| finding.status == FindingStatus::Undetermined);
+            run.findings.iter().partition(|finding| finding.status == FindingStatus::Undetermined);
         let unsure = unsure.into_iter().filter(|finding| counts(finding));
+        let found = known.iter().map(|finding| (finding.rule.id.as_str(), finding.object.id.as_str())).collect();
+        let mut seen: BTreeMap<String, BTreeSet<EntityKind>> = BTreeMap::new();
+        for fact in facts::facts(run.assessment) {
+            seen.entry(fact.object.id).or_default().insert(fact.entity);
+        }
         Self {
             known: known.into_iter().map(|finding| (finding.id.as_str(), finding)).collect(),
             undetermined: unsure.map(|finding| (finding.rule.id.as_str(), finding.object.id.as_str())).collect(),
-            switched_off: assessment.settings.switched_off.iter().map(|off| off.rule.as_str()).collect(),
+            seen,
+            found,
+            whole: Dataset::ALL.into_iter().filter(|dataset| run.snapshot.coverage_of(*dataset).is_complete()).collect(),
+            switched_off: run.assessment.settings.switched_off.iter().map(|off| off.rule.as_str()).collect(),
+            tenant: run.assessment.run.tenant_id.as_str(),
         }
     }
 
-    /// Whether the rule could not tell of this object: of itself, or of all objects together, which is said of the tenant.
-    fn untold(&self, finding: &Finding, tenant: &str) -> bool {
-        let rule = finding.rule.id.as_str();
-        self.undetermined.contains(&(rule, finding.object.id.as_str()))
-            || self.undetermined.contains(&(rule, tenant))
-            || self.switched_off.contains(rule)
+    /// Whether the rule could not tell of this object, of which the other run has a finding. Of objects that a run did not see, it
+    /// says so of the tenant; where it does and the other run does not, more was hidden from it than from the other.
+    fn untold(&self, finding: &Finding, other: &Self) -> bool {
+        let (rule, object) = (finding.rule.id.as_str(), finding.object.id.as_str());
+        let seen = self.seen.get(object).is_some_and(|here| other.seen.get(object).is_some_and(|there| here.is_superset(there)));
+        // Another finding of the same rule on the same object differs in what makes it another: keys, workloads. Where less was
+        // read, that may be all there is to it.
+        let other_identity = || self.found.contains(&(rule, object)) && !self.whole.is_superset(&other.whole);
+        self.switched_off.contains(rule)
+            || other_identity()
+            || self.undetermined.contains(&(rule, object))
+            || (self.undetermined.contains(&(rule, self.tenant)) && !(seen && other.undetermined.contains(&(rule, self.tenant))))
     }
 }
 
-pub(super) fn compare(earlier: &Assessment, later: &Assessment) -> Vec<Entry> {
-    let tenant = later.run.tenant_id.as_str();
+/// Access policies and applications on lists that came or went, by id: what is found of them came and went with them.
+struct Moved<'a>(BTreeSet<(What, &'a str)>);
+
+impl<'a> Moved<'a> {
+    fn new(entries: &'a [Entry]) -> Self {
+        let own = |entry: &'a Entry| match entry.topic {
+            Topic::Policy => Some((entry.what, entry.id.as_str())),
+            Topic::Exclusion => Some((entry.what, entry.key.as_str())),
+            _ => None,
+        };
+        Self(entries.iter().filter_map(own).collect())
+    }
+
+    fn has(&self, what: What, finding: &Finding) -> bool {
+        let object = &finding.object;
+        object.app_id.as_deref().into_iter().chain([object.id.as_str()]).any(|id| self.0.contains(&(what, id)))
+    }
+}
+
+/// The differences; `entries` has those between the objects themselves.
+pub(super) fn compare(earlier: Run<'_>, later: Run<'_>, entries: &[Entry]) -> Vec<Entry> {
     // What the user has only now given, such as a register or the earlier run itself, was no gap of the tenant's: what it shows
     // is new.
     let before = Told::new(earlier, |finding| !matches!(finding.gap, Some(Gap::NotGiven { .. })));
     let after = Told::new(later, |_| true);
+    let moved = Moved::new(entries);
     let ids: BTreeSet<&str> = before.known.keys().chain(after.known.keys()).copied().collect();
     let entries = ids.into_iter().filter_map(|id| match (before.known.get(id), after.known.get(id)) {
         (Some(old), Some(new)) if words(old) != words(new) => {
             Some(Entry { before: Some(words(old)), after: Some(words(new)), ..entry(What::Changed, new) })
         }
         (Some(old), None) => {
-            let what = if after.untold(old, tenant) { What::NoLongerReadable } else { What::Gone };
+            let lost = after.untold(old, &before) && !moved.has(What::Gone, old);
+            let what = if lost { What::NoLongerReadable } else { What::Gone };
             Some(Entry { before: Some(words(old)), ..entry(what, old) })
         }
         (None, Some(new)) => {
-            let what = if before.untold(new, tenant) { What::ReadableNow } else { What::New };
+            let hidden = before.untold(new, &after) && !moved.has(What::New, new);
+            let what = if hidden { What::ReadableNow } else { What::New };
             Some(Entry { after: Some(words(new)), ..entry(what, new) })
         }
         _ => None,

@@ -1,16 +1,18 @@
 //! One of two runs that are compared, with the lookups that comparing needs.
 
-use crate::assess::{ApplicationProfile, Assessment};
+use crate::assess::{ApplicationProfile, Assessment, Finding};
 use crate::snapshot::{AppId, Application, Dataset, Gap, ServicePrincipal, Snapshot};
 use std::collections::BTreeMap;
 
-/// A run: what was read and what was made of it. Rules have run on the assessment.
+/// A run: what was read and what was made of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
     /// What was read.
     pub snapshot: &'a Snapshot,
     /// What was made of it.
     pub assessment: &'a Assessment,
+    /// Its findings, each object's own: in reports those that are undetermined for one reason are told once.
+    pub findings: &'a [Finding],
 }
 
 /// A run with its lookups.
@@ -24,7 +26,7 @@ pub(super) struct Side<'a> {
 
 impl<'a> Side<'a> {
     pub(super) fn new(run: Run<'a>) -> Self {
-        let Run { snapshot, assessment } = run;
+        let Run { snapshot, assessment, .. } = run;
         let principals = snapshot.service_principals.values();
         let people = snapshot.people.values().filter_map(|person| Some((person.id.as_str(), person.display_name.as_deref()?)));
         let groups = snapshot.groups.values().map(|group| (group.id.as_str(), group.display_name.as_str()));

@@ -169,7 +169,10 @@ pub(super) fn completes_requests(of: &Looked<'_>, standing: &Standing) -> Known<
     if found == standing.excluded_from {
         return Known::Yes(found);
     }
-    let gap = of.directory.gap(Dataset::ApprovalRequests);
+    // What a policy that was not read protects is not known, and so not whether these requests were on that.
+    let unnamed = standing.excluded_from.iter().any(|workload| matches!(workload, Workload::Unknown(_)));
+    let unread = unnamed.then(|| of.directory.gap(Dataset::AccessPolicies)).flatten();
+    let gap = of.directory.gap(Dataset::ApprovalRequests).or(unread);
     match gap {
         Some(gap) if of.directory.snapshot.coverage_of(Dataset::ApprovalRequests).items() == 0 => Known::No(gap),
         Some(gap) => Known::Partly(found, gap),
