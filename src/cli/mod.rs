@@ -22,6 +22,7 @@ mod progress;
 mod rules;
 mod runs;
 mod scan;
+mod schema;
 mod session;
 mod simulate;
 mod tenant;
@@ -71,6 +72,7 @@ enum Command {
     Permissions(permissions::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
+    Schema(schema::Arguments),
     Waivers(waivers::Arguments),
     Runs(runs::Arguments),
     Diff(diff::Arguments),
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Waivers(arguments) => waivers::run(&arguments),
         Command::Runs(arguments) => runs::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
