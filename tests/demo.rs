@@ -40,6 +40,7 @@ fn it_shows_the_headline_and_writes_every_report() {
         "findings.csv",
         "gates.csv",
         "manifest.json",
+        "report.html",
         "summary.md",
     ];
     assert_eq!(names, expected);

@@ -186,6 +186,7 @@ mod tests {
             "exposures.csv",
             "findings.csv",
             "gates.csv",
+            "report.html",
         ];
         assert_eq!(names, expected.into_iter().chain(["summary.md"]).collect());
         for file in listed {

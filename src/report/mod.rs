@@ -6,6 +6,7 @@ pub mod explanation;
 mod exposure;
 mod folder;
 mod grid;
+mod html;
 mod json;
 mod known;
 mod manifest;
@@ -100,6 +101,7 @@ pub fn formats() -> Vec<Box<dyn Format>> {
         formats.push(Box::new(file));
     }
     formats.push(Box::new(json::Json));
+    formats.push(Box::new(html::Page));
     formats.push(Box::new(markdown::Summary));
     formats
 }
@@ -122,6 +124,8 @@ pub enum OutputKind {
     Csv,
     /// `summary.md`.
     Markdown,
+    /// `report.html`.
+    Html,
 }
 
 /// The bytes for standard output.
@@ -134,6 +138,7 @@ pub fn render(kind: OutputKind, contents: &Contents<'_>) -> Result<Vec<u8>, Erro
         OutputKind::Json => json::Json.render(contents),
         OutputKind::Csv => csv::AUTOMATIONS.render(contents),
         OutputKind::Markdown => markdown::Summary.render(contents),
+        OutputKind::Html => html::Page.render(contents),
     }
 }
 
@@ -149,7 +154,12 @@ mod tests {
             format.render(&Contents::of(&assessment)).unwrap()
         };
         for (kind, name) in
-            [(OutputKind::Json, "assessment.json"), (OutputKind::Csv, "automations.csv"), (OutputKind::Markdown, "summary.md")]
+            [
+                (OutputKind::Json, "assessment.json"),
+                (OutputKind::Csv, "automations.csv"),
+                (OutputKind::Markdown, "summary.md"),
+                (OutputKind::Html, "report.html"),
+            ]
         {
             assert_eq!(render(kind, &Contents::of(&assessment)).unwrap(), file(name));
         }

@@ -1,0 +1,56 @@
+//! The marks that stand for words all over the page: a colour, a letter and the word itself, never the colour alone.
+
+use super::foreign::plain_workload;
+use crate::assess::{Confidence, Severity, Verdict, VerdictKind};
+use maud::{Markup, html};
+
+/// The letter of a verdict.
+pub(super) fn letter(kind: VerdictKind) -> &'static str {
+    match kind {
+        VerdictKind::Blocked => "X",
+        VerdictKind::Breaks => "B",
+        VerdictKind::AtRisk => "R",
+        VerdictKind::Passes => "P",
+        VerdictKind::Unknown => "?",
+        VerdictKind::Excluded => "E",
+        VerdictKind::Handshake => "H",
+        VerdictKind::Dormant => "D",
+        VerdictKind::NotGated => "N",
+    }
+}
+
+/// The class of a verdict in the style sheet.
+pub(super) fn class(kind: VerdictKind) -> &'static str {
+    match kind {
+        VerdictKind::Blocked => "vx",
+        VerdictKind::Breaks => "vb",
+        VerdictKind::AtRisk => "vr",
+        VerdictKind::Passes => "vp",
+        VerdictKind::Unknown => "vu",
+        VerdictKind::Excluded => "ve",
+        VerdictKind::Handshake => "vh",
+        VerdictKind::Dormant => "vd",
+        VerdictKind::NotGated => "vn",
+    }
+}
+
+/// The letter in its colour, without words: beside them, or where they are said otherwise.
+pub(super) fn tile(kind: VerdictKind, confidence: Confidence) -> Markup {
+    let low = if confidence == Confidence::Low { " lo" } else { "" };
+    html! { b class={ "v " (class(kind)) (low) } aria-hidden="true" { (letter(kind)) } }
+}
+
+/// A verdict with its workload, for the line of an automation.
+pub(super) fn chip(verdict: &Verdict) -> Markup {
+    html! { span class="c" { (tile(verdict.kind, verdict.confidence)) (verdict.kind.word()) " " (plain_workload(&verdict.workload)) } " " }
+}
+
+/// A severity.
+pub(super) fn severity(severity: Severity) -> Markup {
+    html! { span class={ "s s" (initial(severity)) } { (severity.word()) } }
+}
+
+/// The letter of a severity, for classes.
+pub(super) fn initial(severity: Severity) -> char {
+    severity.word().chars().next().unwrap_or('i')
+}
