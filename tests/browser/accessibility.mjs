@@ -3,31 +3,87 @@
 import { openEverything, withReport } from "./browser.mjs";
 import { axeSource } from "./modules.mjs";
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Single letters count as text: the marks of verdicts are such. */
+const CONTRAST = { runOnly: { type: "rule", values: ["color-contrast"] }, checks: { "color-contrast": { options: { ignoreLength: true } } } };
 
 export async function accessibility(browser, job, verdict) {
   await withReport(browser, job.report, {}, async ({ page }) => {
     await openEverything(page);
+    // What the browser skips while it is off the screen has no measures that axe could look at.
+    await page.evaluate(() => document.querySelectorAll("body *").forEach((element) => (element.style.contentVisibility = "visible")));
     // Evaluated, not put into the page: its policy would refuse that, and rightly.
     await page.evaluate(axeSource);
     for (const colorScheme of ["light", "dark"]) {
       for (const width of [1280, 360]) {
         await page.setViewportSize({ width, height: 900 });
         await page.emulateMedia({ colorScheme });
-        await verdict.check(`axe-${colorScheme}-${width}`, () => violations(page, verdict, `${colorScheme}-${width}`));
+        const where = `${colorScheme}-${width}`;
+        await verdict.check(`axe-${where}`, () => violations(page, verdict, where));
       }
     }
   });
 }
 
+/** What breaks a rule, and texts whose contrast could not be told: those may be of any. */
 async function violations(page, verdict, where) {
   const started = performance.now();
-  const { violations, untold, passes } = await page.evaluate(async (tags) => {
-    const brief = (results) => results.map(({ id, help, nodes }) => ({ id, help, count: nodes.length, first: nodes[0]?.target.join(" "), why: nodes[0]?.failureSummary ?? "" }));
-    const results = await axe.run(document, { runOnly: tags, resultTypes: ["violations", "incomplete"] });
-    return { violations: brief(results.violations), untold: brief(results.incomplete), passes: results.passes.length };
-  }, RULES);
-  verdict.measure(`axe_${where}`, { rules_passed: passes, milliseconds: Math.round(performance.now() - started), untold: untold.map(({ id, count, first }) => `${id} ×${count} ${first}`) });
-  if (passes < 15) return [`only ${passes} rules had anything to look at: was the page there?`];
-  return violations.map(({ id, help, count, first, why }) => `${id} ×${count}: ${help}: ${first}: ${why.replaceAll(/\s+/g, " ").slice(0, 200)}`);
+  const most = await results(page, { runOnly: TAGS, rules: { "color-contrast": { enabled: false } } });
+  await page.evaluate(unclip);
+  const contrast = await results(page, CONTRAST);
+  const faint = await page.evaluate(faintInDrawings);
+  await page.evaluate(() => document.querySelectorAll("[data-unclipped]").forEach((element) => (element.style.overflow = element.style.position = "")));
+  verdict.measure(`axe_${where}`, { rules: most.passes.length, texts: contrast.passes[0]?.nodes.length, milliseconds: Math.round(performance.now() - started) });
+  if (most.passes.length < 15 || contrast.passes.length !== 1) return [`only ${most.passes.length} rules had anything to look at: was the page there?`];
+  const untold = contrast.incomplete.map((result) => ({ ...result, nodes: result.nodes.filter((node) => !node.drawing) }));
+  return [...[...most.violations, ...contrast.violations, ...untold].filter(({ nodes }) => nodes.length > 0).map(told), ...faint];
+}
+
+function told({ id, help, nodes }) {
+  return `${id} ×${nodes.length}: ${help}: ${nodes[0].target}: ${nodes[0].why.replaceAll(/\s+/g, " ").slice(0, 300)}`;
+}
+
+function results(page, options) {
+  return page.evaluate(async (options) => {
+    const node = ({ target, failureSummary }) => {
+      const element = document.querySelector(target[0]);
+      return { target: target.join(" "), why: failureSummary ?? "", drawing: element instanceof SVGElement };
+    };
+    const brief = ({ id, help, nodes }) => ({ id, help, nodes: nodes.map(node) });
+    const { violations, incomplete, passes } = await axe.run(document, { ...options, resultTypes: ["violations", "incomplete", "passes"] });
+    return { violations: violations.map(brief), incomplete: incomplete.map(brief), passes: passes.map(brief) };
+  }, options);
+}
+
+/** Run inside the page: text that is cut off at the edge of a part that scrolls, or that something sticks to, has no contrast that axe could tell. */
+function unclip() {
+  for (const element of document.querySelectorAll("body *")) {
+    const { overflow, position } = getComputedStyle(element);
+    if (/auto|scroll/.test(overflow)) element.style.overflow = "visible";
+    if (position === "sticky") element.style.position = "static";
+    if (element.style.overflow || element.style.position) element.dataset.unclipped = "";
+  }
+}
+
+/** Run inside the page: axe does not look into drawings, so letters in them are compared here with the surface around the drawing. */
+function faintInDrawings() {
+  const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const light = (colour) => {
+    const [red, green, blue] = parts(colour).map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const surface = (element) => {
+    const colour = getComputedStyle(element).backgroundColor;
+    return parts(colour)[3] === 0 && element.parentElement ? surface(element.parentElement) : colour;
+  };
+  const problems = new Set();
+  for (const text of document.querySelectorAll("svg text")) {
+    if (!text.checkVisibility()) continue;
+    const [ink, paper] = [getComputedStyle(text).fill, surface(text.closest("svg"))];
+    const [dark, bright] = [light(ink), light(paper)].sort((a, b) => a - b);
+    const ratio = (bright + 0.05) / (dark + 0.05);
+    if (ratio < 4.5) problems.add(`text in a drawing: ${ink} on ${paper} has a contrast of ${ratio.toFixed(1)}`);
+  }
+  return [...problems];
 }
