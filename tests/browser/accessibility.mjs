@@ -32,11 +32,12 @@ async function violations(page, verdict, where) {
   const most = await results(page, { runOnly: TAGS, rules: { "color-contrast": { enabled: false } } });
   await page.evaluate(unclip);
   const contrast = await results(page, CONTRAST);
+  await page.evaluate(remember, [contrast.passes.flatMap(({ nodes }) => nodes.map(({ target }) => target)), where.split("-")[0]]);
   const faint = await page.evaluate(faintInDrawings);
   await page.evaluate(() => document.querySelectorAll("[data-unclipped]").forEach((element) => (element.style.overflow = element.style.position = "")));
   verdict.measure(`axe_${where}`, { rules: most.passes.length, texts: contrast.passes[0]?.nodes.length, milliseconds: Math.round(performance.now() - started) });
   if (most.passes.length < 15 || contrast.passes.length !== 1) return [`only ${most.passes.length} rules had anything to look at: was the page there?`];
-  const untold = contrast.incomplete.map((result) => ({ ...result, nodes: result.nodes.filter((node) => !node.drawing) }));
+  const untold = contrast.incomplete.map((result) => ({ ...result, nodes: result.nodes.filter((node) => !node.drawing && !where.startsWith(node.told)) }));
   return [...[...most.violations, ...contrast.violations, ...untold].filter(({ nodes }) => nodes.length > 0).map(told), ...faint];
 }
 
@@ -48,12 +49,17 @@ function results(page, options) {
   return page.evaluate(async (options) => {
     const node = ({ target, failureSummary }) => {
       const element = document.querySelector(target[0]);
-      return { target: target.join(" "), why: failureSummary ?? "", drawing: element instanceof SVGElement };
+      return { target: target.join(" "), why: failureSummary ?? "", drawing: element instanceof SVGElement, told: element?.dataset.told };
     };
     const brief = ({ id, help, nodes }) => ({ id, help, nodes: nodes.map(node) });
     const { violations, incomplete, passes } = await axe.run(document, { ...options, resultTypes: ["violations", "incomplete", "passes"] });
     return { violations: violations.map(brief), incomplete: incomplete.map(brief), passes: passes.map(brief) };
   }, options);
+}
+
+/** Run inside the page: text that has enough contrast on the wide screen need not be told on the narrow one, where it can stick out. */
+function remember([targets, scheme]) {
+  for (const target of targets) document.querySelector(target)?.setAttribute("data-told", scheme);
 }
 
 /** Run inside the page: text that is cut off at the edge of a part that scrolls, or that something sticks to, has no contrast that axe could tell. */

@@ -28,35 +28,38 @@ const FILTERS = ["filter-severity", "filter-status", "filter-verdict"];
 const AXE = ["axe-dark-1280", "axe-dark-360", "axe-light-1280", "axe-light-360"];
 const PRINT = ["print", "print-scriptless"];
 
-/** What is broken, how, which checks see it, and which suites are run where not all can be. */
+/** Suites for a mutation that changes neither looks nor structure. The others, paper and axe, take longest. */
+const QUICK = ["quiet", "controls", "scriptless", "hostile", "layout"];
+
+/** What is broken, how, which checks see it, and which suites are run where it is not all of them. */
 const MUTATIONS = [
-  ["a warning on the console", script("console.warn('mutation')"), ["console"]],
-  ["a script that throws", script("setTimeout(() => { throw new Error('mutation') })"), ["page-errors", "typed-text"]],
-  ["a script that tries to fetch", script("fetch('data:,').catch(() => {})"), ["policy-violations"]],
-  ["a preconnect to another host", replaced(/<title>/, '<link rel="preconnect" href="https://mutation.invalid"><title>'), ["foreign-elements", "names-fetch-nothing", "policy", "requests"]],
-  ["no policy", noPolicy, ["policy"]],
-  ["a policy with inline scripts", replaced(/script-src /, "script-src 'unsafe-inline' "), ["policy"]],
-  ["a picture from elsewhere, and no policy", all(noPolicy, inMain('<img alt="x" src="https://mutation.invalid/x.png">')), ["console", "foreign-elements", "names-fetch-nothing", "policy", "requests"]],
-  ["a worker, and no policy", all(noPolicy, script("new Worker(URL.createObjectURL(new Blob([''])))")), ["policy", "requests", "names-fetch-nothing", "workers"]],
-  ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", "copy", ...FILTERS, "keyboard", "search"]],
-  ["controls without scripts", replaced(/(id="controls"[^>]*) hidden/, "$1"), ["scriptless-controls"]],
-  ["a count that stands still", script("setInterval(() => { document.querySelector('#shown').textContent = 'all' }, 5)"), ["controls-appear", ...FILTERS, "search"]],
-  ["a severity that cannot be chosen", replaced(/name="severity" value="high"/, 'name="severity" value="other"'), ["filter-severity"]],
-  ["a status that cannot be chosen", replaced(/name="status" value="open"/, 'name="status" value="other"'), ["filter-status"]],
-  ["a verdict that cannot be chosen", replaced(/name="verdict" value="blocked"/, 'name="verdict" value="other"'), ["filter-verdict"]],
-  ["hidden findings that are drawn", style(".finding[hidden] { display: block !important }"), ["filter-severity", "filter-status", "search"]],
-  ["a search that does nothing", script("addEventListener('input', (event) => { if (event.target.id === 'search') event.stopImmediatePropagation() }, true)"), ["search"]],
-  ["a search that takes text for a pattern", script("document.querySelector('#search').addEventListener('input', (event) => new RegExp(event.target.value))"), ["typed-text"]],
-  ["a search that takes text for markup", script("document.querySelector('#search').addEventListener('input', (event) => document.querySelector('#method').insertAdjacentHTML('beforeend', event.target.value))"), ["foreign-elements", "names-fetch-nothing", "planted-handler"]],
-  ["a button that copies nothing", script("navigator.clipboard.writeText = async () => {}"), ["copy"]],
-  ["a focus that cannot be seen", style("*:focus-visible { outline: none !important; box-shadow: none !important }"), ["keyboard"]],
-  ["a summary that a pointer cannot open", style("details.automation > summary { pointer-events: none }"), ["scriptless-opens"]],
-  ["a finding of another status", replaced(/data-status="open"/, 'data-status="waived"'), ["scriptless-complete"]],
-  ["a section that is missing", replaced(/id="method"/, 'id="mutation"'), ["scriptless-complete"]],
-  ["rows that cannot be seen", style("#exclusions tr:last-child { visibility: hidden }"), ["scriptless-readable"]],
-  ["a name that is not escaped", replaced(/&lt;(img src=x onerror=.{1,80}?)&gt;/s, (_, inner) => `<${inner.replaceAll("&quot;", '"')}>`), ["foreign-elements", "names-fetch-nothing", "names-shown", "planted-handler", "policy-violations", "scriptless-complete"]],
-  ["a link that is a script", inMain('<p><a href="javascript:window.__planted=1">more</a></p>'), ["foreign-elements"]],
-  ["a character that turns the direction of writing", inMain("<p>\u202egnp.exe</p>"), ["hidden-characters"]],
+  ["a warning on the console", script("console.warn('mutation')"), ["console"], QUICK],
+  ["a script that throws", script("setTimeout(() => { throw new Error('mutation') })"), ["page-errors", "typed-text"], QUICK],
+  ["a script that tries to fetch", script("fetch('data:,').catch(() => {})"), ["policy-violations"], QUICK],
+  ["a preconnect to another host", replaced(/<title>/, '<link rel="preconnect" href="https://mutation.invalid"><title>'), ["foreign-elements", "names-fetch-nothing", "policy", "requests"], QUICK],
+  ["no policy", noPolicy, ["policy"], QUICK],
+  ["a policy with inline scripts", replaced(/script-src /, "script-src 'unsafe-inline' "), ["policy"], QUICK],
+  ["a picture from elsewhere, and no policy", all(noPolicy, inMain('<img alt="x" src="https://mutation.invalid/x.png">')), ["console", "foreign-elements", "names-fetch-nothing", "policy", "requests"], QUICK],
+  ["a worker, and no policy", all(noPolicy, script("new Worker(URL.createObjectURL(new Blob([''])))")), ["policy", "requests", "names-fetch-nothing", "workers"], QUICK],
+  ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", "copy", ...FILTERS, "keyboard", "search"], QUICK],
+  ["controls without scripts", replaced(/(id="controls"[^>]*) hidden/, "$1"), ["scriptless-controls"], QUICK],
+  ["a count that stands still", script("setInterval(() => { document.querySelector('#shown').textContent = 'all' }, 5)"), ["controls-appear", ...FILTERS, "search"], QUICK],
+  ["a severity that cannot be chosen", replaced(/name="severity" value="high"/, 'name="severity" value="other"'), ["filter-severity"], QUICK],
+  ["a status that cannot be chosen", replaced(/name="status" value="open"/, 'name="status" value="other"'), ["filter-status"], QUICK],
+  ["a verdict that cannot be chosen", replaced(/name="verdict" value="breaks"/, 'name="verdict" value="other"'), ["filter-verdict"], QUICK],
+  ["hidden findings that are drawn", style(".finding[hidden] { display: block !important }"), ["filter-severity", "filter-status", "search"], QUICK],
+  ["a search that does nothing", script("addEventListener('input', (event) => { if (event.target.id === 'search') event.stopImmediatePropagation() }, true)"), ["search"], QUICK],
+  ["a search that takes text for a pattern", script("document.querySelector('#search').addEventListener('input', (event) => new RegExp(event.target.value))"), ["typed-text"], QUICK],
+  ["a search that takes text for markup", script("document.querySelector('#search').addEventListener('input', (event) => document.querySelector('#method').insertAdjacentHTML('beforeend', event.target.value))"), ["foreign-elements", "names-fetch-nothing", "planted-handler"], QUICK],
+  ["a button that copies nothing", script("navigator.clipboard.writeText = async () => {}"), ["copy"], QUICK],
+  ["a focus that cannot be seen", style("*:focus-visible { outline: none !important; box-shadow: none !important }"), ["keyboard"], QUICK],
+  ["a summary that a pointer cannot open", style("details.automation > summary { pointer-events: none }"), ["scriptless-opens"], QUICK],
+  ["a finding of another status", replaced(/data-status="open"/, 'data-status="waived"'), ["scriptless-complete"], QUICK],
+  ["a section that is missing", replaced(/id="method"/, 'id="mutation"'), ["scriptless-complete"], QUICK],
+  ["rows that cannot be seen", style("#exclusions tr:last-child { visibility: hidden }"), ["scriptless-readable"], QUICK],
+  ["a name that is not escaped", replaced(/&lt;(img src=x onerror=.{1,80}?)&gt;/s, (_, inner) => `<${inner.replaceAll("&quot;", '"')}>`), ["foreign-elements", "names-fetch-nothing", "names-shown", "planted-handler", "policy-violations", "scriptless-complete"], QUICK],
+  ["a link that is a script", inMain('<p><a href="javascript:window.__planted=1">more</a></p>'), ["foreign-elements"], QUICK],
+  ["a character that turns the direction of writing", inMain("<p>\u202egnp.exe</p>"), ["hidden-characters"], QUICK],
   ["a page too wide for a telephone", style("main { min-width: 600px }"), ["sideways"]],
   ["no dark colours", replaced(/prefers-color-scheme:\s*dark/g, "prefers-color-scheme: mutation"), ["dark"]],
   ["automations that are not printed", style("@media print { details.automation { display: none } }"), PRINT],
@@ -69,8 +72,8 @@ const MUTATIONS = [
   ["nothing to be seen", style("body { display: none }"), ["dark", "pictures"], ["layout"]],
 ];
 
-/** Mutations that are looked at at the same time: one for each core of a usual machine. */
-const AT_ONCE = 2;
+/** Mutations that are looked at at the same time. Much of the time of each is waiting. */
+const AT_ONCE = 3;
 
 /** Runs every check on every mutation. Problems are told by mutation; checks that no mutation broke, too. */
 export async function mutated(browser, job) {

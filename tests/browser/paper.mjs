@@ -37,12 +37,16 @@ function printProblems(file, pdf, assessment, overview, verdict) {
 /** Letters and digits of the Latin alphabet: what of a text comes through fonts and line breaks. */
 const letters = (text) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
-/** Names, verdicts with their reasons' next step, and the requests to copy, which stand folded on the screen. */
+/** Automations with such a verdict are printed whole, the others folded: name, verdict and workload. */
+const TO_ACT_ON = ["blocked", "breaks", "at-risk", "passes", "unknown"];
+
 function unprinted(printed, assessment) {
+  const urgent = new Set(assessment.verdicts.filter(({ verdict }) => TO_ACT_ON.includes(verdict)).map((verdict) => verdict.app_id));
   const problems = [];
   for (const verdict of assessment.verdicts) {
-    const parts = { name: verdict.automation, verdict: verdict.verdict, workload: verdict.workload, "next step": verdict.next_step, reason: verdict.reasons[0] ?? "" };
-    for (const [what, part] of Object.entries(parts)) {
+    const folded = { name: verdict.automation, verdict: verdict.verdict, workload: verdict.workload };
+    const whole = { "next step": verdict.next_step, reason: verdict.reasons[0] ?? "" };
+    for (const [what, part] of Object.entries(urgent.has(verdict.app_id) ? { ...folded, ...whole } : folded)) {
       if (!printed.includes(letters(part).slice(0, 30))) problems.push(`${what} of ${verdict.app_id} is not on paper: ${part.slice(0, 60)}`);
     }
   }
