@@ -24,6 +24,9 @@ const inMain = (markup) => replaced(/<\/main>/, `${markup}</main>`);
 const all = (...changes) => (html) => changes.reduce((text, change) => change(text), html);
 const noPolicy = replaced(/<meta[^>]*Content-Security-Policy[^>]*>/i, "");
 
+/** A script that keeps events of one kind from whatever fits a selector. */
+const deaf = (kind, selector) => script(`addEventListener('${kind}', (event) => { if (event.target.matches('${selector}')) event.stopImmediatePropagation() }, true)`);
+
 const FILTERS = ["filter-severity", "filter-status", "filter-verdict"];
 const AXE = ["axe-dark-1280", "axe-dark-360", "axe-light-1280", "axe-light-360"];
 const PRINT = ["print", "print-scriptless"];
@@ -36,19 +39,20 @@ const MUTATIONS = [
   ["a warning on the console", script("console.warn('mutation')"), ["console"], QUICK],
   ["a script that throws", script("setTimeout(() => { throw new Error('mutation') })"), ["page-errors", "typed-text"], QUICK],
   ["a script that tries to fetch", script("fetch('data:,').catch(() => {})"), ["policy-violations"], QUICK],
-  ["a preconnect to another host", replaced(/<title>/, '<link rel="preconnect" href="https://mutation.invalid"><title>'), ["foreign-elements", "names-fetch-nothing", "policy", "requests"], QUICK],
+  ["a preconnect to another host", replaced(/<title>/, '<link rel="preconnect" href="https://mutation.invalid"><title>'), ["foreign-elements"], QUICK],
   ["no policy", noPolicy, ["policy"], QUICK],
   ["a policy with inline scripts", replaced(/script-src /, "script-src 'unsafe-inline' "), ["policy"], QUICK],
   ["a picture from elsewhere, and no policy", all(noPolicy, inMain('<img alt="x" src="https://mutation.invalid/x.png">')), ["console", "foreign-elements", "names-fetch-nothing", "policy", "requests"], QUICK],
   ["a worker, and no policy", all(noPolicy, script("new Worker(URL.createObjectURL(new Blob([''])))")), ["policy", "requests", "names-fetch-nothing", "workers"], QUICK],
-  ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", "copy", ...FILTERS, "keyboard", "search"], QUICK],
+  ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", ...FILTERS, "keyboard", "search"], QUICK],
   ["controls without scripts", replaced(/(id="controls"[^>]*) hidden/, "$1"), ["scriptless-controls"], QUICK],
   ["a count that stands still", script("setInterval(() => { document.querySelector('#shown').textContent = 'all' }, 5)"), ["controls-appear", ...FILTERS, "search"], QUICK],
-  ["a severity that cannot be chosen", replaced(/name="severity" value="high"/, 'name="severity" value="other"'), ["filter-severity"], QUICK],
-  ["a status that cannot be chosen", replaced(/name="status" value="open"/, 'name="status" value="other"'), ["filter-status"], QUICK],
-  ["a verdict that cannot be chosen", replaced(/name="verdict" value="breaks"/, 'name="verdict" value="other"'), ["filter-verdict"], QUICK],
+  ["a severity that has no choice", replaced(/name="severity" value="info"/, 'name="severity" value="other"'), FILTERS.slice(0, 2), QUICK],
+  ["a severity that does not filter", deaf("change", "input[name=severity]"), ["filter-severity"], QUICK],
+  ["a status that does not filter", deaf("change", "input[name=status]"), ["filter-status"], QUICK],
+  ["a verdict that does not filter", deaf("change", "input[name=verdict]"), ["filter-verdict"], QUICK],
   ["hidden findings that are drawn", style(".finding[hidden] { display: block !important }"), ["filter-severity", "filter-status", "search"], QUICK],
-  ["a search that does nothing", script("addEventListener('input', (event) => { if (event.target.id === 'search') event.stopImmediatePropagation() }, true)"), ["search"], QUICK],
+  ["a search that does nothing", deaf("input", "#search"), ["search"], QUICK],
   ["a search that takes text for a pattern", script("document.querySelector('#search').addEventListener('input', (event) => new RegExp(event.target.value))"), ["typed-text"], QUICK],
   ["a search that takes text for markup", script("document.querySelector('#search').addEventListener('input', (event) => document.querySelector('#method').insertAdjacentHTML('beforeend', event.target.value))"), ["foreign-elements", "names-fetch-nothing", "planted-handler"], QUICK],
   ["a button that copies nothing", script("navigator.clipboard.writeText = async () => {}"), ["copy"], QUICK],
@@ -60,16 +64,16 @@ const MUTATIONS = [
   ["a name that is not escaped", replaced(/&lt;(img src=x onerror=.{1,80}?)&gt;/s, (_, inner) => `<${inner.replaceAll("&quot;", '"')}>`), ["foreign-elements", "names-fetch-nothing", "names-shown", "planted-handler", "policy-violations", "scriptless-complete"], QUICK],
   ["a link that is a script", inMain('<p><a href="javascript:window.__planted=1">more</a></p>'), ["foreign-elements"], QUICK],
   ["a character that turns the direction of writing", inMain("<p>\u202egnp.exe</p>"), ["hidden-characters"], QUICK],
-  ["a page too wide for a telephone", style("main { min-width: 600px }"), ["sideways"]],
-  ["no dark colours", replaced(/prefers-color-scheme:\s*dark/g, "prefers-color-scheme: mutation"), ["dark"]],
+  ["a page too wide for a telephone", style("main { min-width: 600px }"), ["sideways"], QUICK],
+  ["no dark colours", (html) => within(html, "style", (text) => text.replaceAll(/prefers-color-scheme:\s*dark/g, "min-width: 99999px")), ["dark"], QUICK],
   ["automations that are not printed", style("@media print { details.automation { display: none } }"), PRINT],
-  ["folded parts that stay folded on paper", all(script("addEventListener('beforeprint', (event) => event.stopImmediatePropagation(), true)"), style("@media print { details:not([open])::details-content { display: none !important } }")), PRINT],
+  ["folded parts that stay folded on paper", style("@media print { details::details-content { display: none !important } }"), PRINT],
   ["grey on white", style("p { color: #999 !important }"), ["axe-light-1280", "axe-light-360"]],
   ["grey on black on a telephone", style("@media (prefers-color-scheme: dark) and (max-width: 500px) { p { color: #444 !important } }"), ["axe-dark-360"]],
   ["no language", replaced(/<html[^>]*>/, "<html>"), AXE],
   ["headings out of order", replaced(/<h2( [^>]*)?>(.*?)<\/h2>/s, "<h5$1>$2</h5>"), AXE],
   ["a field without a label", inMain('<p><input type="text"></p>'), AXE],
-  ["nothing to be seen", style("body { display: none }"), ["dark", "pictures"], ["layout"]],
+  ["nothing to be seen", style("body { display: none }"), ["pictures"], ["layout"]],
 ];
 
 /** Mutations that are looked at at the same time. Much of the time of each is waiting. */
