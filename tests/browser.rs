@@ -41,7 +41,7 @@ impl Tools {
     fn find() -> Option<Self> {
         let modules = std::env::var_os("MAASCAN_BROWSER_MODULES").map_or_else(|| here("target/browser"), PathBuf::from);
         let chromium =
-            std::env::var_os("MAASCAN_CHROMIUM").map(PathBuf::from).or_else(|| on_path(&["chromium", "chromium-browser", "google-chrome"]));
+            std::env::var_os("MAASCAN_CHROMIUM").map(PathBuf::from).or_else(|| on_path(&["chromium", "chromium-browser", "chromium-headless-shell", "google-chrome"]));
         let node = on_path(&["node"]);
         let missing: Vec<&str> = [
             (node.is_none(), "Node.js 20 or later (node on PATH)"),

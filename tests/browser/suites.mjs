@@ -19,11 +19,13 @@ export async function run(browser, job) {
   const verdict = new Verdict();
   for (const name of job.suites ?? Object.keys(SUITES)) {
     const started = performance.now();
+    const before = verdict.checks.length;
     try {
       await { ...SUITES, ...ON_REQUEST }[name](browser, job, verdict);
     } catch (error) {
       await verdict.check(`suite ${name}`, () => Promise.reject(error));
     }
+    verdict.checks.slice(before).forEach((check) => (check.suite = name));
     verdict.measure(`seconds_${name}`, Math.round((performance.now() - started) / 100) / 10);
   }
   return { checks: verdict.checks, measures: verdict.measures };
