@@ -225,7 +225,10 @@ pub(super) fn method(assessment: &Assessment) -> [String; 6] {
     let run = &assessment.run;
     let (start, audit) = (time(run.window_start), time(run.audit_since));
     [
-        format!("Read from Microsoft Graph, without writing. Evidence window: {} days from {start}; audit events from {audit}.", run.window_days),
+        format!(
+            "Read from Microsoft Graph, without writing. Evidence window: {} days from {start}; audit events from {audit}.",
+            run.window_days
+        ),
         "Multi Admin Approval has held for app-only calls since 2026-06-22; earlier writes say nothing about it.".to_owned(),
         "Exclusions are not in the published Graph schema. They are taken from members of access policies that the schema does not name, \
          where a member lists ids of applications of this tenant; that it is the list of exclusions is inferred. \

@@ -144,7 +144,8 @@ mod tests {
     #[test]
     fn every_difference_stands_under_its_topic() {
         let text = rendered(Some(&change()));
-        for wanted in ["Credentials", "no-longer-readable", "Findings", ">new<", "&lt;b&gt;x", "&lt;i&gt;mallory", "Owners were not read."] {
+        for wanted in ["Credentials", "no-longer-readable", "Findings", ">new<", "&lt;b&gt;x", "&lt;i&gt;mallory", "Owners were not read."]
+        {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
         let nothing = Change { entries: vec![], ..change() };
