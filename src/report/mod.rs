@@ -21,6 +21,7 @@ pub mod v1;
 
 pub use folder::Folder;
 pub use grid::{grid, markdown_table};
+pub use phrases::letter;
 pub use settings::changed_settings;
 pub use table::Style;
 

@@ -203,6 +203,23 @@ pub(super) fn findings(assessment: &Assessment) -> Option<String> {
     (!parts.is_empty()).then(|| format!("findings: {}", parts.join(", ")))
 }
 
+/// The letter of a verdict in a matrix of automations and workloads, where there is no room for the word; in the terminal and
+/// in HTML the same. No two have the same one.
+#[must_use]
+pub fn letter(kind: VerdictKind) -> char {
+    match kind {
+        VerdictKind::Blocked => 'X',
+        VerdictKind::Breaks => 'B',
+        VerdictKind::AtRisk => 'R',
+        VerdictKind::Passes => 'P',
+        VerdictKind::Unknown => '?',
+        VerdictKind::Excluded => 'E',
+        VerdictKind::Handshake => 'H',
+        VerdictKind::Dormant => 'D',
+        VerdictKind::NotGated => '·',
+    }
+}
+
 /// What a verdict means.
 pub(super) fn meaning(kind: VerdictKind) -> &'static str {
     match kind {
@@ -243,4 +260,15 @@ pub(super) fn method(assessment: &Assessment) -> [String; 6] {
             .to_owned(),
         "Rights through an Entra role or an Intune role make no row without evidence of a write.".to_owned(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_has_a_letter_of_its_own() {
+        let letters: BTreeSet<char> = VerdictKind::ALL.iter().copied().map(letter).collect();
+        assert_eq!(letters.len(), VerdictKind::ALL.len());
+    }
 }

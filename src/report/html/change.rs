@@ -120,6 +120,7 @@ mod tests {
             name: "<b>\u{202e}x".to_owned(),
             id: "00000001-0000-4000-8000-000000000000".to_owned(),
             object: "rule".to_owned(),
+            key: String::new(),
             before: None,
             after: Some("open".to_owned()),
             by: Some("<i>mallory".to_owned()),

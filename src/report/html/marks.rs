@@ -4,21 +4,6 @@ use super::foreign::plain_workload;
 use crate::assess::{Confidence, Severity, Verdict, VerdictKind};
 use maud::{Markup, PreEscaped, html};
 
-/// The letter of a verdict.
-pub(super) fn letter(kind: VerdictKind) -> &'static str {
-    match kind {
-        VerdictKind::Blocked => "X",
-        VerdictKind::Breaks => "B",
-        VerdictKind::AtRisk => "R",
-        VerdictKind::Passes => "P",
-        VerdictKind::Unknown => "?",
-        VerdictKind::Excluded => "E",
-        VerdictKind::Handshake => "H",
-        VerdictKind::Dormant => "D",
-        VerdictKind::NotGated => "N",
-    }
-}
-
 /// The class of a verdict in the style sheet.
 pub(super) fn class(kind: VerdictKind) -> &'static str {
     match kind {

@@ -146,7 +146,7 @@ fn cell(assessment: &Assessment, verdicts: &[&Verdict], whole: bool) -> Markup {
     let more = verdicts.len() - 1;
     html! {
         td title=(tooltip(assessment, verdict)) {
-            b class={ (marks::class(verdict.kind)) (low) } { (marks::letter(verdict.kind)) }
+            b class={ (marks::class(verdict.kind)) (low) } { (phrases::letter(verdict.kind)) }
             i { (verdict.kind.word()) }
             @if more > 0 { small { "+" (more) } }
         }

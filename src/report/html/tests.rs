@@ -219,9 +219,17 @@ fn cells_of_the_matrix_say_more_than_their_colour() {
     let page = rendered(&samples::everything());
     let matrix = &page[page.find("class=\"matrix\"").unwrap()..page.find("</table>").unwrap()];
     for kind in VerdictKind::ALL {
-        let cell = format!("\">{}</b><i>{}</i></td>", marks::letter(*kind), kind.word());
+        let cell = format!("\">{}</b><i>{}</i></td>", phrases::letter(*kind), kind.word());
         assert!(matrix.contains(&cell), "{kind}: {matrix}");
         assert!(matrix.contains(&format!("<td title=\"{kind}, medium confidence, ")), "{kind}: {matrix}");
+    }
+}
+
+#[test]
+fn the_style_sheet_has_the_letters_of_the_matrix() {
+    for kind in VerdictKind::ALL {
+        let (class, letter) = (marks::class(*kind), phrases::letter(*kind));
+        assert!(STYLE.contains(&format!(".{class}:empty::before {{ content: \"{letter}\";")), "{kind}");
     }
 }
 
