@@ -112,7 +112,9 @@ struct Question<'a> {
 impl<'a> Question<'a> {
     fn new(arguments: &'a Arguments, catalogue: &'a Catalogue) -> Result<Self, Failure> {
         let governance = Governance::load(&arguments.judging.governing)?;
-        let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..arguments.judging.options()? };
+        let baseline = arguments.judging.baseline()?.map(|earlier| assess::baseline(&earlier, catalogue));
+        let register = governance.settings.register().map(<[_]>::to_vec);
+        let options = assess::Options { baseline, register, ..arguments.judging.options()? };
         let workload = arguments.workload.as_deref().map(Workload::from_policy_type);
         Ok(Self { arguments, catalogue, options, governance, workload })
     }

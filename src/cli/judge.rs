@@ -7,6 +7,7 @@ use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus};
 use crate::catalogue::Catalogue;
 use crate::report::{self, Contents, Folder, OutputKind, Style};
+use crate::runs::{self, Change, Run};
 use crate::snapshot::{Snapshot, is_guid};
 use std::collections::BTreeSet;
 
@@ -26,6 +27,7 @@ pub(super) struct Prepared<'a> {
     output: &'a Output,
     governance: Governance,
     folder: Option<Folder>,
+    earlier: Option<Snapshot>,
 }
 
 impl<'a> Prepared<'a> {
@@ -33,8 +35,9 @@ impl<'a> Prepared<'a> {
     pub(super) fn new(judging: &Judging, output: &'a Output) -> Result<Self, Failure> {
         let governance = Governance::load(&judging.governing)?;
         let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
+        let earlier = judging.baseline()?;
         let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
-        Ok(Self { options, output, governance, folder })
+        Ok(Self { options, output, governance, folder, earlier })
     }
 
     /// Ids that the user's files name.
@@ -44,19 +47,22 @@ impl<'a> Prepared<'a> {
 
     /// Judges a snapshot, writes the reports, prints the one that was asked for.
     pub(super) fn finish(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Result<Status, Failure> {
-        let assessment = self.assess(snapshot, catalogue);
+        let earlier = self.earlier.as_ref().map(|earlier| assess::baseline(earlier, catalogue));
+        let assessment = self.assess(snapshot, catalogue, &assess::Options { baseline: earlier, ..self.options.clone() });
+        let change = self.change(snapshot, &assessment, catalogue);
+        let contents = Contents { assessment: &assessment, change: change.as_ref() };
         if let Some(folder) = &self.folder {
-            folder.write(&Contents::of(&assessment)).map_err(could_not_run)?;
+            folder.write(&contents).map_err(could_not_run)?;
         }
         // Who went away after reading enough still gets the reports and the status.
-        match output::data(&self.render(&assessment)?) {
+        match output::data(&self.render(&contents)?) {
             Ok(()) | Err(Failure::ReaderGone) => {}
             Err(failure) => return Err(failure),
         }
         if let Some(path) = &self.output.out {
             output::note(&format!("reports written to {}", path.display()));
         }
-        if let Some(why) = assessment.baseline.as_ref().and_then(|earlier| earlier.unfit(&snapshot.tenant_id, snapshot.taken_at)) {
+        if let Some(why) = unfit(&assessment) {
             output::note(&format!("warning: {why}: what is new cannot be told"));
         }
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
@@ -64,20 +70,30 @@ impl<'a> Prepared<'a> {
         Ok(self.status(&assessment, whole))
     }
 
-    fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
-        let mut assessment = assess::assess(snapshot, catalogue, &self.options);
+    fn assess(&self, snapshot: &Snapshot, catalogue: &Catalogue, options: &assess::Options) -> Assessment {
+        let mut assessment = assess::assess(snapshot, catalogue, options);
         self.governance.judge_for_reports(&mut assessment);
         assessment
     }
 
-    fn render(&self, assessment: &Assessment) -> Result<Vec<u8>, Failure> {
+    /// What is different from the earlier run, judged by the same plan and the same rules. The user's file of exclusions tells
+    /// of the tenant as it is now, so the earlier run is judged without it.
+    fn change(&self, snapshot: &Snapshot, assessment: &Assessment, catalogue: &Catalogue) -> Option<Change> {
+        let earlier = self.earlier.as_ref().filter(|_| unfit(assessment).is_none())?;
+        let options = assess::Options { exclusions: Vec::new(), ..self.options.clone() };
+        let before = self.assess(earlier, catalogue, &options);
+        let earlier = Run { snapshot: earlier, assessment: &before };
+        runs::compare(earlier, Run { snapshot, assessment }).ok()
+    }
+
+    fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Failure> {
         let kind = match self.output.format {
             Format::Table => OutputKind::Table(Style { width: output::width(), colour: output::colour(), ..Style::default() }),
             Format::Json => OutputKind::Json,
             Format::Csv => OutputKind::Csv,
             Format::Markdown => OutputKind::Markdown,
         };
-        report::render(kind, &Contents::of(assessment)).map_err(could_not_run)
+        report::render(kind, contents).map_err(could_not_run)
     }
 
     /// Findings count before gaps: who asked to fail on them asked for status 1.
@@ -93,4 +109,10 @@ impl<'a> Prepared<'a> {
             Status::Incomplete
         }
     }
+}
+
+/// Why the earlier snapshot cannot be compared with the run, if it cannot.
+fn unfit(assessment: &Assessment) -> Option<&'static str> {
+    let earlier = assessment.baseline.as_ref()?;
+    earlier.unfit(&assessment.run.tenant_id, assessment.run.taken_at)
 }

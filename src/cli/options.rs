@@ -2,12 +2,12 @@
 
 use super::exit::{Failure, usage_error};
 use super::governance::Governing;
-use super::{exclusion_file, plan_file, tenant};
+use super::{exclusion_file, plan_file};
 use crate::assess::{self, Severity};
 use crate::catalogue::Workload;
 use crate::collect;
 use crate::graph::{Cloud, Endpoints, Pacing};
-use crate::snapshot::{self, AppRoleId};
+use crate::snapshot::{self, AppRoleId, Snapshot};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -155,7 +155,7 @@ pub(super) struct Judging {
     /// Exclusions as copied from the portal: CSV with columns for the policy's id or name and for the app id or object id
     #[arg(long, value_name = "FILE")]
     exclusions: Option<PathBuf>,
-    /// An earlier snapshot of this tenant, to tell which exclusions are new
+    /// An earlier snapshot of this tenant, to tell what is new
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     #[command(flatten)]
@@ -174,14 +174,15 @@ impl Judging {
             Some(Plan::File(path)) => (BTreeSet::new(), plan_file::load(path, planned)?),
         };
         let exclusions = self.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
-        Ok(assess::Options { window_days: self.days, planned, plan, exclusions, baseline: self.baseline()?, register: None })
+        Ok(assess::Options { window_days: self.days, planned, plan, exclusions, baseline: None, register: None })
     }
 
-    /// What `--baseline` names, reduced to what is compared.
-    fn baseline(&self) -> Result<Option<assess::Baseline>, Failure> {
-        let Some(path) = &self.baseline else { return Ok(None) };
-        let earlier = snapshot::load(path).map_err(usage_error)?;
-        Ok(Some(assess::baseline(&earlier, &tenant::catalogue()?)))
+    /// The snapshot that `--baseline` names.
+    ///
+    /// # Errors
+    /// A file that cannot be read: the user's fault.
+    pub(super) fn baseline(&self) -> Result<Option<Snapshot>, Failure> {
+        self.baseline.as_deref().map(snapshot::load).transpose().map_err(usage_error)
     }
 }
 

@@ -21,6 +21,7 @@ pub mod v1;
 
 pub use folder::Folder;
 pub use grid::{grid, markdown_table};
+pub use phrases::letter;
 pub use settings::changed_settings;
 pub use table::Style;
 
@@ -153,14 +154,12 @@ mod tests {
             let format = formats().into_iter().find(|format| format.file_name() == name).unwrap();
             format.render(&Contents::of(&assessment)).unwrap()
         };
-        for (kind, name) in
-            [
-                (OutputKind::Json, "assessment.json"),
-                (OutputKind::Csv, "automations.csv"),
-                (OutputKind::Markdown, "summary.md"),
-                (OutputKind::Html, "report.html"),
-            ]
-        {
+        for (kind, name) in [
+            (OutputKind::Json, "assessment.json"),
+            (OutputKind::Csv, "automations.csv"),
+            (OutputKind::Markdown, "summary.md"),
+            (OutputKind::Html, "report.html"),
+        ] {
             assert_eq!(render(kind, &Contents::of(&assessment)).unwrap(), file(name));
         }
         let table = render(OutputKind::Table(Style::default()), &Contents::of(&assessment)).unwrap();

@@ -203,6 +203,23 @@ pub(super) fn findings(assessment: &Assessment) -> Option<String> {
     (!parts.is_empty()).then(|| format!("findings: {}", parts.join(", ")))
 }
 
+/// The letter of a verdict in a matrix of automations and workloads, where there is no room for the word; in the terminal and
+/// in HTML the same. No two have the same one.
+#[must_use]
+pub fn letter(kind: VerdictKind) -> char {
+    match kind {
+        VerdictKind::Blocked => 'X',
+        VerdictKind::Breaks => 'B',
+        VerdictKind::AtRisk => 'R',
+        VerdictKind::Passes => 'P',
+        VerdictKind::Unknown => '?',
+        VerdictKind::Excluded => 'E',
+        VerdictKind::Handshake => 'H',
+        VerdictKind::Dormant => 'D',
+        VerdictKind::NotGated => '·',
+    }
+}
+
 /// What a verdict means.
 pub(super) fn meaning(kind: VerdictKind) -> &'static str {
     match kind {
@@ -225,7 +242,10 @@ pub(super) fn method(assessment: &Assessment) -> [String; 6] {
     let run = &assessment.run;
     let (start, audit) = (time(run.window_start), time(run.audit_since));
     [
-        format!("Read from Microsoft Graph, without writing. Evidence window: {} days from {start}; audit events from {audit}.", run.window_days),
+        format!(
+            "Read from Microsoft Graph, without writing. Evidence window: {} days from {start}; audit events from {audit}.",
+            run.window_days
+        ),
         "Multi Admin Approval has held for app-only calls since 2026-06-22; earlier writes say nothing about it.".to_owned(),
         "Exclusions are not in the published Graph schema. They are taken from members of access policies that the schema does not name, \
          where a member lists ids of applications of this tenant; that it is the list of exclusions is inferred. \
@@ -240,4 +260,15 @@ pub(super) fn method(assessment: &Assessment) -> [String; 6] {
             .to_owned(),
         "Rights through an Entra role or an Intune role make no row without evidence of a write.".to_owned(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_has_a_letter_of_its_own() {
+        let letters: BTreeSet<char> = VerdictKind::ALL.iter().copied().map(letter).collect();
+        assert_eq!(letters.len(), VerdictKind::ALL.len());
+    }
 }

@@ -2,8 +2,8 @@
 //! tenant, one of a tenant of which nothing could be read.
 
 use crate::assess::{
-    AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, DayCounts, EvidenceGrade, ExcludedObject, Exclusion,
-    ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
+    AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, DayCounts, EvidenceGrade, ExcludedObject,
+    Exclusion, ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
     HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Posture, Room, RuleText, Run,
     Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind,
     WayOut,

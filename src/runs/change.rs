@@ -30,9 +30,11 @@ pub struct Entry {
     /// Which object of it: a key, an owner, a workload, a rule; empty where it is that application or policy itself. May be
     /// an attacker's text.
     pub object: String,
-    /// As it was, in the words of the report; None where it was not there, or could not be read.
+    /// Id of that object, which may have several parts; empty where it has none of its own.
+    pub key: String,
+    /// As it was, in words; None where it was not there. Where it could not be read, why.
     pub before: Option<String>,
-    /// As it is.
+    /// As it is, the same way.
     pub after: Option<String>,
     /// Who did it, where the audit log tells: an attacker's text.
     pub by: Option<String>,

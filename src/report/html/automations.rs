@@ -4,7 +4,7 @@ use super::super::phrases;
 use super::foreign::{code, counted, day, name, optional_day, plain_name, plain_workload, short, words};
 use super::index::{Automation, Index};
 use super::{credentials, findings, marks, timeline};
-use crate::assess::{ApplicationProfile, Home, Request, Room, Verdict, VerdictKind, WayKind, WayOut};
+use crate::assess::{ApplicationProfile, Home, LastSignIn, Request, Room, Verdict, VerdictKind, WayKind, WayOut};
 use crate::snapshot::AppId;
 use maud::{Markup, html};
 
@@ -19,14 +19,16 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
     html! {
         section id="automations" aria-labelledby="automations-title" {
             h2 id="automations-title" { "Automations" }
-            svg class="defs" aria-hidden="true" focusable="false" { defs { (timeline::shared(run)) (credentials::shared()) } }
+            svg class="defs" aria-hidden="true" focusable="false" { defs { (timeline::shared(run)) } }
             @if index.automations.is_empty() {
                 p class="empty" { "None: see " a href="#coverage-note" { "what this report could not see" } "." }
             } @else {
                 (timeline::legend(run))
+                p class="quiet" { "A credential without a day of last use: it is not known when it was used last." }
                 div id="list" { @for automation in &index.automations { (one(index, automation)) } }
                 p class="empty" id="no-automation" hidden { "No automation matches the search and the filters." }
                 (ways(index))
+                (index.cases.block())
             }
         }
     }
@@ -41,9 +43,9 @@ fn one<'a>(index: &Index<'a>, automation: &Automation<'a>) -> Markup {
         .map(|kind| kind.word())
         .collect();
     html! {
-        details class={ "automation" @if urgent { " act" } } id=[index.anchor(automation.app_id.as_str())] data-verdicts=(kinds.join(" ")) {
+        details class={ "automation" @if urgent { " act" } } id=[index.lasting_anchor(automation.app_id.as_str())] data-verdicts=(kinds.join(" ")) {
             summary {
-                h3 { (name(index.name(automation.app_id))) }
+                h3 id=[index.anchor(automation.app_id.as_str())] { (name(index.name(automation.app_id))) }
                 @for verdict in &automation.verdicts { (marks::chip(verdict)) }
             }
             (facts(index, automation.app_id, profile))
@@ -59,8 +61,8 @@ fn one<'a>(index: &Index<'a>, automation: &Automation<'a>) -> Markup {
 pub(super) fn other(index: &Index<'_>, app_id: &AppId) -> Markup {
     let Some(profile) = index.profile(app_id) else { return html! {} };
     html! {
-        details class="other" id=[index.anchor(app_id.as_str())] {
-            summary { h4 { (name(phrases::named(&profile.name, app_id.as_str()))) } }
+        details class="other" id=[index.lasting_anchor(app_id.as_str())] {
+            summary { h4 id=[index.anchor(app_id.as_str())] { (name(phrases::named(&profile.name, app_id.as_str()))) } }
             (facts(index, app_id, Some(profile))) (permissions(profile)) (credentials::of_application(index, profile)) (findings::of_application(index, app_id))
         }
     }
@@ -68,26 +70,37 @@ pub(super) fn other(index: &Index<'_>, app_id: &AppId) -> Markup {
 
 /// Who it is, in two lines.
 fn facts(index: &Index<'_>, app_id: &AppId, profile: Option<&ApplicationProfile>) -> Markup {
-    let Some(profile) = profile else { return html! { p class="ids" { "App id " (code(app_id.as_str())) } } };
+    let Some(profile) = profile else { return html! { p { "App id " (code(app_id.as_str())) } } };
     let excluded = super::super::known::excluded(index.assessment, profile);
     html! {
-        p class="ids" {
+        p {
             "App id " (code(app_id.as_str()))
-            @match &profile.service_principal { Some(id) => { " · service principal " (code(id.as_str())) }, None => " · no service principal known" }
+            @match &profile.service_principal {
+                Some(_) if index.large => {},
+                Some(id) => { " · service principal " (code(id.as_str())) },
+                None => " · no service principal known",
+            }
         }
-        p class="ids" {
+        p {
             (short(profile.kind.as_deref().unwrap_or("type unknown"), 40)) ", " (home(profile.home)) " · "
             (match profile.can_sign_in { Some(true) => "can sign in", Some(false) => "cannot sign in", None => "whether it can sign in is unknown" })
-            " · last sign-in as itself: " (phrases::last_sign_in(&profile.last_sign_in)) " · first trace: " (optional_day(profile.first_trace, "unknown"))
-            " · " (match excluded { Some(true) => "excluded", Some(false) => "not excluded", None => "whether it is excluded is unknown" })
+            " · last sign-in as itself " (last_sign_in(&profile.last_sign_in)) " · first trace " (optional_day(profile.first_trace, "unknown"))
+            " · excluded: " (match excluded { Some(true) => "yes", Some(false) => "no", None => "unknown" })
         }
+    }
+}
+
+fn last_sign_in(last: &LastSignIn) -> String {
+    match last {
+        LastSignIn::At(time) => day(*time),
+        LastSignIn::NoneSeen | LastSignIn::Unknown(_) => phrases::last_sign_in(last),
     }
 }
 
 fn home(home: Home) -> &'static str {
     match home {
-        Home::ThisTenant => "registered in this tenant",
-        Home::OtherTenant => "registered in another tenant",
+        Home::ThisTenant => "of this tenant",
+        Home::OtherTenant => "of another tenant",
         Home::Microsoft => "one of Microsoft's own",
         Home::ManagedIdentity => "a managed identity",
         Home::Unknown => "home unknown",
@@ -96,38 +109,66 @@ fn home(home: Home) -> &'static str {
 
 /// One verdict: what, how sure, on what grounds, and what to do.
 fn judged(index: &Index<'_>, profile: Option<&ApplicationProfile>, verdict: &Verdict) -> Markup {
+    let own: Vec<&String> = verdict.reasons.iter().filter(|reason| !index.cases.is_common(reason)).collect();
     html! {
         div class="verdict" {
             h4 { (marks::tile(verdict.kind, verdict.confidence)) (plain_workload(&verdict.workload)) ": " (verdict.kind.word()) }
-            p class="ids" { (measures(index, verdict)) }
-            @if !verdict.next_step.is_empty() { p class="next" { strong { "Next: " } (words(&verdict.next_step)) } }
-            (timeline::timeline(index, profile, verdict))
-            (sentences(&verdict.reasons, "why"))
-            (sentences(&verdict.doubts, "doubt"))
-            @if !verdict.ways_out.is_empty() { ul class="ways" { @for way in &verdict.ways_out { (way_out(index, way)) } } }
+            @match index.cases.case(verdict) {
+                Some(case) => {
+                    (timeline::timeline(index, profile, verdict, html! { (verdict.grade.word()) " · " a href={ "#g" (case) } { "case " (case) } " · " }))
+                    (sentences(&own, None))
+                },
+                None => {
+                    p { (measures(verdict)) " · " (seen(index, verdict)) } (next(verdict)) (timeline::timeline(index, profile, verdict, html! {})) (sentences(&own, None))
+                    (rest(index, verdict))
+                },
+            }
         }
     }
 }
 
-fn measures(index: &Index<'_>, verdict: &Verdict) -> Markup {
-    let count = |count: Option<u64>| phrases::count(count);
-    let statuses: Vec<String> = verdict.expected_status.iter().map(ToString::to_string).collect();
+/// What was seen of it in the window, and how sure that is.
+fn seen(index: &Index<'_>, verdict: &Verdict) -> Markup {
+    let refused = phrases::blocked_calls(index.assessment, verdict);
     html! {
-        (verdict.confidence.word()) " confidence · evidence: " (verdict.grade.word())
-        " · writes: " (count(phrases::writes(index.assessment, verdict)))
-        @if verdict.failed_writes > 0 { " · failed: " (verdict.failed_writes) }
-        " · refused: " (count(phrases::blocked_calls(index.assessment, verdict)))
-        " · gate: " (verdict.gate.word()) " · exclusion: " (verdict.exclusion.word())
-        @if !verdict.platforms.is_empty() { " · platforms: " (short(&phrases::platforms(&verdict.platforms).replace(';', ", "), 200)) }
-        @if !statuses.is_empty() { " · statuses to expect: " (statuses.join(", ")) }
-        @if let Some(today) = verdict.today.filter(|today| *today != verdict.kind) { " · without the plan: " strong { (today.word()) } }
+        (verdict.grade.word()) " · writes " (phrases::count(phrases::writes(index.assessment, verdict)))
+        @if verdict.failed_writes > 0 { " · failed " (verdict.failed_writes) }
+        @if refused != Some(0) { " · refused " (phrases::count(refused)) }
     }
 }
 
-fn sentences(sentences: &[String], class: &str) -> Markup {
+/// What a verdict may have in common with others: how sure, the gate, what to do, grounds, doubts, and ways out.
+pub(super) fn shared(index: &Index<'_>, verdict: &Verdict) -> Markup {
+    let common: Vec<&String> = verdict.reasons.iter().filter(|reason| index.cases.is_common(reason)).collect();
+    html! { p { (measures(verdict)) } (next(verdict)) (sentences(&common, None)) (rest(index, verdict)) }
+}
+
+fn measures(verdict: &Verdict) -> Markup {
+    let statuses: Vec<String> = verdict.expected_status.iter().map(ToString::to_string).collect();
+    html! {
+        (verdict.confidence.word()) " confidence · gate " (verdict.gate.word()) " · exclusion " (verdict.exclusion.word())
+        @if !verdict.platforms.is_empty() { " · platforms " (short(&phrases::platforms(&verdict.platforms).replace(';', ", "), 200)) }
+        @if !statuses.is_empty() { " · expect status " (statuses.join(", ")) }
+        @if let Some(today) = verdict.today.filter(|today| *today != verdict.kind) { " · without the plan " strong { (today.word()) } }
+    }
+}
+
+fn next(verdict: &Verdict) -> Markup {
+    html! { @if !verdict.next_step.is_empty() { p class="next" { strong { "Next: " } (words(&verdict.next_step)) } } }
+}
+
+/// Doubts and ways out.
+fn rest(index: &Index<'_>, verdict: &Verdict) -> Markup {
+    html! {
+        (sentences(&verdict.doubts.iter().collect::<Vec<_>>(), Some("doubt")))
+        @if !verdict.ways_out.is_empty() { ul class="ways" { @for way in &verdict.ways_out { (way_out(index, way)) } } }
+    }
+}
+
+fn sentences(sentences: &[&String], class: Option<&str>) -> Markup {
     html! {
         @if !sentences.is_empty() {
-            ul class=(class) {
+            ul class=[class] {
                 @for sentence in sentences.iter().take(SENTENCES) { li { (words(sentence)) } }
                 @if sentences.len() > SENTENCES { li { (sentences.len() - SENTENCES) " more in assessment.json" } }
             }
@@ -177,7 +218,7 @@ fn copyable(lines: &[String]) -> Markup {
 fn permissions(profile: &ApplicationProfile) -> Markup {
     let held = profile.permissions.seen().map(Vec::as_slice).unwrap_or_default();
     html! {
-        h4 { "Permissions that write Intune, or lead to it" }
+        h4 { "Permissions" }
         @if held.is_empty() && profile.permissions.gap().is_none() { p { "None." } }
         @if !held.is_empty() {
             ul class="perms" {
@@ -196,7 +237,7 @@ fn requests(requests: &[&Request]) -> Markup {
     html! {
         @if !requests.is_empty() {
             h4 { "Approval requests of its own" }
-            ul class="perms" {
+            ul class="keys" {
                 @for request in requests.iter().take(SENTENCES) {
                     li {
                         (short(request.status.as_deref().unwrap_or("status unknown"), 40))

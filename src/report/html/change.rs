@@ -120,6 +120,7 @@ mod tests {
             name: "<b>\u{202e}x".to_owned(),
             id: "00000001-0000-4000-8000-000000000000".to_owned(),
             object: "rule".to_owned(),
+            key: String::new(),
             before: None,
             after: Some("open".to_owned()),
             by: Some("<i>mallory".to_owned()),
@@ -144,7 +145,8 @@ mod tests {
     #[test]
     fn every_difference_stands_under_its_topic() {
         let text = rendered(Some(&change()));
-        for wanted in ["Credentials", "no-longer-readable", "Findings", ">new<", "&lt;b&gt;x", "&lt;i&gt;mallory", "Owners were not read."] {
+        for wanted in ["Credentials", "no-longer-readable", "Findings", ">new<", "&lt;b&gt;x", "&lt;i&gt;mallory", "Owners were not read."]
+        {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
         let nothing = Change { entries: vec![], ..change() };

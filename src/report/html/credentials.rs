@@ -1,10 +1,11 @@
 //! Credentials: what ends soonest, each with a bar of its lifetime. Without an end that is known, it says so.
 
 use super::super::known;
-use super::foreign::{code, counted, day, optional_day};
+use super::foreign::{code, counted, day, optional_day, short};
 use super::index::Index;
+use super::marks::drawn;
 use super::timeline::Axis;
-use crate::assess::{ApplicationProfile, Key, KeyKind, Run};
+use crate::assess::{ApplicationProfile, Key, KeyHolder, KeyKind, Run};
 use crate::snapshot::AppId;
 use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
@@ -12,22 +13,11 @@ use maud::{Markup, html};
 /// Years that a bar shows on either side of the run.
 const YEARS: i64 = 2;
 
-/// Width and height of a bar, in its own units.
+/// Width of a bar in pixels, as in the style sheet, which draws its floor and the time of the run in the middle.
 const WIDTH: i64 = 96;
-const HEIGHT: i64 = 8;
 
 /// Most rows of the section; every credential stands with its application, and in `credentials.csv`.
 const ROWS: usize = 150;
-
-/// What all bars share: the floor, and the time of the run.
-pub(super) fn shared() -> Markup {
-    html! {
-        g id="kx" {
-            path class="base" d={ "M0 " (HEIGHT / 2) "h" (WIDTH) } {}
-            path class="now" d={ "M" (WIDTH / 2) " 0v" (HEIGHT) } {}
-        }
-    }
-}
 
 fn axis(run: &Run) -> Axis {
     let span = TimeDelta::days(365 * YEARS);
@@ -41,11 +31,9 @@ fn bar(run: &Run, key: &Key) -> Markup {
     let Some((start, end)) = key.start.zip(key.end) else { return html! {} };
     let axis = axis(run);
     let (from, to) = (axis.place(start), axis.place(end));
+    let class = if key.expired == Some(true) { "class=\"x\" " } else { "" };
     html! {
-        svg class="k" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } aria-hidden="true" {
-            use href="#kx" {}
-            path class=[(key.expired == Some(true)).then_some("x")] d={ "M" (from) " " (HEIGHT / 2) "h" ((to - from).max(1)) } {}
-        }
+        svg class="k" { (drawn("path", &format!("{class}d=\"M{from} 4h{}\"", (to - from).max(1)))) }
     }
 }
 
@@ -66,8 +54,16 @@ fn days(span: TimeDelta) -> String {
     }
 }
 
-fn last_use(key: &Key) -> String {
-    key.last_used.map_or_else(|| "last use not known".to_owned(), |used| format!("last used {}", day(used)))
+/// From when to when, in short. In a large tenant the bar alone tells the beginning.
+fn span(index: &Index<'_>, key: &Key) -> String {
+    let start = optional_day(key.start, "not known");
+    let expired = if key.expired == Some(true) { ", expired" } else { "" };
+    match key.end {
+        Some(end) if index.large && key.start.is_some() => format!("to {}{expired}", day(end)),
+        Some(end) => format!("{start} to {}{expired}", day(end)),
+        None if key.kind == KeyKind::Federated => "without end".to_owned(),
+        None => format!("{start} to not known"),
+    }
 }
 
 /// The credentials of one application, and what of them could not be read.
@@ -80,16 +76,20 @@ pub(super) fn of_application(index: &Index<'_>, profile: &ApplicationProfile) ->
         h4 { "Credentials" }
         @if keys.is_empty() && known::all_credentials(profile) { p { "None." } }
         @if !keys.is_empty() {
+            // Within one application the beginning of its id tells a key; in a large tenant the rest would only take room.
             ul class="keys" {
                 @for key in keys {
                     li {
-                        (bar(run, key)) (key.kind.word()) " " (code(&key.key_id)) " on the " (key.held_on.word()) ", from " (optional_day(key.start, "a day not known"))
-                        ", " (end(run, key)) ", " (last_use(key))
+                        (bar(run, key)) (key.kind.word()) " " @if index.large { (short(&key.key_id, 8)) } @else { (code(&key.key_id)) }
+                        // Most are the application's own; where one is not, that is worth a word.
+                        @if key.held_on == KeyHolder::ServicePrincipal { " on the service principal" }
+                        ", " (span(index, key))
+                        @if let Some(used) = key.last_used { ", last used " (day(used)) }
                     }
                 }
             }
         }
-        @for (what, gap) in gaps { p class="unknown" { "Unknown: " (what) " (" (super::foreign::short(&gap.to_string(), 200)) ")" } }
+        @for (what, gap) in gaps { p class="unknown" { "Unknown: " (what) " (" (short(&gap.to_string(), 200)) ")" } }
     }
 }
 
@@ -102,7 +102,10 @@ pub(super) struct Owned<'a> {
 /// Every credential: those that end soonest first, then those without an end that is known, then those that have ended.
 pub(super) fn by_end<'a>(index: &Index<'a>) -> Vec<Owned<'a>> {
     let assessment = index.assessment;
-    let all = assessment.applications.values().flat_map(|profile| known::credentials(profile).into_iter().map(|key| Owned { app_id: &profile.app_id, key }));
+    let all = assessment
+        .applications
+        .values()
+        .flat_map(|profile| known::credentials(profile).into_iter().map(|key| Owned { app_id: &profile.app_id, key }));
     let mut all: Vec<Owned<'a>> = all.collect();
     all.sort_by_key(|owned| {
         let class = match (owned.key.expired, owned.key.end) {

@@ -54,7 +54,6 @@ fn register(index: &Index<'_>) -> Markup {
                     th scope="col" { "Application" } th scope="col" { "Access policy" } th scope="col" { "Workload" } th scope="col" { "Listed" } th scope="col" { "State" }
                     th scope="col" { "Said by" } th scope="col" { "Since" }
                     @if own.is_some() { th scope="col" { "Owner and reason" } }
-                    th scope="col" { "Listed id" }
                 } }
                 tbody { @for row in rows.iter().take(ROWS) { (exclusion(index, row, own)) } }
             }
@@ -69,7 +68,7 @@ fn exclusion(index: &Index<'_>, row: &Exclusion, register: Option<&[ExclusionRec
     let sources: Vec<&str> = row.sources.iter().map(|source| source.word()).collect();
     html! {
         tr {
-            th scope="row" { (index.link(app_id.as_str(), shown)) }
+            th scope="row" { (index.link(app_id.as_str(), shown)) @if shown != row.listed_id { br; small { (code(&row.listed_id)) } } }
             td { (name(phrases::named(&row.policy, row.policy_id.as_str()))) }
             td { (workload(&row.workload)) }
             td { (if row.listed { "yes" } else { "no" }) @if row.disputed { " (disputed)" } }
@@ -77,7 +76,6 @@ fn exclusion(index: &Index<'_>, row: &Exclusion, register: Option<&[ExclusionRec
             td { (sources.join(", ")) @if !row.source_detail.is_empty() { br; small { (super::foreign::short(&row.source_detail, 120)) } } }
             td { (optional_day(row.since, "not known")) }
             @if let Some(register) = register { td { (owner(row, register)) } }
-            td { (code(&row.listed_id)) }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the rules found: by severity, and within that by rule, so that what a rule says of all its findings stands once.
 
-use super::super::{known, settings};
+use super::super::{known, phrases, settings};
 use super::foreign::{code, counted, plain_name, short, words};
 use super::index::Index;
 use super::marks;
@@ -116,11 +116,12 @@ fn rule(index: &Index<'_>, group: &Group<'_>) -> Markup {
     let rule = group.rule;
     let known = !group.open.is_empty() || !group.waived.is_empty();
     html! {
-        details class={ "rule" @if known { " known" } } open[group.severity == Severity::Critical && known] {
+        // On paper what is grave is unfolded; of the rest the line above it says how much there is.
+        details class={ "rule" @if known && group.severity >= Severity::Medium { " known" } } open[group.severity == Severity::Critical && known] {
             summary { h4 { (words(&rule.title)) } " " span class="ids" { (group.counts()) } }
-            p class="ids" { "Rule " (code(&rule.id)) " · " (rule.confidence.word()) " confidence" @for reference in &rule.references { " · " (short(reference, 120)) } }
+            p class="ids" { "Rule " (code(&rule.id)) " · " (rule.confidence.word()) " confidence" @for reference in &rule.references { " · " (short(without_address(reference), 120)) } }
             @if known && !rule.remediation.is_empty() { p class="next" { strong { "What to do: " } (words(&rule.remediation)) } }
-            @if known { ul class="found" { @for at in group.open.iter().chain(&group.waived) { (one(index, *at)) } } }
+            @for (tail, places) in tails(index.assessment, group) { (told(index, tail, &places)) }
             @for ((why, settle), places) in &group.undetermined {
                 p class="unknown" { "Undetermined: " (words(why)) @if !settle.is_empty() { ". " (words(settle)) } }
                 ul class="found names" { @for at in places { (unknown(index, *at)) } }
@@ -129,46 +130,84 @@ fn rule(index: &Index<'_>, group: &Group<'_>) -> Markup {
     }
 }
 
-/// A finding that is open or waived.
-fn one(index: &Index<'_>, at: usize) -> Markup {
-    let Some(finding) = index.assessment.findings.get(at) else { return html! {} };
-    let facts = finding.evidence.iter().filter(|fact| **fact != finding.message);
+/// A reference without the address of its page, which nothing here can lead to; `findings.csv` has it.
+fn without_address(reference: &str) -> &str {
+    reference.split_once(" <http").map_or(reference, |(title, _)| title)
+}
+
+/// What sentences of a group say after the name of their object, and the findings that say just that. Most of a rule's sentences
+/// differ only in the name; the part after it then stands once. None where it does not begin with the name.
+fn tails<'a>(assessment: &'a Assessment, group: &Group<'_>) -> Vec<(Option<&'a str>, Vec<usize>)> {
+    let mut places: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    let mut tails: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+    for at in group.open.iter().chain(&group.waived) {
+        let tail = assessment.findings.get(*at).and_then(tail);
+        let place = *places.entry(tail).or_insert(tails.len());
+        match tails.get_mut(place) {
+            Some((_, own)) => own.push(*at),
+            None => tails.push((tail, vec![*at])),
+        }
+    }
+    tails
+}
+
+fn tail(finding: &Finding) -> Option<&str> {
+    let rest = finding.message.strip_prefix(phrases::named(&finding.object.name, &finding.object.id))?;
+    rest.strip_prefix(' ').filter(|rest| !rest.is_empty())
+}
+
+/// Findings that are open or waived and say the same of their objects.
+fn told(index: &Index<'_>, tail: Option<&str>, places: &[usize]) -> Markup {
+    let shared = tail.filter(|_| places.len() > 1);
     html! {
-        li class="finding" id={ "f" (at) } data-severity=(finding.rule.severity.word()) data-status=(finding.status.word()) {
-            (message(index, finding))
-            @let (shown, more) = (facts.clone().take(FACTS), facts.clone().count().saturating_sub(FACTS));
-            @if facts.clone().next().is_some() {
-                small { @for (at, fact) in shown.enumerate() { @if at > 0 { " · " } (short(fact, 200)) } @if more > 0 { " · " (more) " more in findings.csv" } }
-            }
+        @if let Some(tail) = shared { p class="tail" { "… " (words(tail)) ":" } }
+        ul class="found" { @for at in places { (one(index, *at, tail, shared.is_some())) } }
+    }
+}
+
+fn one(index: &Index<'_>, at: usize, tail: Option<&str>, shared: bool) -> Markup {
+    let Some(finding) = index.assessment.findings.get(at) else { return html! {} };
+    html! {
+        li class="finding" id=[anchor(index, at, finding)] data-severity=(finding.rule.severity.word()) data-status=(finding.status.word()) {
+            (object(index, finding))
+            @if !shared { @match tail { Some(tail) => { " " (words(tail)) }, None => { ": " (words(&finding.message)) } } }
+            (facts(finding))
             @if let Some(waiver) = &finding.waiver { small { strong { "waived" } ": " (words(&settings::waiver(waiver))) } }
         }
     }
 }
 
-/// The sentence of a finding, led by its object: most sentences begin with its name, which is then not said twice.
-fn message(index: &Index<'_>, finding: &Finding) -> Markup {
-    let object = &finding.object;
-    let name = super::super::phrases::named(&object.name, &object.id);
-    let app_id = object.app_id.as_deref().unwrap_or_default();
-    match finding.message.strip_prefix(name).filter(|rest| rest.starts_with(' ')) {
-        Some(rest) => html! { (index.link(app_id, name)) " " (words(rest)) },
-        None if finding.message.contains(name) && index.anchor(app_id).is_none() => html! { (words(&finding.message)) },
-        None => html! { (index.link(app_id, name)) ": " (words(&finding.message)) },
-    }
+/// The id of a finding. In a large tenant only those have one that something links to.
+fn anchor(index: &Index<'_>, at: usize, finding: &Finding) -> Option<String> {
+    (!index.large || finding.rule.severity == Severity::Critical).then(|| format!("f{at}"))
 }
 
-fn unknown(index: &Index<'_>, at: usize) -> Markup {
-    let Some(finding) = index.assessment.findings.get(at) else { return html! {} };
-    let object = &finding.object;
-    let name = super::super::phrases::named(&object.name, &object.id);
+/// The facts behind a finding, but for the sentence itself.
+fn facts(finding: &Finding) -> Markup {
+    let facts: Vec<&String> = finding.evidence.iter().filter(|fact| **fact != finding.message).collect();
     html! {
-        li class="finding" id={ "f" (at) } data-severity=(finding.rule.severity.word()) data-status=(finding.status.word()) {
-            (index.link(object.app_id.as_deref().unwrap_or_default(), name))
+        @if !facts.is_empty() {
+            small {
+                @for (at, fact) in facts.iter().take(FACTS).enumerate() { @if at > 0 { " · " } (short(fact, 200)) }
+                @if facts.len() > FACTS { " · " (facts.len() - FACTS) " more in findings.csv" }
+            }
         }
     }
 }
 
-/// The findings on one application, as links to where they stand.
+fn object(index: &Index<'_>, finding: &Finding) -> Markup {
+    let object = &finding.object;
+    index.link(object.app_id.as_deref().unwrap_or_default(), phrases::named(&object.name, &object.id))
+}
+
+fn unknown(index: &Index<'_>, at: usize) -> Markup {
+    let Some(finding) = index.assessment.findings.get(at) else { return html! {} };
+    html! {
+        li class="finding" id=[anchor(index, at, finding)] data-severity=(finding.rule.severity.word()) data-status=(finding.status.word()) { (object(index, finding)) }
+    }
+}
+
+/// The findings on one application: links to where they stand, in a large tenant their number by severity.
 pub(super) fn of_application(index: &Index<'_>, app_id: &AppId) -> Markup {
     let mut by_severity: BTreeMap<Reverse<Severity>, Vec<(usize, &Finding)>> = BTreeMap::new();
     for (at, finding) in index.findings(app_id) {
@@ -177,13 +216,27 @@ pub(super) fn of_application(index: &Index<'_>, app_id: &AppId) -> Markup {
     html! {
         h4 { "Findings" }
         @if by_severity.is_empty() { p { (if index.assessment.is_complete() { "None." } else { "None, as far as data could be read." }) } }
-        @for (severity, findings) in &by_severity {
-            p class="links" {
-                (marks::severity(severity.0))
-                @for (at, finding) in findings {
-                    " " a href={ "#f" (at) } { (plain_name(&finding.rule.id)) }
-                    @if finding.status != FindingStatus::Open { " (" (finding.status.word()) ")" }
-                }
+        @else if index.large { p { (numbers(&by_severity)) } }
+        @else { @for (severity, findings) in &by_severity { (links(severity.0, findings)) } }
+    }
+}
+
+fn numbers(by_severity: &BTreeMap<Reverse<Severity>, Vec<(usize, &Finding)>>) -> Markup {
+    html! {
+        @for (at, (severity, findings)) in by_severity.iter().enumerate() {
+            @if at > 0 { ", " }
+            (findings.len()) " " (severity.0.word())
+        }
+    }
+}
+
+fn links(severity: Severity, findings: &[(usize, &Finding)]) -> Markup {
+    html! {
+        p class="links" {
+            (marks::severity(severity))
+            @for (place, (at, finding)) in findings.iter().enumerate() {
+                @if place > 0 { "," } " " a href={ "#f" (at) } { (plain_name(&finding.rule.id)) }
+                @if finding.status != FindingStatus::Open { " (" (finding.status.word()) ")" }
             }
         }
     }

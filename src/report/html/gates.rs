@@ -38,7 +38,7 @@ fn table(assessment: &Assessment) -> Markup {
                 caption class="sr" { "Access policies, their approvers and their problems" }
                 thead { tr {
                     th scope="col" { "Access policy" } th scope="col" { "Workload" } th scope="col" { "In force" } th scope="col" { "Since" }
-                    th scope="col" { "Approvers" } th scope="col" { "Exclusions" } th scope="col" { "Health" }
+                    th scope="col" { "Approvers" } th scope="col" { "List of exclusions" } th scope="col" { "Health" }
                 } }
                 tbody { @for (gate, policy) in rows.take(ROWS) { (row(gate, policy)) } }
             }

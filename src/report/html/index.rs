@@ -2,6 +2,7 @@
 
 use super::super::Contents;
 use super::super::phrases;
+use super::cases::Cases;
 use super::foreign::{code, name, workload};
 use crate::assess::{ApplicationProfile, Assessment, Exclusion, Finding, Gate, Request, Verdict, WayKind};
 use crate::catalogue::Workload;
@@ -12,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Request lists up to this length stand beside each verdict; longer ones once, in a block that verdicts link to.
 const INLINE_REQUESTS: usize = 1;
+
+/// From so many automations on, what repeats stands once: the page would be mostly repetition otherwise.
+const LARGE: usize = 200;
 
 /// An automation with its verdicts, the worst first.
 pub(super) struct Automation<'a> {
@@ -29,7 +33,10 @@ pub(super) struct Index<'a> {
     pub(super) others: Vec<&'a AppId>,
     /// Lists of requests that stand once for all verdicts that name them.
     pub(super) request_lists: Vec<&'a [String]>,
-    anchors: BTreeMap<&'a str, String>,
+    /// Whether what repeats stands once.
+    pub(super) large: bool,
+    pub(super) cases: Cases<'a>,
+    anchors: BTreeMap<&'a str, usize>,
     findings: BTreeMap<&'a str, Vec<usize>>,
     exclusions: BTreeMap<AppId, Vec<&'a Exclusion>>,
     gates: BTreeMap<&'a Workload, &'a Gate>,
@@ -42,7 +49,7 @@ impl<'a> Index<'a> {
         let automations = automations(assessment);
         let listed: BTreeSet<&AppId> = automations.iter().map(|automation| automation.app_id).collect();
         let others: Vec<&AppId> = assessment.applications.keys().filter(|app_id| !listed.contains(app_id)).collect();
-        Self {
+        let mut index = Self {
             assessment,
             change: contents.change,
             anchors: anchors(&automations, &others),
@@ -51,9 +58,16 @@ impl<'a> Index<'a> {
             gates: assessment.gates.iter().map(|gate| (&gate.workload, gate)).collect(),
             requests: requests(assessment),
             request_lists: request_lists(assessment),
+            large: automations.len() >= LARGE,
+            cases: Cases::default(),
             automations,
             others,
+        };
+        if index.large {
+            index.cases = Cases::begin(assessment);
+            index.cases = Cases::new(&index);
         }
+        index
     }
 
     pub(super) fn profile(&self, app_id: &AppId) -> Option<&'a ApplicationProfile> {
@@ -64,9 +78,14 @@ impl<'a> Index<'a> {
         phrases::name(self.assessment, app_id)
     }
 
-    /// The id of an application's own block; None for one that has none.
-    pub(super) fn anchor(&self, app_id: &str) -> Option<&str> {
-        self.anchors.get(app_id).map(String::as_str)
+    /// The short id of an application's own block, by which the page links to it; None for one that has none.
+    pub(super) fn anchor(&self, app_id: &str) -> Option<String> {
+        self.anchors.get(app_id).map(|place| format!("a{place}"))
+    }
+
+    /// Its lasting id, for links from outside. An app id comes from the tenant, so only one of the form of a GUID becomes one.
+    pub(super) fn lasting_anchor(&self, app_id: &str) -> Option<String> {
+        is_guid(app_id).then(|| format!("app-{app_id}"))
     }
 
     /// A name that leads to the application's own block, where it has one.
@@ -128,14 +147,9 @@ fn automations(assessment: &Assessment) -> Vec<Automation<'_>> {
     automations
 }
 
-/// Ids of elements. An app id comes from the tenant, so only one of the form of a GUID becomes part of an id.
-fn anchors<'a>(automations: &[Automation<'a>], others: &[&'a AppId]) -> BTreeMap<&'a str, String> {
+fn anchors<'a>(automations: &[Automation<'a>], others: &[&'a AppId]) -> BTreeMap<&'a str, usize> {
     let all = automations.iter().map(|automation| automation.app_id).chain(others.iter().copied());
-    let anchor = |(at, app_id): (usize, &'a AppId)| {
-        let id = app_id.as_str();
-        (id, if is_guid(id) { format!("app-{id}") } else { format!("app-no-{at}") })
-    };
-    all.enumerate().map(anchor).collect()
+    all.enumerate().map(|(at, app_id)| (app_id.as_str(), at + 1)).collect()
 }
 
 fn findings(assessment: &Assessment) -> BTreeMap<&str, Vec<usize>> {

@@ -2,22 +2,7 @@
 
 use super::foreign::plain_workload;
 use crate::assess::{Confidence, Severity, Verdict, VerdictKind};
-use maud::{Markup, html};
-
-/// The letter of a verdict.
-pub(super) fn letter(kind: VerdictKind) -> &'static str {
-    match kind {
-        VerdictKind::Blocked => "X",
-        VerdictKind::Breaks => "B",
-        VerdictKind::AtRisk => "R",
-        VerdictKind::Passes => "P",
-        VerdictKind::Unknown => "?",
-        VerdictKind::Excluded => "E",
-        VerdictKind::Handshake => "H",
-        VerdictKind::Dormant => "D",
-        VerdictKind::NotGated => "N",
-    }
-}
+use maud::{Markup, PreEscaped, html};
 
 /// The class of a verdict in the style sheet.
 pub(super) fn class(kind: VerdictKind) -> &'static str {
@@ -34,20 +19,25 @@ pub(super) fn class(kind: VerdictKind) -> &'static str {
     }
 }
 
-/// The letter in its colour, without words: beside them, or where they are said otherwise.
+/// The letter in its colour, put there by the style sheet: for places where the word is beside it.
 pub(super) fn tile(kind: VerdictKind, confidence: Confidence) -> Markup {
     let low = if confidence == Confidence::Low { " lo" } else { "" };
-    html! { b class={ "v " (class(kind)) (low) } aria-hidden="true" { (letter(kind)) } }
+    html! { b class={ (class(kind)) (low) } {} }
 }
 
 /// A verdict with its workload, for the line of an automation.
 pub(super) fn chip(verdict: &Verdict) -> Markup {
-    html! { span class="c" { (tile(verdict.kind, verdict.confidence)) (verdict.kind.word()) " " (plain_workload(&verdict.workload)) } " " }
+    html! { span { (tile(verdict.kind, verdict.confidence)) (verdict.kind.word()) " " (plain_workload(&verdict.workload)) } }
+}
+
+/// Something drawn that needs no end tag. `attributes` is ours: words and numbers.
+pub(super) fn drawn(element: &'static str, attributes: &str) -> PreEscaped<String> {
+    PreEscaped(format!("<{element} {attributes}/>"))
 }
 
 /// A severity.
 pub(super) fn severity(severity: Severity) -> Markup {
-    html! { span class={ "s s" (initial(severity)) } { (severity.word()) } }
+    html! { b class={ "s s" (initial(severity)) } { (severity.word()) } }
 }
 
 /// The letter of a severity, for classes.

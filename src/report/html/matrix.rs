@@ -4,8 +4,8 @@
 use super::super::phrases;
 use super::foreign::{counted, workload};
 use super::index::{Automation, Index};
-use super::{marks, overview};
-use crate::assess::{Assessment, Confidence, Gate, GateState, Verdict};
+use super::marks;
+use crate::assess::{Assessment, Confidence, Gate, GateState, Verdict, VerdictKind};
 use crate::catalogue::Workload;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -24,7 +24,6 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
                 h2 id="matrix-title" { "What happens to each automation" }
                 p class="quiet" { "One row for each automation, one column for each workload; the worst first." }
             }
-            (overview::counts(index.assessment))
             @if index.automations.is_empty() { p class="empty" { (nothing(index.assessment)) } } @else { (table(index, &columns)) }
         }
     }
@@ -48,9 +47,19 @@ fn table(index: &Index<'_>, columns: &[Column<'_>]) -> Markup {
                 (rows(index, columns, rest, "Verdicts by automation and workload, continued"))
             }
         }
-        p class="quiet legend" {
+        (legend())
+        p class="quiet" {
             "Filled: high or medium confidence. Outlined: low confidence, verify. Blank: it cannot write this workload and was not seen writing it. "
             "A dash: its permissions could not be read whole, so that is not known."
+        }
+    }
+}
+
+/// What the letters stand for.
+fn legend() -> Markup {
+    html! {
+        ul class="counts" aria-label="Letters" {
+            @for kind in VerdictKind::ALL { li title=(phrases::meaning(*kind)) { (marks::tile(*kind, Confidence::High)) (kind.word()) } }
         }
     }
 }
@@ -76,14 +85,12 @@ struct Column<'a> {
 fn columns(assessment: &Assessment) -> Vec<Column<'_>> {
     let judged: BTreeSet<&Workload> = assessment.verdicts.iter().map(|verdict| &verdict.workload).collect();
     let gated = |gate: &&Gate| matches!(gate.state, GateState::InForce | GateState::Planned) || judged.contains(&gate.workload);
-    let mut columns: Vec<Column<'_>> = assessment
-        .gates
-        .iter()
-        .filter(gated)
-        .map(|gate| Column { workload: Some(&gate.workload), state: Some(gate.state) })
-        .collect();
+    let mut columns: Vec<Column<'_>> =
+        assessment.gates.iter().filter(gated).map(|gate| Column { workload: Some(&gate.workload), state: Some(gate.state) }).collect();
     let gates: BTreeSet<&Workload> = assessment.gates.iter().map(|gate| &gate.workload).collect();
-    columns.extend(judged.into_iter().filter(|workload| !gates.contains(workload)).map(|workload| Column { workload: Some(workload), state: None }));
+    columns.extend(
+        judged.into_iter().filter(|workload| !gates.contains(workload)).map(|workload| Column { workload: Some(workload), state: None }),
+    );
     if columns.len() > COLUMNS {
         columns.truncate(COLUMNS - 1);
         columns.push(Column { workload: None, state: None });
@@ -129,14 +136,18 @@ fn of_column<'a>(columns: &[Column<'_>], column: &Column<'_>, verdicts: &[&'a Ve
 
 fn cell(assessment: &Assessment, verdicts: &[&Verdict], whole: bool) -> Markup {
     let Some(verdict) = verdicts.first() else {
-        return if whole { html! { td {} } } else { html! { td class="dash" title="its permissions could not be read whole" { "–" } } };
+        return if whole {
+            html! { td {} }
+        } else {
+            html! { td class="dash" title="its permissions could not be read whole" { "–" } }
+        };
     };
     let low = if verdict.confidence == Confidence::Low { " lo" } else { "" };
     let more = verdicts.len() - 1;
     html! {
         td title=(tooltip(assessment, verdict)) {
-            b class={ "v " (marks::class(verdict.kind)) (low) } aria-hidden="true" { (marks::letter(verdict.kind)) }
-            span class="sr" { (verdict.kind.word()) }
+            b class={ (marks::class(verdict.kind)) (low) } { (phrases::letter(verdict.kind)) }
+            i { (verdict.kind.word()) }
             @if more > 0 { small { "+" (more) } }
         }
     }

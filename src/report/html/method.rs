@@ -34,7 +34,11 @@ pub(super) fn coverage(index: &Index<'_>) -> Markup {
 
 fn dataset_row(assessment: &Assessment, dataset: Dataset) -> Markup {
     let coverage = known::coverage(assessment, dataset);
-    let items = if matches!(coverage, crate::snapshot::Coverage::Unavailable { .. }) { known::UNKNOWN.to_owned() } else { coverage.items().to_string() };
+    let items = if matches!(coverage, crate::snapshot::Coverage::Unavailable { .. }) {
+        known::UNKNOWN.to_owned()
+    } else {
+        coverage.items().to_string()
+    };
     html! {
         tr {
             th scope="row" { (dataset.name()) }

@@ -3,6 +3,7 @@
 //! Without the script everything is there; the script filters, sorts, copies and unfolds.
 
 mod automations;
+mod cases;
 mod change;
 mod controls;
 mod credentials;
@@ -40,8 +41,18 @@ impl Format for Page {
     }
 
     fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Error> {
-        Ok(page(contents).into_string().into_bytes())
+        let index = Index::new(contents);
+        let page = page(&index).into_string();
+        Ok(if index.large { without_optional_ends(&page) } else { page }.into_bytes())
     }
+}
+
+/// Leaves out end tags that HTML lets one leave out: of an item or a cell before the next one and at the end of its list or row, and
+/// of a row before the next one. In a large page they are a twentieth of it. Text cannot be mistaken for them, since it is escaped,
+/// and style sheet and script have no `</`.
+fn without_optional_ends(page: &str) -> String {
+    let pairs = [("</li><li", "<li"), ("</li></ul>", "</ul>"), ("</td><td", "<td"), ("</td></tr>", "</tr>"), ("</tr><tr", "<tr")];
+    pairs.iter().fold(page.to_owned(), |page, (with, without)| page.replace(with, without))
 }
 
 /// A style sheet or script as it stands in the page. A checkout that turned line feeds around must not change its hash.
@@ -55,17 +66,16 @@ fn policy(style: &str, script: &str) -> String {
     format!("default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'", hash(style), hash(script))
 }
 
-fn page(contents: &Contents<'_>) -> Markup {
+fn page(index: &Index<'_>) -> Markup {
     let (style, script) = (inline(STYLE), inline(SCRIPT));
-    let index = Index::new(contents);
     html! {
         (DOCTYPE)
         html lang="en" {
-            (head(&index, &style, &script))
+            (head(index, &style, &script))
             body {
                 a class="skip" href="#main" { "Skip to the result" }
                 (controls::navigation())
-                main id="main" tabindex="-1" { (sections(&index)) }
+                main id="main" tabindex="-1" { (sections(index)) }
                 footer { p { "maascan " (env!("CARGO_PKG_VERSION")) " · read-only · " (phrases::time(index.assessment.run.taken_at)) } }
                 script { (PreEscaped(script)) }
             }

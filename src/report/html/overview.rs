@@ -65,6 +65,7 @@ fn result(assessment: &Assessment) -> Markup {
         h2 { "Result" }
         p class="headline" { (words(&format!("{}.", phrases::headline(assessment)))) }
         p class="quiet" { (words(&sentence(&phrases::counted(assessment)))) " An automation can count under more than one word." }
+        (counts(assessment))
         @if let Some(changes) = phrases::changes(assessment) {
             p class="quiet" { (words(&sentence(&format!("by row, {changes}")))) " " a href="#method" { "What a plan is" } }
         }
@@ -152,8 +153,8 @@ fn skipped(assessment: &Assessment) -> Option<String> {
     (!skipped.is_empty()).then(|| format!("Not requested: {}.", skipped.join(", ")))
 }
 
-/// How many verdicts of each kind there are, which is the legend of the matrix too.
-pub(super) fn counts(assessment: &Assessment) -> Markup {
+/// How many verdicts of each kind there are.
+fn counts(assessment: &Assessment) -> Markup {
     let count = |kind: VerdictKind| assessment.verdicts.iter().filter(|verdict| verdict.kind == kind).count();
     html! {
         ul class="counts" aria-label="Rows by verdict" {

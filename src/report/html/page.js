@@ -11,7 +11,7 @@
   const rows = new Map(all('.matrix tbody tr').map((row) => [row.querySelector('a')?.hash.slice(1), row]));
   const automations = all('details.automation').map((element) => ({
     element,
-    row: rows.get(element.id),
+    row: rows.get(element.querySelector('h3').id),
     verdicts: element.dataset.verdicts.split(' '),
     name: element.querySelector('h3').textContent.toLowerCase(),
     text: null,
@@ -49,7 +49,7 @@
       for (const group of all('.found', rule)) {
         const none = !group.querySelector('.finding:not([hidden])');
         group.hidden = none;
-        if (group.previousElementSibling?.classList.contains('unknown')) group.previousElementSibling.hidden = none;
+        if (group.previousElementSibling?.matches('.unknown, .tail')) group.previousElementSibling.hidden = none;
       }
     }
     for (const level of levels) level.hidden = !level.querySelector('details.rule:not([hidden])');
@@ -87,7 +87,8 @@
   addEventListener('hashchange', reveal);
   reveal();
 
-  async function copy(button, block) {
+  async function copy(button) {
+    const block = button.closest('pre');
     const text = block.querySelector('code').textContent;
     try {
       await navigator.clipboard.writeText(text);
@@ -103,9 +104,9 @@
     button.type = 'button';
     button.className = 'copy';
     button.textContent = 'Copy';
-    button.addEventListener('click', () => copy(button, block));
     block.append(button);
   }
+  document.addEventListener('click', (event) => { if (event.target.matches('.copy')) copy(event.target); });
 
   // Tables sort by a column; a second time the other way.
   for (const table of all('table.sortable')) {
@@ -126,11 +127,20 @@
     });
   }
 
+  // In a large report, what many verdicts have in common stands once. Where a verdict is looked at, it comes back.
+  const spell = (root) => {
+    for (const link of all('.verdict a[href^="#g"]', root)) {
+      link.closest('.verdict').append(...byId(link.hash.slice(1)).cloneNode(true).children);
+      link.replaceWith(link.textContent);
+    }
+  };
+  if (byId('cases')) for (const one of automations) one.element.addEventListener('toggle', () => spell(one.element), { once: true });
+
   // Paper cannot be unfolded.
   let folded = [];
   addEventListener('beforeprint', () => {
     folded = all('details.act:not([open]), details.known:not([open]), details.more:not([open])');
-    for (const one of folded) one.open = true;
+    for (const one of folded) { one.open = true; spell(one); }
   });
   addEventListener('afterprint', () => { for (const one of folded) one.open = false; folded = []; });
 

@@ -2,8 +2,9 @@
 //! It runs over the span in which audit events were read.
 
 use super::super::known;
-use super::foreign::{day, short};
+use super::foreign::day;
 use super::index::Index;
+use super::marks::drawn;
 use crate::assess::{ApplicationProfile, DayCounts, GateState, InForce, LastSignIn, Run, Verdict};
 use crate::snapshot::{AppId, Dataset};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -61,8 +62,8 @@ pub(super) fn shared(run: &Run) -> Markup {
     let start = Axis::of(run).place(run.window_start);
     html! {
         g id="ax" {
-            rect class="win" x=(start) width=(WIDTH - start) height=(HEIGHT) {}
-            path class="base" d={ "M0 " (FLOOR) "h" (WIDTH) } {}
+            (drawn("rect", &format!("class=\"win\" x=\"{start}\" width=\"{}\" height=\"{HEIGHT}\"", WIDTH - start)))
+            (drawn("path", &format!("class=\"base\" d=\"M0 {FLOOR}h{WIDTH}\"")))
         }
     }
 }
@@ -82,7 +83,7 @@ pub(super) fn legend(run: &Run) -> Markup {
     html! {
         p class="quiet" {
             "Timelines run from " (day(run.audit_since)) " to " (day(run.taken_at)) "; the shaded part is the evidence window. "
-            "G: gate in force since. E: excluded since. R: granted. S: last sign-in as itself. T: first trace. The line below each says the same."
+            "G: gate in force since. E: excluded since. R: granted. S: last sign-in as itself. T: first trace. The words around each say the same."
         }
         ul class="marks" {
             @for (drawing, what) in &samples { li { svg class="m" viewBox="0 0 16 28" aria-hidden="true" { (drawing) } (what) } }
@@ -90,33 +91,42 @@ pub(super) fn legend(run: &Run) -> Markup {
     }
 }
 
-/// The timeline of one verdict: drawing and text. Without anything to draw, the text alone.
-pub(super) fn timeline(index: &Index<'_>, profile: Option<&ApplicationProfile>, verdict: &Verdict) -> Markup {
+/// The timeline of one verdict: drawing and text, which begins with `lead`. Without anything to draw, the text alone.
+pub(super) fn timeline(index: &Index<'_>, profile: Option<&ApplicationProfile>, verdict: &Verdict, lead: Markup) -> Markup {
     let axis = Axis::of(&index.assessment.run);
     let moments = moments(index, profile, verdict);
-    let drawn: Vec<(i64, DayCounts)> = verdict.days.iter().map(|(day, counts)| (axis.noon(*day), *counts)).collect();
-    let events: Vec<(char, i64)> = moments.iter().filter(|moment| axis.holds(moment.time)).map(|moment| (moment.letter, axis.place(moment.time))).collect();
+    let days: Vec<(i64, DayCounts)> = verdict.days.iter().map(|(day, counts)| (axis.noon(*day), *counts)).collect();
+    // In a large tenant, a drawing without anything seen would say less than it weighs.
+    let worth = !days.is_empty() || (!index.large && moments.iter().any(|moment| axis.holds(moment.time)));
+    if !worth {
+        return html! { p { (lead) (caption(index, verdict, &moments)) } };
+    }
     html! {
-        figure class="tl" {
-            @if !drawn.is_empty() || !events.is_empty() {
+        figure {
                 svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" {
-                    title { "Timeline, " (short(verdict.workload.word(), 40)) }
-                    use href="#ax" {}
-                    (drawing_of(&drawn))
-                    @for (letter, place) in events {
-                        path class="ev" d={ "M" (place) " 0v" (HEIGHT) } {}
-                        text x=(label_place(place)) y="9" { (letter) }
-                    }
+                    title { "Timeline" }
+                    (drawn("use", "href=\"#ax\"")) (drawing_of(&days)) (events(axis, &moments, if index.large { "GE" } else { "TRGES" }))
                 }
-            }
-            figcaption { (caption(index, verdict, &moments)) }
+            figcaption { (lead) (caption(index, verdict, &moments)) }
         }
     }
 }
 
-/// A label stands right of its line, and left of it at the end of the drawing.
-fn label_place(place: i64) -> i64 {
-    if place > WIDTH - 12 { place - 9 } else { place + 2 }
+/// A line with a letter for each moment within the span. A letter stands right of its line, and left of it at the end.
+fn events(axis: Axis, moments: &[Moment], shown: &str) -> Markup {
+    let (mut lines, mut places, mut letters) = (String::new(), Vec::new(), String::new());
+    for moment in moments.iter().filter(|moment| axis.holds(moment.time) && shown.contains(moment.letter)) {
+        let place = axis.place(moment.time);
+        let _ = write!(lines, "M{place} 0v{HEIGHT}");
+        places.push((if place > WIDTH - 12 { place - 9 } else { place + 2 }).to_string());
+        letters.push(moment.letter);
+    }
+    html! {
+        @if !letters.is_empty() {
+            (drawn("path", &format!("class=\"ev\" d=\"{lines}\"")))
+            text x=(places.join(" ")) y="9" { (letters) }
+        }
+    }
 }
 
 /// Something that happened at one time.
@@ -139,7 +149,7 @@ fn moments(index: &Index<'_>, profile: Option<&ApplicationProfile>, verdict: &Ve
     let all = [
         moment('T', "first trace", profile.and_then(|profile| profile.first_trace)),
         moment('R', "granted", granted),
-        moment('G', "gate in force since", gate_since(index, verdict)),
+        moment('G', "gate since", gate_since(index, verdict)),
         moment('E', "excluded since", excluded_since(index, &verdict.app_id, verdict)),
         moment('S', "last sign-in", signed_in),
     ];
@@ -174,8 +184,8 @@ fn drawing_of(days: &[(i64, DayCounts)]) -> Markup {
         }
     }
     html! {
-        @if !writes.is_empty() { path class="w" d=(writes) {} }
-        @for (class, path) in &shapes { @if !path.is_empty() { path class=(class) d=(path) {} } }
+        @if !writes.is_empty() { (drawn("path", &format!("class=\"w\" d=\"{writes}\""))) }
+        @for (class, path) in &shapes { @if !path.is_empty() { (drawn("path", &format!("class=\"{class}\" d=\"{path}\""))) } }
     }
 }
 
@@ -191,13 +201,16 @@ fn shape(at: usize, place: i64) -> String {
     }
 }
 
-/// The same as the drawing, in words.
+/// The same as the drawing, in words. First trace, grants and the last sign-in stand with the application.
 fn caption(index: &Index<'_>, verdict: &Verdict, moments: &[Moment]) -> String {
     let of = |count: fn(&DayCounts) -> u64, what: &str| -> Option<String> {
         let seen = || verdict.days.iter().filter(|(_, counts)| count(counts) > 0);
         let total = seen().fold(0_u64, |sum, (_, counts)| sum.saturating_add(count(counts)));
         let last = seen().next_back().map(|(day, _)| *day)?;
         let days = seen().count();
+        if index.large {
+            return Some(format!("{total} {what}"));
+        }
         let when = if days == 1 { format!("on {last}") } else { format!("on {days} days, last {last}") };
         Some(format!("{total} {what} {when}"))
     };
@@ -213,7 +226,9 @@ fn caption(index: &Index<'_>, verdict: &Verdict, moments: &[Moment]) -> String {
     if parts.is_empty() {
         parts.push(nothing_seen(index));
     }
-    parts.extend(moments.iter().map(|moment| format!("{} {}", moment.what, day(moment.time))));
+    // In a large tenant these stand with the case.
+    let own = moments.iter().filter(|moment| !index.large && matches!(moment.letter, 'G' | 'E'));
+    parts.extend(own.map(|moment| format!("{} {}", moment.what, day(moment.time))));
     parts.join(" · ")
 }
 
@@ -247,7 +262,7 @@ mod tests {
         let index = Index::new(&Contents::of(&assessment));
         let shown = |kind: VerdictKind| {
             let verdict = assessment.verdicts.iter().find(|verdict| verdict.kind == kind).unwrap();
-            timeline(&index, index.profile(&verdict.app_id), verdict).into_string()
+            timeline(&index, index.profile(&verdict.app_id), verdict, html! {}).into_string()
         };
         let breaks = shown(VerdictKind::Breaks);
         assert!(breaks.contains("12 written on 2 days, last 2026-11-20 · 2 failed on 2 days"), "{breaks}");

@@ -6,7 +6,7 @@ use super::credentials;
 use super::exclusions::{names, open_parts};
 use super::foreign::{code, counted, day, name, short, words, workload};
 use super::index::Index;
-use crate::assess::{Finding, FindingStatus, GateProblem, GateProblemKind, GateState, PolicyGate, Severity, Verdict, VerdictKind};
+use crate::assess::{Finding, FindingStatus, GateProblem, GateProblemKind, GateState, PolicyGate, Request, Severity, Verdict, VerdictKind};
 use crate::snapshot::AppId;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -26,7 +26,9 @@ struct Item {
 pub(super) fn section(index: &Index<'_>) -> Markup {
     let items: Vec<Item> = [
         verdicts(index, "Repair what is refused already", |verdict| verdict.kind == VerdictKind::Blocked),
-        verdicts(index, "Move what breaks behind a gate in force", |verdict| verdict.kind == VerdictKind::Breaks && verdict.gate != GateState::Planned),
+        verdicts(index, "Move what breaks behind a gate in force", |verdict| {
+            verdict.kind == VerdictKind::Breaks && verdict.gate != GateState::Planned
+        }),
         planned(index),
         gates(index),
         requests(index),
@@ -144,30 +146,37 @@ fn gates(index: &Index<'_>) -> Option<Item> {
     })
 }
 
-/// Requests that wait for somebody, the one that runs out first on top.
+/// Requests that wait for somebody, the one that runs out first on top. What has run past its time can be decided no more.
 fn requests(index: &Index<'_>) -> Option<Item> {
-    let mut waiting: Vec<_> = index.assessment.requests.iter().filter(|request| request.is_pending() == Some(true)).collect();
+    let all: Vec<&Request> = index.assessment.requests.iter().filter(|request| request.is_pending() == Some(true)).collect();
+    let past = |request: &&Request| request.expires.is_some_and(|expires| expires < index.assessment.run.taken_at);
+    let (late, mut waiting): (Vec<&Request>, Vec<&Request>) = all.into_iter().partition(past);
     waiting.sort_by_key(|request| (request.expires.is_none(), request.expires, &request.id));
     let what = format!("Decide what waits: {}", counted(waiting.len(), "approval request", "approval requests"));
     (!waiting.is_empty()).then(|| Item {
         what,
         detail: html! {
             ul {
-                @for request in waiting.iter().take(LINES) {
-                    li {
-                        @match &request.app_id {
-                            Some(app_id) => (index.link(app_id.as_str(), phrases::named(request.application.as_deref().unwrap_or_default(), app_id.as_str()))),
-                            None => "a person, or nobody that the service names",
-                        }
-                        @for own in &request.workloads { ", " (workload(own)) }
-                        @match request.expires { Some(expires) => { ", runs out " (day(expires)) }, None => ", when it runs out is not known" }
-                        ": " (code(request.id.as_str()))
-                    }
-                }
-                @if waiting.len() > LINES { li { (waiting.len() - LINES) " more in Intune, Tenant administration, Multi Admin Approval" } }
+                @for request in waiting.iter().take(LINES) { (one_request(index, request)) }
+                @if waiting.len() > LINES { li { (waiting.len() - LINES) " more in Intune" } }
+                @if !late.is_empty() { li { (counted(late.len(), "request", "requests")) " ran past the time to decide, and must be filed again if still wanted" } }
             }
         },
     })
+}
+
+fn one_request(index: &Index<'_>, request: &Request) -> Markup {
+    html! {
+        li {
+            @match &request.app_id {
+                Some(app_id) => (index.link(app_id.as_str(), phrases::named(request.application.as_deref().unwrap_or_default(), app_id.as_str()))),
+                None => "filed by a person, or by nobody that the service names",
+            }
+            @for own in &request.workloads { ", " (workload(own)) }
+            @match request.expires { Some(expires) => { ", runs out " (day(expires)) }, None => ", when it runs out is not known" }
+            ": " (code(request.id.as_str()))
+        }
+    }
 }
 
 fn keys(index: &Index<'_>) -> Option<Item> {

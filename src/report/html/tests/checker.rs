@@ -4,6 +4,9 @@
 /// Elements that have no end tag.
 const VOID: [&str; 6] = ["meta", "br", "wbr", "input", "hr", "link"];
 
+/// Elements of drawings that end themselves.
+const DRAWN: [&str; 3] = ["path", "rect", "use"];
+
 #[derive(Debug)]
 pub(super) struct Tag<'a> {
     pub(super) name: &'a str,
@@ -63,12 +66,19 @@ fn start(text: &str) -> (Tag<'_>, &str) {
     assert!(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()), "no name of an element: {name:?}");
     let mut attributes: Vec<(&str, String)> = Vec::new();
     loop {
+        if let Some(after) = rest.strip_prefix("/>").filter(|_| DRAWN.contains(&name)) {
+            return (Tag { name, attributes }, after);
+        }
         if let Some(after) = rest.strip_prefix('>') {
+            assert!(!DRAWN.contains(&name), "{name} without an end");
             return (Tag { name, attributes }, after);
         }
         rest = rest.strip_prefix(' ').unwrap_or_else(|| panic!("no space before an attribute of {name}: {:?}", rest.get(..60)));
         let (own, after) = rest.split_at(rest.find(['=', ' ', '>']).unwrap());
-        assert!(!own.is_empty() && own.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'), "no name of an attribute: {own:?}");
+        assert!(
+            !own.is_empty() && own.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
+            "no name of an attribute: {own:?}"
+        );
         assert!(!attributes.iter().any(|(other, _)| *other == own), "{own} occurs twice");
         match after.strip_prefix("=\"") {
             Some(value) => {
@@ -103,11 +113,27 @@ pub(super) fn unescaped(text: &str) -> String {
     plain
 }
 
-pub(super) fn assert_balanced(page: &str) {
+/// Closes what HTML closes by itself before a token, where end tags are left out.
+fn close_implied(open: &mut Vec<&str>, token: &Token<'_>) {
+    let implied = |top: &str| match token {
+        Token::Start(tag) => matches!((top, tag.name), ("li", "li") | ("td", "td" | "tr") | ("tr", "tr")),
+        Token::End(name) => matches!((top, *name), ("li", "ul") | ("td", "tr" | "tbody") | ("tr", "tbody")),
+        Token::Text(_) => false,
+    };
+    while open.last().is_some_and(|top| implied(top)) {
+        open.pop();
+    }
+}
+
+/// Tags balance; with `implied`, but for end tags that may be left out.
+pub(super) fn assert_balanced(page: &str, implied: bool) {
     let mut open: Vec<&str> = Vec::new();
     for token in tokens(page) {
+        if implied {
+            close_implied(&mut open, &token);
+        }
         match token {
-            Token::Start(tag) if VOID.contains(&tag.name) => {}
+            Token::Start(tag) if VOID.contains(&tag.name) || DRAWN.contains(&tag.name) => {}
             Token::Start(tag) => open.push(tag.name),
             Token::End(name) => assert_eq!(open.pop(), Some(name), "tags do not balance"),
             Token::Text(text) if open.last().is_some_and(|name| matches!(*name, "style" | "script")) => drop(text.len()),
