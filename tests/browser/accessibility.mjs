@@ -26,19 +26,52 @@ export async function accessibility(browser, job, verdict) {
   });
 }
 
+/** Wide enough for every table. */
+const WIDE = { width: 3000, height: 900 };
+
 /** What breaks a rule, and texts whose contrast could not be told: those may be of any. */
 async function violations(page, verdict, where) {
   const started = performance.now();
+  const [scheme] = where.split("-");
   const most = await results(page, { runOnly: TAGS, rules: { "color-contrast": { enabled: false } } });
   await page.evaluate(unclip);
   const contrast = await results(page, CONTRAST);
-  await page.evaluate(remember, [contrast.passes.flatMap(({ nodes }) => nodes.map(({ target }) => target)), where.split("-")[0]]);
+  await page.evaluate(remember, [targets(contrast.passes), scheme]);
+  let untold = await untoldOf(page, contrast, scheme);
+  if (untold.length > 0) {
+    // A text that sticks out of its part, or of the screen, is told where there is room for it.
+    const size = page.viewportSize();
+    await page.setViewportSize(WIDE);
+    const wide = await results(page, CONTRAST);
+    await page.setViewportSize(size);
+    contrast.violations.push(...wide.violations);
+    await page.evaluate(remember, [targets(wide.passes), scheme]);
+    untold = await untoldOf(page, contrast, scheme);
+  }
   const faint = await page.evaluate(faintInDrawings);
   await page.evaluate(() => document.querySelectorAll("[data-unclipped]").forEach((element) => (element.style.overflow = element.style.position = "")));
-  verdict.measure(`axe_${where}`, { rules: most.passes.length, texts: contrast.passes[0]?.nodes.length, milliseconds: Math.round(performance.now() - started) });
+  verdict.measure(`axe_${where}`, { rules: most.passes.length, texts: targets(contrast.passes).length, milliseconds: Math.round(performance.now() - started) });
   if (most.passes.length < 15 || contrast.passes.length !== 1) return [`only ${most.passes.length} rules had anything to look at: was the page there?`];
-  const untold = contrast.incomplete.map((result) => ({ ...result, nodes: result.nodes.filter((node) => !node.drawing && !where.startsWith(node.told)) }));
-  return [...[...most.violations, ...contrast.violations, ...untold].filter(({ nodes }) => nodes.length > 0).map(told), ...faint];
+  return [...[...most.violations, ...contrast.violations, ...untold].map(told), ...faint];
+}
+
+const targets = (list) => list.flatMap(({ nodes }) => nodes.map(({ target }) => target));
+
+/** Run inside the page: marks texts that have enough contrast. */
+function remember([targets, scheme]) {
+  for (const target of targets) document.querySelector(target)?.setAttribute("data-told", scheme);
+}
+
+/** What could not be told of texts, but for those that were told elsewhere, and drawings. */
+async function untoldOf(page, { incomplete }, scheme) {
+  const open = new Set(
+    await page.evaluate(
+      ([targets, scheme]) => targets.filter((target) => !(document.querySelector(target) instanceof SVGElement) && document.querySelector(target)?.dataset.told !== scheme),
+      [targets(incomplete), scheme],
+    ),
+  );
+  const left = incomplete.map((result) => ({ ...result, nodes: result.nodes.filter(({ target }) => open.has(target)) }));
+  return left.filter(({ nodes }) => nodes.length > 0);
 }
 
 function told({ id, help, nodes }) {
@@ -47,19 +80,11 @@ function told({ id, help, nodes }) {
 
 function results(page, options) {
   return page.evaluate(async (options) => {
-    const node = ({ target, failureSummary }) => {
-      const element = document.querySelector(target[0]);
-      return { target: target.join(" "), why: failureSummary ?? "", drawing: element instanceof SVGElement, told: element?.dataset.told };
-    };
+    const node = ({ target, failureSummary }) => ({ target: target.join(" "), why: failureSummary ?? "" });
     const brief = ({ id, help, nodes }) => ({ id, help, nodes: nodes.map(node) });
     const { violations, incomplete, passes } = await axe.run(document, { ...options, resultTypes: ["violations", "incomplete", "passes"] });
     return { violations: violations.map(brief), incomplete: incomplete.map(brief), passes: passes.map(brief) };
   }, options);
-}
-
-/** Run inside the page: text that has enough contrast on the wide screen need not be told on the narrow one, where it can stick out. */
-function remember([targets, scheme]) {
-  for (const target of targets) document.querySelector(target)?.setAttribute("data-told", scheme);
 }
 
 /** Run inside the page: text that is cut off at the edge of a part that scrolls, or that something sticks to, has no contrast that axe could tell. */

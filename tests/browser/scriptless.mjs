@@ -99,15 +99,13 @@ function grouped(items) {
   return groups;
 }
 
-/** Whether an element shows a finding: its object, and the sentence on it. What all findings of a rule share may stand once around them. */
+/** Whether an element shows a finding: its object itself, and the sentence on it. What several findings of a rule share may stand once around them. */
 function fits(finding) {
-  const name = beginning(finding.object.name);
-  const title = beginning(finding.title);
-  const sentence = beginning(finding.message.replace(/^cannot be determined: /, ""));
-  return (item) =>
-    item.text.includes(name) &&
-    (item.text + item.group).includes(title) &&
-    (item.text.includes(sentence) || (finding.status === "undetermined" && item.group.includes(sentence)));
+  const name = squash(finding.object.name);
+  const message = squash(finding.message);
+  const sentence = message.startsWith(name) ? message.slice(name.length) : message.replace(/^cannotbedetermined:/, "");
+  const shared = [beginning(finding.title), beginning(sentence)];
+  return (item) => item.text.includes(beginning(name)) && shared.every((part) => (item.text + item.group).includes(part));
 }
 
 async function missingCredentials(page, assessment) {

@@ -140,7 +140,7 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
 fn table(index: &Index<'_>, all: &[Owned<'_>]) -> Markup {
     let run = &index.assessment.run;
     html! {
-        div class="scroll" role="region" tabindex="0" aria-label="Credentials" {
+        div class="scroll" role="region" tabindex="0" aria-label="Credentials by the day they end" {
             table class="rows sortable" {
                 caption class="sr" { "Credentials, what ends soonest first" }
                 thead { tr {
