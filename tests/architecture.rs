@@ -40,6 +40,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
     ("csv", &["cli/exclusion_file.rs", "report/csv.rs"]),
+    ("rust_xlsxwriter", &["report/xlsx.rs"]),
     ("zstd", &["collect/work/", "snapshot/store.rs"]),
 ];
 

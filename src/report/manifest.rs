@@ -1,7 +1,7 @@
 //! `manifest.json`: what is in a report's folder and what it was made from. It is written last, so a folder without one
 //! does not hold a whole report.
 
-use super::{Error, csv, json, phrases};
+use super::{Error, Layout, csv, json, phrases};
 use crate::assess::{AppliedSettings, Assessment};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -20,6 +20,7 @@ struct Manifest<'a> {
     taken_at: String,
     window: Window,
     settings: Settings<'a>,
+    csv: CsvLayout,
     files: Vec<FileEntry>,
 }
 
@@ -37,6 +38,14 @@ struct Settings<'a> {
     waivers: usize,
     /// Entries of the register of exclusions; null where none was given.
     register: Option<usize>,
+}
+
+/// How the CSV files are to be read.
+#[derive(Serialize)]
+struct CsvLayout {
+    /// `,`, `;` or `tab`.
+    separator: &'static str,
+    byte_order_mark: bool,
 }
 
 #[derive(Serialize)]
@@ -68,7 +77,7 @@ struct FileEntry {
 }
 
 /// The manifest of these files, given as name and content.
-pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)]) -> Result<Vec<u8>, Error> {
+pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)], layout: Layout) -> Result<Vec<u8>, Error> {
     let run = &assessment.run;
     let manifest = Manifest {
         format: "maascan.manifest",
@@ -78,6 +87,7 @@ pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)])
         taken_at: phrases::time(run.taken_at),
         window: Window { days: run.window_days, start: phrases::time(run.window_start), audit_since: phrases::time(run.audit_since) },
         settings: settings(&assessment.settings),
+        csv: CsvLayout { separator: layout.separator.word(), byte_order_mark: layout.byte_order_mark },
         files: files.iter().map(|(name, bytes)| entry(name, bytes)).collect(),
     };
     json::pretty(FILE_NAME, &manifest)
