@@ -17,6 +17,7 @@ mod output;
 mod permissions;
 mod plan_file;
 mod progress;
+mod reports;
 mod rules;
 mod scan;
 mod schema;
