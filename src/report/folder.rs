@@ -161,6 +161,7 @@ mod tests {
             "findings.csv",
             "findings.sarif",
             "gates.csv",
+            "report.html",
         ];
         assert_eq!(names, expected.into_iter().chain(["summary.md"]).collect());
         for file in listed {

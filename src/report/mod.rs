@@ -7,6 +7,7 @@ pub mod explanation;
 mod exposure;
 mod folder;
 mod grid;
+mod html;
 mod json;
 mod known;
 mod manifest;
@@ -126,6 +127,7 @@ pub fn formats(layout: Layout) -> Vec<Box<dyn Format>> {
     }
     formats.push(Box::new(json::Json));
     formats.push(Box::new(sarif::Sarif));
+    formats.push(Box::new(html::Page));
     formats.push(Box::new(markdown::Summary));
     formats
 }
@@ -174,17 +176,20 @@ pub enum OutputKind {
     Sarif,
     /// The workbook.
     Xlsx,
+    /// `report.html`.
+    Html,
 }
 
 impl OutputKind {
     /// The word of each kind on the command line. `csv` alone is the table of automations; `csv:` and the word of a table is
     /// that table.
-    pub const WORDS: [(&'static str, Self); 6] = [
+    pub const WORDS: [(&'static str, Self); 7] = [
         ("table", Self::Terminal),
         ("json", Self::Json),
         ("csv", Self::Csv(Table::AUTOMATIONS)),
         ("markdown", Self::Markdown),
         ("sarif", Self::Sarif),
+        ("html", Self::Html),
         ("xlsx", Self::Xlsx),
     ];
 
@@ -216,6 +221,7 @@ pub fn render(kind: OutputKind, contents: &Contents<'_>, style: Style, layout: L
         OutputKind::Markdown => markdown::Summary.render(contents),
         OutputKind::Sarif => sarif::Sarif.render(contents),
         OutputKind::Xlsx => xlsx::Workbook.render(contents),
+        OutputKind::Html => html::Page.render(contents),
     }
 }
 
@@ -241,6 +247,7 @@ mod tests {
             ("csv:coverage", "coverage.csv"),
             ("markdown", "summary.md"),
             ("sarif", "findings.sarif"),
+            ("html", "report.html"),
         ] {
             assert_eq!(rendered(OutputKind::from_word(word).unwrap(), &assessment), file(name));
         }
