@@ -9,7 +9,7 @@ use maascan::assess::{self, Assessment, Finding, assess};
 use maascan::catalogue::Catalogue;
 use maascan::collect::{self, Silent};
 use maascan::graph::{self, Client, Cloud, Credential, Endpoints};
-use maascan::report::{Contents, OutputKind, Style, formats, render};
+use maascan::report::{Contents, Layout, OutputKind, Style, formats, render};
 use maascan::rules::{self, Profile, RuleSet};
 use maascan::simulator::{self, DEMO_TIME, Settings};
 use maascan::snapshot::Snapshot;
@@ -53,12 +53,12 @@ fn rendered(assessment: &Assessment, tell: bool) -> f64 {
     let contents = Contents::of(assessment);
     let started = Instant::now();
     let mut files = Vec::new();
-    for format in formats() {
+    for format in formats(Layout::default()) {
         let begun = Instant::now();
         let bytes = format.render(&contents).expect("it renders");
         files.push((format.file_name(), bytes.len(), begun.elapsed().as_secs_f64(), bytes));
     }
-    let table = render(OutputKind::Table(Style::default()), &contents).expect("it renders");
+    let table = render(OutputKind::Terminal, &contents, Style::default(), Layout::default()).expect("it renders");
     let seconds = started.elapsed().as_secs_f64();
     black_box((&files, table));
     if tell {

@@ -40,8 +40,9 @@ impl Tools {
     /// None, said on standard error, where something is missing and nobody insists.
     fn find() -> Option<Self> {
         let modules = std::env::var_os("MAASCAN_BROWSER_MODULES").map_or_else(|| here("target/browser"), PathBuf::from);
-        let chromium =
-            std::env::var_os("MAASCAN_CHROMIUM").map(PathBuf::from).or_else(|| on_path(&["chromium", "chromium-browser", "chromium-headless-shell", "google-chrome"]));
+        let chromium = std::env::var_os("MAASCAN_CHROMIUM")
+            .map(PathBuf::from)
+            .or_else(|| on_path(&["chromium", "chromium-browser", "chromium-headless-shell", "google-chrome"]));
         let node = on_path(&["node"]);
         let missing: Vec<&str> = [
             (node.is_none(), "Node.js 20 or later (node on PATH)"),

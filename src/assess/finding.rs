@@ -5,7 +5,7 @@ use super::words::{Aspect, Confidence, FindingStatus, Severity};
 use crate::catalogue::Workload;
 use crate::snapshot::{Gap, is_guid};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// The object that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,30 @@ impl ObjectRef {
     }
 }
 
+/// A benchmark, a technique or a page that a rule follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Title.
+    pub title: String,
+    /// Number within it, such as a benchmark's recommendation.
+    pub id: Option<String>,
+    /// Address, beginning with `https://`.
+    pub url: Option<String>,
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.title)?;
+        if let Some(id) = &self.id {
+            write!(out, " {id}")?;
+        }
+        match &self.url {
+            Some(url) => write!(out, " <{url}>"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The texts of the rule that a finding carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleText {
@@ -51,16 +75,18 @@ pub struct RuleText {
     pub aspect: Option<Aspect>,
     /// How sure the rule is when it fires on whole data.
     pub confidence: Confidence,
+    /// Why it matters.
+    pub why: String,
     /// What to do.
     pub remediation: String,
     /// Benchmarks and pages.
-    pub references: Vec<String>,
+    pub references: Vec<Reference>,
 }
 
 /// What a rule says of one object: that it fires, or that it cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// First 16 hexadecimal digits of the fingerprint: stable over renaming and re-collecting.
+    /// `f` and the first 16 hexadecimal digits of the fingerprint: stable over renaming and re-collecting.
     pub id: String,
     /// The rule.
     pub rule: RuleText,
@@ -134,7 +160,8 @@ fn fingerprint(rule: &str, object: &str, identity: &[String]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
+    // The letter keeps a spreadsheet from taking sixteen digits, or digits around an e, for a number and rounding it.
+    hash.finalize().iter().take(8).fold("f".to_owned(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
@@ -151,6 +178,7 @@ mod tests {
             severity: Severity::High,
             aspect: None,
             confidence: Confidence::High,
+            why: String::new(),
             remediation: String::new(),
             references: vec![],
         }

@@ -17,8 +17,10 @@ mod output;
 mod permissions;
 mod plan_file;
 mod progress;
+mod reports;
 mod rules;
 mod scan;
+mod schema;
 mod session;
 mod simulate;
 mod tenant;
@@ -68,6 +70,7 @@ enum Command {
     Permissions(permissions::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
+    Schema(schema::Arguments),
     Waivers(waivers::Arguments),
 }
 
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Waivers(arguments) => waivers::run(&arguments),
     };
     exit::code(status)

@@ -205,8 +205,7 @@ pub(super) fn findings(assessment: &Assessment) -> Option<String> {
 
 /// The letter of a verdict in a matrix of automations and workloads, where there is no room for the word; in the terminal and
 /// in HTML the same. No two have the same one.
-#[must_use]
-pub fn letter(kind: VerdictKind) -> char {
+pub(super) fn letter(kind: VerdictKind) -> char {
     match kind {
         VerdictKind::Blocked => 'X',
         VerdictKind::Breaks => 'B',

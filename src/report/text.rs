@@ -8,13 +8,13 @@ pub(super) const LONGEST: usize = 200;
 pub(super) const LONGEST_NAME: usize = 80;
 
 /// Stands where text was cut.
-const CUT: char = '…';
+pub(super) const CUT: char = '…';
 
 /// Invisible, and splits what a renderer would make a link or a mention of.
 const BREAK: char = '\u{200b}';
 
-/// Characters that start a formula in a spreadsheet, with their full-width forms, which some spreadsheets fold.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+/// Characters that start a formula in a spreadsheet, with their full-width and small forms, which some spreadsheets fold.
+const FORMULA: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫'];
 
 /// Whether a character steers a terminal or an editor instead of showing: C0 and C1 controls, bidirectional marks,
 /// overrides and isolates, line and paragraph separators, and the byte order mark.
@@ -72,11 +72,13 @@ pub(super) fn terminal(text: &str, longest: usize) -> String {
     cut(clean(text).trim(), longest)
 }
 
-/// For a CSV cell: clean, whole, and no formula. A spreadsheet set to a country that writes decimals with a comma splits
-/// at semicolons, so each part between semicolons is treated as a cell of its own.
+/// For a cell of CSV or of a sheet: clean, whole, and no formula. A spreadsheet that takes another separator than the file has
+/// splits at it even inside quotes, as one does that is set to a country which writes decimals with a comma; so each part
+/// between commas or semicolons is treated as a cell of its own, whatever the separator. Tabs are gone with the controls.
 pub(super) fn csv_cell(text: &str) -> String {
-    let parts: Vec<String> = clean(text).split(';').map(without_formula).collect();
-    parts.join(";")
+    let text = clean(text);
+    let parts = text.split_inclusive([',', ';']).map(without_formula);
+    parts.collect()
 }
 
 fn without_formula(part: &str) -> String {
@@ -126,6 +128,23 @@ fn ends_with_www(text: &str) -> bool {
     (0..3).all(|_| last.next().is_some_and(|character| character.eq_ignore_ascii_case(&'w')))
 }
 
+/// For a plain text message in SARIF (3.11.5 and 3.11.6): neither a link nor a placeholder.
+pub(super) fn sarif(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '[' | ']' => escaped.extend(['\\', character]),
+            _ => escaped.push(character),
+        }
+    }
+    doubled_braces(&escaped)
+}
+
+/// For a message in SARIF, plain or Markdown: braces that are no placeholder.
+pub(super) fn doubled_braces(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
+}
+
 /// For JSON text that is already serialised: hidden characters as `\u` escapes. A reader gets the exact name back, and
 /// whoever prints the file on a terminal gets no control sequence.
 pub(super) fn json(serialised: &str) -> String {
@@ -164,6 +183,8 @@ mod tests {
             ("\"=1\"", "'\"=1\""),
             ("＝1", "'＝1"),
             ("a;=1;b", "a;'=1;b"),
+            ("a,=1, -b", "a,'=1,' -b"),
+            ("﹦1;;,", "'﹦1;;,"),
             ("a=1", "a=1"),
             ("", ""),
         ] {
@@ -189,6 +210,12 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_no_link_and_no_placeholder_in_sarif() {
+        assert_eq!(sarif("[x](//e.example) {0} a\\b"), "\\[x\\](//e.example) {{0}} a\\\\b");
+        assert_eq!(sarif("plain"), "plain");
+    }
+
+    #[test]
     fn json_reads_back_exactly_and_prints_safely() {
         let name = "a\u{202e}b\u{9b}c\n\u{1b}\u{7f}";
         let text = json(&serde_json::to_string_pretty(&[name]).unwrap());
@@ -201,7 +228,7 @@ mod tests {
         fn no_text_gets_through(raw in any::<String>()) {
             let cell = csv_cell(&raw);
             prop_assert!(!cell.chars().any(is_hidden));
-            prop_assert!(cell.split(';').all(|part| !part.trim_start().starts_with(FORMULA)));
+            prop_assert!(cell.split([',', ';']).all(|part| !part.trim_start().starts_with(FORMULA)));
             prop_assert!(!terminal(&raw, 20).chars().any(is_hidden));
             prop_assert!(terminal(&raw, 20).chars().count() <= 20);
             let escaped = markdown(&raw, 50);

@@ -2,7 +2,7 @@
 
 use super::super::samples::{self, NAMES};
 use super::*;
-use crate::assess::{Assessment, VerdictKind};
+use crate::assess::{Assessment, Reference, VerdictKind};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -274,7 +274,7 @@ fn with_name(name: &str) -> Assessment {
         finding.object.app_id = Some(name.to_owned());
         finding.message = format!("{name} is weak");
         finding.rule.id = name.to_owned();
-        finding.rule.references = vec![name.to_owned()];
+        finding.rule.references = vec![Reference { title: name.to_owned(), id: Some(name.to_owned()), url: None }];
     }
     for row in &mut assessment.exclusions {
         row.policy = name.to_owned();
