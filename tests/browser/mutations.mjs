@@ -21,6 +21,7 @@ const script = (addition) => (html) => within(html, "script", (text) => `${text}
 const style = (addition) => (html) => within(html, "style", (text) => `${text}\n${addition}`);
 const replaced = (pattern, text) => (html) => html.replace(pattern, text);
 const inMain = (markup) => replaced(/<\/main>/, `${markup}</main>`);
+const afterHead = (change) => (html) => html.slice(0, html.indexOf("<main")) + change(html.slice(html.indexOf("<main")));
 const all = (...changes) => (html) => changes.reduce((text, change) => change(text), html);
 const noPolicy = replaced(/<meta[^>]*Content-Security-Policy[^>]*>/i, "");
 
@@ -44,11 +45,11 @@ const MUTATIONS = [
   ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", ...FILTERS, "keyboard", "search"]],
   ["controls without scripts", replaced(/(id="controls"[^>]*) hidden/, "$1"), ["scriptless-controls"]],
   ["a count that stands still", script("setInterval(() => { document.querySelector('#shown').textContent = 'all' }, 5)"), ["controls-appear", ...FILTERS, "search"]],
-  ["a severity that has no choice", replaced(/name="severity" value="info"/, 'name="severity" value="other"'), FILTERS.slice(0, 2)],
+  ["a severity that has no choice", replaced(/name="severity" value="info"/, 'name="severity" value="other"'), ["filter-severity", "filter-status", "search"]],
   ["a severity that does not filter", deaf("change", "input[name=severity]"), ["filter-severity"]],
   ["a status that does not filter", deaf("change", "input[name=status]"), ["filter-status"]],
   ["a verdict that does not filter", deaf("change", "input[name=verdict]"), ["filter-verdict"]],
-  ["hidden findings that are drawn", style(".finding[hidden] { display: block !important }"), ["filter-severity", "filter-status", "search"]],
+  ["hidden findings that are drawn", style(".finding[hidden] { display: block !important }"), ["search"]],
   ["a search that does nothing", deaf("input", "#search"), ["search"]],
   ["a search that takes text for a pattern", script("document.querySelector('#search').addEventListener('input', (event) => new RegExp(event.target.value))"), ["typed-text"]],
   ["a search that takes text for markup", script("document.querySelector('#search').addEventListener('input', (event) => document.querySelector('#method').insertAdjacentHTML('beforeend', event.target.value))"), ["foreign-elements", "names-fetch-nothing", "planted-handler"]],
@@ -58,7 +59,8 @@ const MUTATIONS = [
   ["a finding of another status", replaced(/data-status="open"/, 'data-status="waived"'), ["scriptless-complete"]],
   ["a section that is missing", replaced(/id="method"/, 'id="mutation"'), ["scriptless-complete"]],
   ["rows that cannot be seen", style("#exclusions tr:last-child { visibility: hidden }"), ["scriptless-readable"]],
-  ["a name that is not escaped", replaced(/&lt;(img src=x onerror=.{1,80}?)&gt;/s, (_, inner) => `<${inner.replaceAll("&quot;", '"')}>`), ["foreign-elements", "names-fetch-nothing", "names-shown", "planted-handler", "policy-violations", "scriptless-complete"]],
+  ["a name that is not escaped", afterHead(replaced(/&lt;(img src=x onerror=.{1,80}?)&gt;/s, (_, inner) => `<${inner.replaceAll("&quot;", '"')}>`)), ["foreign-elements", "names-fetch-nothing", "planted-handler", "policy-violations"]],
+  ["names of which a part is left out", replaced(/&lt;meta http-equiv/g, ""), ["names-shown", "scriptless-complete"]],
   ["a link that is a script", inMain('<p><a href="javascript:window.__planted=1">more</a></p>'), ["foreign-elements"]],
   ["a character that turns the direction of writing", inMain("<p>\u202egnp.exe</p>"), ["hidden-characters"]],
   ["a page too wide for a telephone", style("main { min-width: 600px }"), ["sideways"]],
