@@ -286,7 +286,7 @@ fn two_thousand_automations_are_found_searched_and_fit_a_telephone() {
     told(&format!("report.html with 2,000 automations: {bytes} bytes"));
     assert!(bytes <= 2 * MOST_BYTES_PER_THOUSAND, "report.html with 2,000 automations takes {bytes} bytes");
     let Some(tools) = Tools::find() else { return };
-    tools.check(&large, &json!({"suites": ["quiet", "controls", "scriptless", "layout"]}));
+    tools.check(&large, &json!({"large": true, "suites": ["quiet", "controls", "scriptless", "layout"]}));
 }
 
 /// Breaks a sound report in one way after another. The report is a small one with hostile names, so that there is something to unescape.

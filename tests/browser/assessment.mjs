@@ -4,13 +4,12 @@ import { readFileSync } from "node:fs";
 
 export const readAssessment = (job) => JSON.parse(readFileSync(job.assessment, "utf8"));
 
-/** The automation that a job names, which has to be the only one of that name. */
-export function knownAutomation(job) {
+/** The automations that a search for the job's known name has to leave, and how many findings they have. */
+export function knownAutomations(job) {
   const { automations, findings } = readAssessment(job);
-  const named = automations.filter((automation) => automation.name === job.known);
-  if (named.length !== 1) throw new Error(`${named.length} automations are named ${job.known}`);
-  const appId = named[0].app_id;
-  return { name: job.known, appId, findings: findings.filter((finding) => finding.object.app_id === appId).length };
+  const ids = automations.filter((automation) => automation.name.includes(job.known)).map((automation) => automation.app_id);
+  if (ids.length === 0 || ids.length === automations.length) throw new Error(`${ids.length} of ${automations.length} automations are named ${job.known}`);
+  return { name: job.known, ids, findings: findings.filter((finding) => ids.includes(finding.object.app_id)).length };
 }
 
 /** Names that other people gave. */

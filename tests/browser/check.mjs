@@ -2,7 +2,7 @@
 //
 //   node check.mjs JOB.json
 //
-// A job: { report, assessment, folder, known, suites?, pictures?, picture?, mutations?, only? }, paths absolute.
+// A job: { report, assessment, folder, known, large?, suites?, pictures?, picture?, mutations?, only? }, paths absolute.
 // Without `mutations` the answer is { checks: [{ name, passed, problems }], measures }; with it { mutations: [{ name, expected, failed }] }.
 
 import { readFileSync } from "node:fs";

@@ -71,32 +71,43 @@ async function missingAutomations(page, assessment) {
 async function missingFindings(page, assessment) {
   const { groups, found } = await page.evaluate(() => {
     const groups = [...document.querySelectorAll("#findings details")];
-    const one = (element) => ({ ...element.dataset, group: groups.indexOf(element.closest("details")), text: element.textContent });
+    const one = (element) => ({
+      ...element.dataset,
+      name: element.querySelector("bdi, code")?.textContent ?? "",
+      group: groups.indexOf(element.closest("details")),
+      text: element.textContent,
+    });
     return { groups: groups.map((group) => group.textContent), found: [...document.querySelectorAll(".finding")].map(one) };
   });
   const squashed = groups.map(squash);
-  // Page and file have nearly the same order within a severity and status, so the one that fits is near the front.
-  const pools = grouped(found.map((item) => ({ ...item, text: squash(item.text), group: squashed[item.group] ?? "" })));
+  const items = found.map((item) => ({ ...item, text: squash(item.text), group: squashed[item.group] ?? "" }));
+  const pools = [grouped(items, (item) => kind(item, item.name)), grouped(items, (item) => kind(item, ""))];
   const problems = [];
   if (found.length !== assessment.findings.length) problems.push(`${found.length} findings are shown of ${assessment.findings.length}`);
   for (const finding of assessment.findings) {
-    const pool = pools.get(kind(finding)) ?? [];
-    const at = pool.findIndex(fits(finding));
-    if (at < 0) problems.push(`finding ${finding.finding_id} (${finding.rule_id}, ${finding.severity}, ${finding.status}, ${finding.object.name}) is not there`);
-    else pool.splice(at, 1);
+    if (!take(pools, finding)) problems.push(`finding ${finding.finding_id} (${finding.rule_id}, ${finding.severity}, ${finding.status}, ${finding.object.name}) is not there`);
   }
   return problems;
 }
 
-const kind = ({ severity, status }) => `${severity} ${status}`;
+const kind = ({ severity, status }, name) => `${severity} ${status} ${beginning(name)}`;
 
-function grouped(items) {
+function grouped(items, key) {
   const groups = new Map();
   for (const item of items) {
-    if (!groups.has(kind(item))) groups.set(kind(item), []);
-    groups.get(kind(item)).push(item);
+    if (!groups.has(key(item))) groups.set(key(item), []);
+    groups.get(key(item)).push(item);
   }
   return groups;
+}
+
+/** Takes an element that shows the finding, of its name if there is one, so that none stands for two. Whether there was one. */
+function take([named, all], finding) {
+  const shows = fits(finding);
+  const free = (item) => !item.taken && shows(item);
+  const item = named.get(kind(finding, finding.object.name))?.find(free) ?? all.get(kind(finding, ""))?.find(free);
+  if (item) item.taken = true;
+  return item !== undefined;
 }
 
 /** Whether an element shows a finding: its object itself, and the sentence on it. What several findings of a rule share may stand once around them. */
