@@ -185,6 +185,7 @@ mod tests {
             "exclusions.csv",
             "exposures.csv",
             "findings.csv",
+            "findings.sarif",
             "gates.csv",
             "report.html",
         ];

@@ -1,6 +1,7 @@
 //! Reports: one file per format behind one trait. A renderer takes the contents of a report and returns bytes; it decides nothing
 //! and writes nothing. `Folder` puts the files on disk.
 
+mod changes;
 mod csv;
 pub mod explanation;
 mod exposure;
@@ -14,6 +15,7 @@ mod markdown;
 mod phrases;
 #[cfg(test)]
 mod samples;
+mod sarif;
 mod settings;
 pub mod table;
 mod text;
@@ -103,6 +105,7 @@ pub fn formats() -> Vec<Box<dyn Format>> {
     }
     formats.push(Box::new(json::Json));
     formats.push(Box::new(html::Page));
+    formats.push(Box::new(sarif::Sarif));
     formats.push(Box::new(markdown::Summary));
     formats
 }
@@ -112,6 +115,28 @@ pub fn formats() -> Vec<Box<dyn Format>> {
 #[must_use]
 pub fn harmless_line(text: &str, longest: usize) -> String {
     text::terminal(text, longest)
+}
+
+/// The files whose JSON Schema is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaOf {
+    /// `assessment.json`.
+    Assessment,
+    /// `manifest.json`.
+    Manifest,
+}
+
+/// The JSON Schema of a file, draft 2020-12, with a line feed at the end. It goes with the maascan that gives it: later ones
+/// may have further members, and further words in a set.
+///
+/// # Errors
+/// [`Error::Render`].
+pub fn schema(of: SchemaOf) -> Result<Vec<u8>, Error> {
+    let schema = match of {
+        SchemaOf::Assessment => v1::schema::<v1::Assessment<'_>>(v1::FORMAT, v1::VERSION, "assessment.json"),
+        SchemaOf::Manifest => v1::schema::<manifest::Manifest<'_>>(manifest::FORMAT, manifest::VERSION, manifest::FILE_NAME),
+    };
+    json::pretty("schema", &schema)
 }
 
 /// What can go to standard output.
@@ -127,6 +152,8 @@ pub enum OutputKind {
     Markdown,
     /// `report.html`.
     Html,
+    /// `findings.sarif`.
+    Sarif,
 }
 
 /// The bytes for standard output.
@@ -140,6 +167,7 @@ pub fn render(kind: OutputKind, contents: &Contents<'_>) -> Result<Vec<u8>, Erro
         OutputKind::Csv => csv::AUTOMATIONS.render(contents),
         OutputKind::Markdown => markdown::Summary.render(contents),
         OutputKind::Html => html::Page.render(contents),
+        OutputKind::Sarif => sarif::Sarif.render(contents),
     }
 }
 
@@ -159,6 +187,7 @@ mod tests {
             (OutputKind::Csv, "automations.csv"),
             (OutputKind::Markdown, "summary.md"),
             (OutputKind::Html, "report.html"),
+            (OutputKind::Sarif, "findings.sarif"),
         ] {
             assert_eq!(render(kind, &Contents::of(&assessment)).unwrap(), file(name));
         }

@@ -120,7 +120,8 @@ fn finding(at: usize, number: usize) -> Finding {
         aspect: None,
         confidence: Confidence::High,
         remediation: "Replace the secret by a certificate or a federated credential, then remove it.".to_owned(),
-        references: vec!["NIST SP 800-53 Rev. 5 IA-5".to_owned()],
+        references: vec![],
+        why: "A secret is a word that anybody who sees it can use.".to_owned(),
     };
     let object = ObjectRef { kind: "servicePrincipal", id: guid(2, at), name: name.clone(), app_id: Some(guid(1, at)) };
     if (at + number).is_multiple_of(3) {
