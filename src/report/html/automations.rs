@@ -115,11 +115,11 @@ fn judged(index: &Index<'_>, profile: Option<&ApplicationProfile>, verdict: &Ver
             h4 { (marks::tile(verdict.kind, verdict.confidence)) (plain_workload(&verdict.workload)) ": " (verdict.kind.word()) }
             @match index.cases.case(verdict) {
                 Some(case) => {
-                    (timeline::timeline(index, profile, verdict, html! { (verdict.grade.word()) " · " a href={ "#g" (case) } { "case " (case) } " · " }))
+                    (timeline::timeline(index, profile, verdict, &html! { (verdict.grade.word()) " · " a href={ "#g" (case) } { "case " (case) } " · " }))
                     (sentences(&own, None))
                 },
                 None => {
-                    p { (measures(verdict)) " · " (seen(index, verdict)) } (next(verdict)) (timeline::timeline(index, profile, verdict, html! {})) (sentences(&own, None))
+                    p { (measures(verdict)) " · " (seen(index, verdict)) } (next(verdict)) (timeline::timeline(index, profile, verdict, &html! {})) (sentences(&own, None))
                     (rest(index, verdict))
                 },
             }

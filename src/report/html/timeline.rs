@@ -92,7 +92,7 @@ pub(super) fn legend(run: &Run) -> Markup {
 }
 
 /// The timeline of one verdict: drawing and text, which begins with `lead`. Without anything to draw, the text alone.
-pub(super) fn timeline(index: &Index<'_>, profile: Option<&ApplicationProfile>, verdict: &Verdict, lead: Markup) -> Markup {
+pub(super) fn timeline(index: &Index<'_>, profile: Option<&ApplicationProfile>, verdict: &Verdict, lead: &Markup) -> Markup {
     let axis = Axis::of(&index.assessment.run);
     let moments = moments(index, profile, verdict);
     let days: Vec<(i64, DayCounts)> = verdict.days.iter().map(|(day, counts)| (axis.noon(*day), *counts)).collect();
@@ -262,7 +262,7 @@ mod tests {
         let index = Index::new(&Contents::of(&assessment));
         let shown = |kind: VerdictKind| {
             let verdict = assessment.verdicts.iter().find(|verdict| verdict.kind == kind).unwrap();
-            timeline(&index, index.profile(&verdict.app_id), verdict, html! {}).into_string()
+            timeline(&index, index.profile(&verdict.app_id), verdict, &html! {}).into_string()
         };
         let breaks = shown(VerdictKind::Breaks);
         assert!(breaks.contains("12 written on 2 days, last 2026-11-20 · 2 failed on 2 days"), "{breaks}");
