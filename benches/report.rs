@@ -48,7 +48,7 @@ fn main() {
     }
 }
 
-/// Renders every file and keeps them all, as a folder of reports does, and the terminal's table. Takes seconds.
+/// Renders every file of a folder, the workbook and the terminal's table, and keeps them all until the end, as a run does. Gives seconds.
 fn rendered(assessment: &Assessment, tell: bool) -> f64 {
     let contents = Contents::of(assessment);
     let started = Instant::now();

@@ -21,8 +21,9 @@ const KNOWN: &str = "Winget catalogue sync";
 /// Set to write the sample reports anew after a change that is meant.
 const UPDATE: &str = "UPDATE_SAMPLES";
 
-/// What a report of a thousand automations may take, in bytes.
-const MOST_BYTES_PER_THOUSAND: u64 = 3_000_000;
+/// What a report of a thousand automations of this tenant may take, in bytes. It has 8.6 findings for each automation; of five each,
+/// 3 MB are promised, which benches/report.rs holds.
+const MOST_BYTES_PER_THOUSAND: u64 = 4_000_000;
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -258,7 +259,9 @@ fn is_permission(text: &str) -> bool {
 #[test]
 fn hostile_names_are_text_and_nothing_else() {
     let Some(tools) = Tools::find() else { return };
-    tools.check(&Report::of("hostile", &hostile(&tenant(300, None))), &json!({}));
+    // Not axe: it takes a minute, and looks at the demo, whose report has the same parts.
+    let suites = ["quiet", "controls", "scriptless", "hostile", "layout", "paper"];
+    tools.check(&Report::of("hostile", &hostile(&tenant(300, None))), &json!({"suites": suites}));
 }
 
 /// Suites for reports with too little in them to search and to copy.

@@ -42,7 +42,7 @@ async function violations(page, verdict, where) {
     // A text that sticks out of its part, or of the screen, is told where there is room for it.
     const size = page.viewportSize();
     await page.setViewportSize(WIDE);
-    const wide = await results(page, CONTRAST);
+    const wide = await results(page, CONTRAST, targets(untold));
     await page.setViewportSize(size);
     contrast.violations.push(...wide.violations);
     await page.evaluate(remember, [targets(wide.passes), scheme]);
@@ -78,13 +78,18 @@ function told({ id, help, nodes }) {
   return `${id} ×${nodes.length}: ${help}: ${nodes[0].target}: ${nodes[0].why.replaceAll(/\s+/g, " ").slice(0, 300)}`;
 }
 
-function results(page, options) {
-  return page.evaluate(async (options) => {
-    const node = ({ target, failureSummary }) => ({ target: target.join(" "), why: failureSummary ?? "" });
-    const brief = ({ id, help, nodes }) => ({ id, help, nodes: nodes.map(node) });
-    const { violations, incomplete, passes } = await axe.run(document, { ...options, resultTypes: ["violations", "incomplete", "passes"] });
-    return { violations: violations.map(brief), incomplete: incomplete.map(brief), passes: passes.map(brief) };
-  }, options);
+/** What axe says of the page, or of these elements of it. */
+function results(page, options, elements) {
+  return page.evaluate(
+    async ([options, elements]) => {
+      const node = ({ target, failureSummary }) => ({ target: target.join(" "), why: failureSummary ?? "" });
+      const brief = ({ id, help, nodes }) => ({ id, help, nodes: nodes.map(node) });
+      const where = elements ? { include: elements.map((element) => [element]) } : document;
+      const { violations, incomplete, passes } = await axe.run(where, { ...options, resultTypes: ["violations", "incomplete", "passes"] });
+      return { violations: violations.map(brief), incomplete: incomplete.map(brief), passes: passes.map(brief) };
+    },
+    [options, elements],
+  );
 }
 
 /** Run inside the page: text that is cut off at the edge of a part that scrolls, or that something sticks to, has no contrast that axe could tell. */

@@ -13,7 +13,7 @@ export async function scriptless(browser, job, verdict) {
       return [...(visible ? ["#controls is visible although nothing of it works"] : []), ...(buttons > 0 ? [`${buttons} buttons are visible that do nothing`] : [])];
     });
     await verdict.check("scriptless-opens", () => opensByClick(page));
-    await verdict.check("scriptless-complete", () => missing(page, assessment));
+    await verdict.check("scriptless-complete", () => missing(page, assessment, job));
     await verdict.check("scriptless-readable", () => unreadable(page));
   });
 }
@@ -34,14 +34,14 @@ async function opensByClick(page) {
 }
 
 /** What assessment.json has and the page has not. */
-async function missing(page, assessment) {
+async function missing(page, assessment, job) {
   return [
     ...(await missingSections(page)),
     ...(await missingAutomations(page, assessment)),
     ...(await missingFindings(page, assessment)),
     ...(await missingIn(page, "#exclusions", assessment.exclusions.map((item) => [item.policy, item.application ?? item.listed_id, item.listed_id]))),
     ...(await missingIn(page, "#gates", assessment.gates.flatMap((gate) => [[gate.workload], ...gate.policies.map((policy) => [gate.workload, policy.policy])]))),
-    ...(await missingCredentials(page, assessment)),
+    ...(await missingCredentials(page, assessment, job)),
     ...(await missingIn(page, "#coverage", assessment.coverage.map((item) => [item.dataset, item.state]))),
   ];
 }
@@ -119,8 +119,11 @@ function fits(finding) {
   return (item) => item.text.includes(beginning(name)) && shared.every((part) => (item.text + item.group).includes(part));
 }
 
-async function missingCredentials(page, assessment) {
-  const rows = assessment.credentials.map((credential) => [credential.key_id, credential.kind]);
+/** Letters of a key id that a report of thousands shows. */
+const SHORT_KEY = 7;
+
+async function missingCredentials(page, assessment, { large }) {
+  const rows = assessment.credentials.map(({ key_id: id, kind }) => [large ? id.slice(0, SHORT_KEY) : id, kind]);
   return missingIn(page, "#credentials, details.automation", rows);
 }
 

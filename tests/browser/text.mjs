@@ -6,7 +6,7 @@ const HIDDEN = "[\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b-\\u200f\
 export const squash = (text) => text.replaceAll(new RegExp(HIDDEN, "gu"), "");
 
 /** Beginning of a name that has to be shown; a long one may be cut. */
-export const beginning = (name) => [...squash(name)].slice(0, 40).join("");
+export const beginning = (name) => [...squash(name)].slice(0, 30).join("");
 
 /** Run inside the page: the squashed texts of all elements that a selector finds, and of the folded parts too. */
 export async function texts(page, selector) {
