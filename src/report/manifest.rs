@@ -66,7 +66,7 @@ struct Settings<'a> {
 /// How the CSV files are to be read.
 #[derive(Serialize, JsonSchema)]
 struct CsvLayout {
-    /// `,`, `;` or `tab`.
+    /// What parts the columns: a comma, a semicolon, or the word tab.
     separator: &'static str,
     /// Whether they begin with the byte order mark of UTF-8.
     byte_order_mark: bool,

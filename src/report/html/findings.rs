@@ -119,7 +119,8 @@ fn rule(index: &Index<'_>, group: &Group<'_>) -> Markup {
         // On paper what is grave is unfolded; of the rest the line above it says how much there is.
         details class={ "rule" @if known && group.severity >= Severity::Medium { " known" } } open[group.severity == Severity::Critical && known] {
             summary { h4 { (words(&rule.title)) } " " span class="ids" { (group.counts()) } }
-            p class="ids" { "Rule " (code(&rule.id)) " · " (rule.confidence.word()) " confidence" @for reference in &rule.references { " · " (short(&without_address(reference), 120)) } }
+            p class="ids" { "Rule " (code(&rule.id)) " · " (rule.confidence.word()) " confidence" @for own in &rule.references { " · " (short(&reference(own), 120)) } }
+            @if !rule.why.trim().is_empty() { p { (words(&rule.why)) } }
             @if known && !rule.remediation.is_empty() { p class="next" { strong { "What to do: " } (words(&rule.remediation)) } }
             @for (tail, places) in tails(index.assessment, group) { (told(index, tail, &places)) }
             @for ((why, settle), places) in &group.undetermined {
@@ -131,8 +132,8 @@ fn rule(index: &Index<'_>, group: &Group<'_>) -> Markup {
 }
 
 /// A reference without the address of its page, which nothing here can lead to; `findings.csv` has it.
-fn without_address(reference: &Reference) -> String {
-    Reference { url: None, ..reference.clone() }.to_string()
+fn reference(own: &Reference) -> String {
+    own.id.as_ref().map_or_else(|| own.title.clone(), |id| format!("{} {id}", own.title))
 }
 
 /// What sentences of a group say after the name of their object, and the findings that say just that. Most of a rule's sentences

@@ -204,6 +204,17 @@ fn pages_are_sound_inert_and_clean() {
 }
 
 #[test]
+fn what_changed_is_as_sound_as_the_rest() {
+    let (assessment, change) = (samples::everything(), samples::change());
+    let page = String::from_utf8(Page.render(&Contents { assessment: &assessment, change: Some(&change) }).unwrap()).unwrap();
+    assert_sound(&page);
+    assert_inert(&page);
+    assert_clean(&page);
+    let text = visible(&page);
+    assert!(change.entries.iter().all(|entry| text.contains(entry.what.word())), "{text}");
+}
+
+#[test]
 fn hostile_names_are_text() {
     let page = rendered(&samples::everything());
     assert!(page.contains("<bdi>&lt;img src=x onerror=alert(1)&gt; &amp; &lt;script&gt;alert(2)&lt;/script&gt;</bdi>"));
@@ -274,7 +285,8 @@ fn with_name(name: &str) -> Assessment {
         finding.object.app_id = Some(name.to_owned());
         finding.message = format!("{name} is weak");
         finding.rule.id = name.to_owned();
-        finding.rule.references = vec![Reference { title: name.to_owned(), id: Some(name.to_owned()), url: None }];
+        finding.rule.why = name.to_owned();
+        finding.rule.references = vec![Reference { title: name.to_owned(), id: Some(name.to_owned()), url: Some(name.to_owned()) }];
     }
     for row in &mut assessment.exclusions {
         row.policy = name.to_owned();

@@ -2,8 +2,8 @@
 
 use super::{checker, rendered, tags, without_optional_ends};
 use crate::assess::{
-    Assessment, Confidence, DayCounts, Finding, Key, KeyHolder, KeyKind, Known, ObjectRef, Reference, RuleText, Severity, Verdict,
-    VerdictKind, WayKind, WayOut,
+    Assessment, Confidence, DayCounts, Finding, Key, KeyHolder, KeyKind, Known, ObjectRef, RuleText, Severity, Verdict, VerdictKind,
+    WayKind, WayOut,
 };
 use crate::catalogue::Workload;
 use crate::report::samples;
@@ -120,8 +120,8 @@ fn finding(at: usize, number: usize) -> Finding {
         aspect: None,
         confidence: Confidence::High,
         remediation: "Replace the secret by a certificate or a federated credential, then remove it.".to_owned(),
-        why: String::new(),
-        references: vec![Reference { title: "NIST SP 800-53 Rev. 5".to_owned(), id: Some("IA-5".to_owned()), url: None }],
+        references: vec![],
+        why: "A secret is a word that anybody who sees it can use.".to_owned(),
     };
     let object = ObjectRef { kind: "servicePrincipal", id: guid(2, at), name: name.clone(), app_id: Some(guid(1, at)) };
     if (at + number).is_multiple_of(3) {
