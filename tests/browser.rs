@@ -75,7 +75,7 @@ impl Tools {
             .env("MAASCAN_CHROMIUM", &self.chromium)
             .output()
             .unwrap();
-        assert!(output.status.success(), "the script failed: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "the script failed, {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
