@@ -26,7 +26,7 @@ mod text;
 pub mod v1;
 mod xlsx;
 
-pub use csv::{Layout, Separator};
+pub use self::csv::{Layout, Separator};
 pub use folder::Folder;
 pub use grid::{grid, markdown_table};
 pub use outputs::Outputs;
