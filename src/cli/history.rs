@@ -88,7 +88,8 @@ impl History {
     /// # Errors
     /// The run could not be written: the disk is full, or the store is gone.
     pub(super) fn keep(&self, snapshot: &Snapshot, contents: &report::Contents<'_>, seen: &Seen) -> Result<(), Failure> {
-        let published = report::render(report::OutputKind::Json, contents).map_err(could_not_run)?;
+        let published = report::render(report::OutputKind::Json, contents, report::Style::default(), report::Layout::default())
+            .map_err(could_not_run)?;
         let kept = self.store.add(snapshot, contents.assessment, &published, seen).map_err(could_not_run)?;
         output::note(&format!("run kept as {} in {}", kept.name, self.path.display()));
         if let Some(retention) = self.retention {

@@ -1,13 +1,13 @@
 //! From a snapshot to reports and an exit status; what `scan`, `assess` and `demo` share.
 
-use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::exit::{Failure, Status, could_not_run};
 use super::governance::Governance;
 use super::history::{self, History, Keeping};
-use super::options::{Format, Judging, Output};
+use super::options::{Judging, Output};
 use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus, Severity};
 use crate::catalogue::Catalogue;
-use crate::report::{self, Contents, Folder, OutputKind, Style};
+use crate::report::{self, Contents, Outputs, Style};
 use crate::runs::{self, Change, Point, Run, Topic, What};
 use crate::snapshot::{Snapshot, is_guid};
 use std::collections::BTreeSet;
@@ -27,13 +27,13 @@ pub(super) struct Prepared<'a> {
     options: assess::Options,
     output: &'a Output,
     governance: Governance,
-    folder: Option<Folder>,
+    outputs: Outputs,
     earlier: Option<Snapshot>,
     history: Option<History>,
 }
 
 impl<'a> Prepared<'a> {
-    /// Reads the user's plan, exclusions and settings, loads the rules and checks the output folder.
+    /// Reads the user's plan, exclusions and settings, loads the rules and looks at where the reports go.
     pub(super) fn new(judging: &Judging, output: &'a Output, keeping: &Keeping) -> Result<Self, Failure> {
         let governance = Governance::load(&judging.governing)?;
         let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
@@ -42,8 +42,8 @@ impl<'a> Prepared<'a> {
             return Err(Failure::usage("--fail-on new:… has no earlier run to compare with", "add --baseline FILE or --store DIR"));
         }
         let history = keeping.open()?;
-        let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
-        Ok(Self { options, output, governance, folder, earlier, history })
+        let outputs = output.reports.prepare(output.out.as_deref())?;
+        Ok(Self { options, output, governance, outputs, earlier, history })
     }
 
     /// Ids that the user's files name.
@@ -64,9 +64,7 @@ impl<'a> Prepared<'a> {
         let seen = self.history.is_some().then(|| history::mark(&past, &mut assessment));
         let trend = self.trend(past.points, &assessment);
         let contents = Contents { assessment: &assessment, change: change.as_ref(), trend: &trend };
-        if let Some(folder) = &self.folder {
-            folder.write(&contents).map_err(could_not_run)?;
-        }
+        let written = self.outputs.write(&contents).map_err(could_not_run)?;
         if let Some((history, seen)) = self.history.as_ref().zip(seen.as_ref()) {
             history.keep(snapshot, &contents, seen)?;
         }
@@ -75,7 +73,7 @@ impl<'a> Prepared<'a> {
             Ok(()) | Err(Failure::ReaderGone) => {}
             Err(failure) => return Err(failure),
         }
-        if let Some(path) = &self.output.out {
+        for path in written {
             output::note(&format!("reports written to {}", path.display()));
         }
         if let Some(why) = unfit(&assessment) {
@@ -100,13 +98,9 @@ impl<'a> Prepared<'a> {
     }
 
     fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Failure> {
-        let kind = match self.output.format {
-            Format::Table => OutputKind::Table(Style { width: output::width(), colour: output::colour(), ..Style::default() }),
-            Format::Json => OutputKind::Json,
-            Format::Csv => OutputKind::Csv,
-            Format::Markdown => OutputKind::Markdown,
-        };
-        report::render(kind, contents).map_err(could_not_run)
+        let style = Style { width: output::width(), colour: output::colour(), rest: self.outputs.rest(), ..Style::default() };
+        let reports = &self.output.reports;
+        report::render(reports.format, contents, style, reports.layout()).map_err(could_not_run)
     }
 
     /// The numbers of the runs that are kept, and of this one.

@@ -19,6 +19,7 @@ mod output;
 mod permissions;
 mod plan_file;
 mod progress;
+mod reports;
 mod rules;
 mod runs;
 mod scan;

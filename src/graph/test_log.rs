@@ -1,7 +1,12 @@
 //! What is traced, kept for tests that look for secrets in it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
+
+/// While there is one subscriber only, a place in the code that another test's thread comes to first is taken for one that nobody
+/// listens to, for good. A second one that lives on keeps that from happening.
+static SECOND: OnceLock<Dispatch> = OnceLock::new();
 
 /// Keeps everything that is traced, at every level.
 #[derive(Clone, Default)]
@@ -10,10 +15,13 @@ pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Keeps what this thread traces until the guard is dropped.
     pub(super) fn start() -> (Self, DefaultGuard) {
+        let every = || tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+        SECOND.get_or_init(|| Dispatch::new(every().with_writer(std::io::sink).finish()));
         let log = Self::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-        (log, tracing::subscriber::set_default(subscriber))
+        let guard = tracing::subscriber::set_default(every().with_writer(move || writer.clone()).finish());
+        tracing::callsite::rebuild_interest_cache();
+        (log, guard)
     }
 
     /// All of it so far.
