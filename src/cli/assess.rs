@@ -2,6 +2,7 @@
 
 use super::exit::{Failure, Status, usage_error};
 use super::judge::Prepared;
+use super::notifying::Notifying;
 use super::options::{Judging, Output};
 use super::{EXIT_STATUS, tenant};
 use crate::snapshot::{self, Snapshot};
@@ -23,11 +24,13 @@ pub(super) struct Arguments {
     judging: Judging,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    notifying: Notifying,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
-    let prepared = Prepared::new(&arguments.judging, &arguments.output)?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output)?.notifying(&arguments.notifying)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
     covers(&arguments.judging, &snapshot)?;
     prepared.finish(&snapshot, &catalogue)

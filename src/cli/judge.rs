@@ -2,6 +2,7 @@
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::governance::Governance;
+use super::notifying::{Notifying, Teller};
 use super::options::{Format, Judging, Output};
 use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus};
@@ -28,6 +29,7 @@ pub(super) struct Prepared<'a> {
     governance: Governance,
     folder: Option<Folder>,
     earlier: Option<Snapshot>,
+    teller: Option<Teller>,
 }
 
 impl<'a> Prepared<'a> {
@@ -37,7 +39,12 @@ impl<'a> Prepared<'a> {
         let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
         let earlier = judging.baseline()?;
         let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
-        Ok(Self { options, output, governance, folder, earlier })
+        Ok(Self { options, output, governance, folder, earlier, teller: None })
+    }
+
+    /// The same, which posts a notice once the reports are written.
+    pub(super) fn notifying(self, notifying: &Notifying) -> Result<Self, Failure> {
+        Ok(Self { teller: notifying.teller()?, ..self })
     }
 
     /// Ids that the user's files name.
@@ -67,6 +74,9 @@ impl<'a> Prepared<'a> {
         }
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
+        if let Some(teller) = &self.teller {
+            teller.tell(&contents, self.folder.is_some());
+        }
         Ok(self.status(&assessment, whole))
     }
 

@@ -12,6 +12,7 @@ mod governance;
 mod grant_script;
 mod judge;
 mod needs;
+mod notifying;
 mod options;
 mod output;
 mod permissions;

@@ -10,6 +10,7 @@ mod json;
 mod known;
 mod manifest;
 mod markdown;
+pub mod message;
 mod phrases;
 #[cfg(test)]
 mod samples;

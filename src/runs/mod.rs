@@ -5,9 +5,11 @@ mod change;
 mod compare;
 mod findings;
 mod listing;
+mod news;
 mod objects;
 mod side;
 
 pub use change::{Change, Entry, NotCompared, Topic, What};
 pub use compare::{OtherTenant, compare};
+pub use news::{News, NewsKind, worth_saying};
 pub use side::Run;
