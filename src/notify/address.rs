@@ -129,7 +129,9 @@ mod tests {
 
     #[test]
     fn https_or_this_machine() {
-        for good in ["https://a.example/hunter2?sig=x", "http://127.0.0.1:9/x", "http://[::1]:9/", "http://localhost/x", " https://a.example\n"] {
+        for good in
+            ["https://a.example/hunter2?sig=x", "http://127.0.0.1:9/x", "http://[::1]:9/", "http://localhost/x", " https://a.example\n"]
+        {
             assert!(parse(good).is_ok(), "{good}");
         }
         for bad in [

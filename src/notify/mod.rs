@@ -15,3 +15,7 @@ pub use format::Format;
 pub use notice::{Item, Notice};
 pub use post::{Error, Patience, post};
 
+#[cfg(test)]
+mod payload_tests;
+#[cfg(test)]
+mod post_tests;

@@ -72,7 +72,7 @@ impl Notice {
 
     /// The counts in one line, so that what is cut off a message is named all the same; None where nothing is new.
     pub(super) fn counted(&self) -> Option<String> {
-        let parts: Vec<String> = self.counts().iter().map(|(kind, count)| format!("{count} {}", kind.replace('-', " "))).collect();
+        let parts: Vec<String> = self.counts().iter().map(|(kind, count)| format!("{}: {count}", kind.replace('-', " "))).collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 

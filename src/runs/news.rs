@@ -42,6 +42,25 @@ pub enum NewsKind {
 }
 
 impl NewsKind {
+    /// All of them, the gravest first.
+    pub const ALL: [Self; 15] = [
+        Self::NewExclusion,
+        Self::CredentialOnExcluded,
+        Self::PolicyGone,
+        Self::NobodyApproves,
+        Self::Blocked,
+        Self::Breaks,
+        Self::CriticalFinding,
+        Self::OwnerAdded,
+        Self::PermissionGranted,
+        Self::RoleGranted,
+        Self::ApproverGone,
+        Self::ExclusionGone,
+        Self::NoLongerReadable,
+        Self::CredentialOnPerhapsExcluded,
+        Self::HighFinding,
+    ];
+
     /// The published word.
     #[must_use]
     pub const fn word(self) -> &'static str {
