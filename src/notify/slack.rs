@@ -3,6 +3,7 @@
 
 use super::Notice;
 use super::inert::slack;
+use crate::report::harmless_line;
 use serde_json::{Value, json};
 
 /// Most characters of a section, as documented.
@@ -52,8 +53,9 @@ pub(super) fn length(text: &str) -> usize {
 
 /// As much of a text as fits once it is written as Slack asks for.
 fn fitting(text: &str, most: usize) -> String {
-    let shorter = (1..=most).rev().map(|longest| slack(text, longest));
-    shorter.into_iter().find(|text| length(text) <= most).unwrap_or_default()
+    let line = harmless_line(text, most);
+    let mut shorter = (1..=most).rev().map(|longest| slack(&line, longest));
+    shorter.find(|text| length(text) <= most).unwrap_or_default()
 }
 
 /// Lines, as many in each section as it takes.
