@@ -20,6 +20,7 @@ mod plan_file;
 mod progress;
 mod rules;
 mod scan;
+mod schema;
 mod session;
 mod simulate;
 mod tenant;
@@ -69,6 +70,7 @@ enum Command {
     Permissions(permissions::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
+    Schema(schema::Arguments),
     Waivers(waivers::Arguments),
 }
 
@@ -90,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Waivers(arguments) => waivers::run(&arguments),
     };
     exit::code(status)
