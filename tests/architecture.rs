@@ -42,6 +42,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
     ("csv", &["cli/exclusion_file.rs", "report/csv.rs"]),
     ("schemars", &["report/manifest.rs", "report/v1/"]),
+    ("rust_xlsxwriter", &["report/xlsx.rs"]),
+    ("maud", &["report/html/"]),
     ("zstd", &["collect/work/", "snapshot/store.rs"]),
 ];
 

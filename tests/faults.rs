@@ -81,7 +81,10 @@ fn assessed(snapshot: &Snapshot) -> String {
     let options = assess::Options { window_days: 30, ..assess::Options::default() };
     let mut assessment = assess::assess(snapshot, &Catalogue::builtin().unwrap(), &options);
     assessment.coverage.values_mut().for_each(|reading| reading.requests = 0);
-    String::from_utf8(report::render(OutputKind::Json, &report::Contents::of(&assessment)).unwrap()).unwrap()
+    String::from_utf8(
+        report::render(OutputKind::Json, &report::Contents::of(&assessment), report::Style::default(), report::Layout::default()).unwrap(),
+    )
+    .unwrap()
 }
 
 /// Faults that pass after so many times: the assessment is the same.

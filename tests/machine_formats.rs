@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const UPDATE: &str = "UPDATE_SAMPLES";
 
 fn committed(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-reports/schemas").join(name)
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn the_committed_schemas_are_those_of_the_binary() {
             std::fs::write(&path, &printed).unwrap();
         }
         let kept = std::fs::read(&path).unwrap();
-        assert!(kept == printed, "schemas/{file}.schema.json is not what maascan prints: run the tests with {UPDATE}=1");
+        assert!(kept == printed, "sample-reports/schemas/{file}.schema.json is not what maascan prints: run the tests with {UPDATE}=1");
     }
     let default = maascan().arg("schema").assert().success().get_output().stdout.clone();
     assert_eq!(serde_json::from_slice::<Value>(&default).unwrap(), schema("assessment"));

@@ -86,7 +86,7 @@ pub struct RuleText {
 /// What a rule says of one object: that it fires, or that it cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// First 16 hexadecimal digits of the fingerprint: stable over renaming and re-collecting.
+    /// `f` and the first 16 hexadecimal digits of the fingerprint: stable over renaming and re-collecting.
     pub id: String,
     /// The rule.
     pub rule: RuleText,
@@ -160,7 +160,8 @@ fn fingerprint(rule: &str, object: &str, identity: &[String]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
+    // The letter keeps a spreadsheet from taking sixteen digits, or digits around an e, for a number and rounding it.
+    hash.finalize().iter().take(8).fold("f".to_owned(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

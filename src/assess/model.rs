@@ -2,6 +2,7 @@
 
 use super::applied::AppliedSettings;
 use super::baseline::Baseline;
+use super::days::DayCounts;
 use super::exposure::Exposure;
 use super::finding::Finding;
 use super::posture::Posture;
@@ -11,7 +12,7 @@ use super::words::{
 };
 use crate::catalogue::{Platform, Workload};
 use crate::snapshot::{AppId, Dataset, DatasetReading, Gap, PolicyId, RequestId, ServicePrincipalId, TenantId};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The result of one run.
@@ -270,6 +271,9 @@ pub struct Verdict {
     pub ways_out: Vec<WayOut>,
     /// Policies concerned that no undisputed source lists it on.
     pub not_excluded_by: BTreeSet<PolicyId>,
+    /// What it was seen doing, by day (UTC), in the span in which audit events were read ([`Run::audit_since`]); days on which
+    /// nothing was seen are not there.
+    pub days: BTreeMap<NaiveDate, DayCounts>,
 }
 
 /// One way out of a refusal.

@@ -1,5 +1,6 @@
 //! A verdict for each automation × workload: gathers what is known, decides, and says how sure and why.
 
+use super::days;
 use super::decision::{SignsIn, Situation};
 use super::directory::Directory;
 use super::explain;
@@ -295,6 +296,7 @@ impl Counts {
 pub(super) fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
     let kind = case.situation.decide();
     let (confidence, doubts) = explain::doubts(context, case, kind);
+    let snapshot = context.directory.snapshot;
     Verdict {
         app_id: case.profile.app_id.clone(),
         workload: case.workload.clone(),
@@ -318,6 +320,7 @@ pub(super) fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
         next_step: explain::next_step(context, case, kind),
         ways_out: ways::ways_out(context, case, kind),
         not_excluded_by: case.not_excluded_by(),
+        days: days::days(&case.seen, &(snapshot.audit_since..=snapshot.taken_at)),
     }
 }
 

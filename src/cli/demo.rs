@@ -2,7 +2,8 @@
 
 use super::exit::{Failure, Status, could_not_run};
 use super::judge::Prepared;
-use super::options::{FailOn, Format, Judging, Output};
+use super::options::{FailOn, Judging, Output};
+use super::reports::Reports;
 use super::{output, tenant};
 use crate::graph::{Cloud, Credential, Endpoints, Pacing};
 use crate::simulator::{self, DEMO_TIME, Settings};
@@ -25,9 +26,8 @@ pub(super) struct Arguments {
     /// Write all reports into this folder
     #[arg(long, value_name = "DIR", default_value = "maascan-demo")]
     out: PathBuf,
-    /// What goes to standard output
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[command(flatten)]
+    reports: Reports,
     #[command(flatten)]
     judging: Judging,
 }
@@ -35,7 +35,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
     // The made-up tenant holds a policy that cannot be read, to show what that costs; that is no failure of the demo.
-    let output = Output { out: Some(arguments.out.clone()), format: arguments.format, fail_on: FailOn::Never, allow_incomplete: true };
+    let output =
+        Output { out: Some(arguments.out.clone()), reports: arguments.reports.clone(), fail_on: FailOn::Never, allow_incomplete: true };
     let prepared = Prepared::new(&arguments.judging, &output)?;
     let snapshot = tenant::block_on(async {
         let simulator = simulator::start(Settings::default(), 0).await.map_err(could_not_run)?;

@@ -1,10 +1,10 @@
 //! `maascan scan --dry-run`: what a scan would ask, and what that would cost, without reading the tenant.
 
 use super::exit::{Failure, Status, could_not_run};
-use super::options::{Connection, Format, Reading};
+use super::options::{Connection, Reading};
 use super::{output, tenant};
 use crate::collect::{self, Figures, Plan, Step};
-use crate::report;
+use crate::report::{self, OutputKind};
 use serde_json::json;
 
 /// Service principals that are assumed where the tenant does not tell.
@@ -14,8 +14,8 @@ const ASSUMED: u64 = 10_000;
 const WIDE: u16 = 200;
 
 /// Prints the plan. With `size` nothing is asked of anybody; without it the tenant is asked how many service principals it has.
-pub(super) fn run(connection: &Connection, reading: &Reading, size: Option<u64>, format: Format) -> Result<Status, Failure> {
-    if !matches!(format, Format::Table | Format::Json) {
+pub(super) fn run(connection: &Connection, reading: &Reading, size: Option<u64>, format: OutputKind) -> Result<Status, Failure> {
+    if !matches!(format, OutputKind::Terminal | OutputKind::Json) {
         return Err(Failure::usage("a dry run has no such format", "its formats are table and json"));
     }
     let endpoints = connection.endpoints()?;
@@ -28,7 +28,7 @@ pub(super) fn run(connection: &Connection, reading: &Reading, size: Option<u64>,
     };
     let plan = Plan::estimate(&Figures::assumed(size.service_principals), &options, cloud);
     let text = match format {
-        Format::Json => json(&plan, &size)?,
+        OutputKind::Json => json(&plan, &size)?,
         _ => table(&plan, &size),
     };
     output::data(text.as_bytes())?;

@@ -1,13 +1,13 @@
 //! From a snapshot to reports and an exit status; what `scan`, `assess` and `demo` share.
 
-use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::exit::{Failure, Status, could_not_run};
 use super::governance::Governance;
 use super::notifying::{Notifying, Teller};
-use super::options::{Format, Judging, Output};
+use super::options::{Judging, Output};
 use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus};
 use crate::catalogue::Catalogue;
-use crate::report::{self, Contents, Folder, OutputKind, Style};
+use crate::report::{self, Contents, Outputs, Style};
 use crate::runs::{self, Change, Run};
 use crate::snapshot::{Snapshot, is_guid};
 use std::collections::BTreeSet;
@@ -27,19 +27,19 @@ pub(super) struct Prepared<'a> {
     options: assess::Options,
     output: &'a Output,
     governance: Governance,
-    folder: Option<Folder>,
+    outputs: Outputs,
     earlier: Option<Snapshot>,
     teller: Option<Teller>,
 }
 
 impl<'a> Prepared<'a> {
-    /// Reads the user's plan, exclusions and settings, loads the rules and checks the output folder.
+    /// Reads the user's plan, exclusions and settings, loads the rules and looks at where the reports go.
     pub(super) fn new(judging: &Judging, output: &'a Output) -> Result<Self, Failure> {
         let governance = Governance::load(&judging.governing)?;
         let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
         let earlier = judging.baseline()?;
-        let folder = output.out.as_deref().map(Folder::prepare).transpose().map_err(usage_error)?;
-        Ok(Self { options, output, governance, folder, earlier, teller: None })
+        let outputs = output.reports.prepare(output.out.as_deref())?;
+        Ok(Self { options, output, governance, outputs, earlier, teller: None })
     }
 
     /// The same, which posts a notice once the reports are written.
@@ -58,15 +58,13 @@ impl<'a> Prepared<'a> {
         let assessment = self.assess(snapshot, catalogue, &assess::Options { baseline: earlier, ..self.options.clone() });
         let change = self.change(snapshot, &assessment, catalogue);
         let contents = Contents { assessment: &assessment, change: change.as_ref() };
-        if let Some(folder) = &self.folder {
-            folder.write(&contents).map_err(could_not_run)?;
-        }
+        let written = self.outputs.write(&contents).map_err(could_not_run)?;
         // Who went away after reading enough still gets the reports and the status.
         match output::data(&self.render(&contents)?) {
             Ok(()) | Err(Failure::ReaderGone) => {}
             Err(failure) => return Err(failure),
         }
-        if let Some(path) = &self.output.out {
+        for path in written {
             output::note(&format!("reports written to {}", path.display()));
         }
         if let Some(why) = unfit(&assessment) {
@@ -75,7 +73,7 @@ impl<'a> Prepared<'a> {
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
         if let Some(teller) = &self.teller {
-            teller.tell(&contents, self.folder.is_some());
+            teller.tell(&contents, self.output.out.is_some());
         }
         Ok(self.status(&assessment, whole))
     }
@@ -97,13 +95,9 @@ impl<'a> Prepared<'a> {
     }
 
     fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Failure> {
-        let kind = match self.output.format {
-            Format::Table => OutputKind::Table(Style { width: output::width(), colour: output::colour(), ..Style::default() }),
-            Format::Json => OutputKind::Json,
-            Format::Csv => OutputKind::Csv,
-            Format::Markdown => OutputKind::Markdown,
-        };
-        report::render(kind, contents).map_err(could_not_run)
+        let style = Style { width: output::width(), colour: output::colour(), rest: self.outputs.rest(), ..Style::default() };
+        let reports = &self.output.reports;
+        report::render(reports.format, contents, style, reports.layout()).map_err(could_not_run)
     }
 
     /// Findings count before gaps: who asked to fail on them asked for status 1.

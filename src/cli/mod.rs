@@ -18,6 +18,7 @@ mod output;
 mod permissions;
 mod plan_file;
 mod progress;
+mod reports;
 mod rules;
 mod scan;
 mod schema;

@@ -2,6 +2,7 @@
 
 use super::exit::{Failure, usage_error};
 use super::governance::Governing;
+use super::reports::Reports;
 use super::{exclusion_file, plan_file};
 use crate::assess::{self, Severity};
 use crate::catalogue::Workload;
@@ -230,31 +231,17 @@ pub(super) fn planned(word: &str) -> Result<Vec<Workload>, String> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Output {
-    /// Write all reports into this folder
+    /// Write all reports into this folder, but for the workbook
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// What goes to standard output
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) reports: Reports,
     /// End with status 1 if an open finding is at least this grave
     #[arg(long, value_enum, default_value_t = FailOn::Never)]
     pub(super) fail_on: FailOn,
     /// End with status 0 although a dataset could not be read whole
     #[arg(long)]
     pub(super) allow_incomplete: bool,
-}
-
-/// Formats of standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Table,
-    /// assessment.json
-    Json,
-    /// automations.csv
-    Csv,
-    /// summary.md
-    Markdown,
 }
 
 /// Severities that `--fail-on` takes.

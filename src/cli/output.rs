@@ -15,7 +15,7 @@ pub(super) fn data(bytes: &[u8]) -> Result<(), Failure> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::ReaderGone),
         other => other.map_err(|error| {
             could_not_run(anyhow::anyhow!(
-                "cannot write to standard output: {error}\nhint: reports named by --out are written all the same"
+                "cannot write to standard output: {error}\nhint: reports named by --out and --output are written all the same"
             ))
         }),
     }

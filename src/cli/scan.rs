@@ -14,6 +14,7 @@ Examples:
   AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
   maascan scan --dry-run=10000
   MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
+  MAASCAN_ACCESS_TOKEN=… maascan scan --output json=run.json --xlsx audit.xlsx --format csv:findings
 ";
 
 /// Read a tenant, judge it, report
@@ -32,13 +33,13 @@ pub(super) struct Arguments {
     notifying: Notifying,
     /// Print what would be asked and what that costs, and read nothing. With a number of service principals nobody is asked
     /// anything; without, the tenant is asked how many it has
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with = "out", help_heading = "Reading", value_parser = clap::value_parser!(u64).range(..=MOST_SERVICE_PRINCIPALS))]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with_all = ["out", "output", "xlsx"], help_heading = "Reading", value_parser = clap::value_parser!(u64).range(..=MOST_SERVICE_PRINCIPALS))]
     dry_run: Option<Option<u64>>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     if let Some(size) = arguments.dry_run {
-        return dry_run::run(&arguments.connection, &arguments.reading, size, arguments.output.format);
+        return dry_run::run(&arguments.connection, &arguments.reading, size, arguments.output.reports.format);
     }
     let endpoints = arguments.connection.endpoints()?;
     arguments.reading.covers(&arguments.judging)?;

@@ -1,11 +1,11 @@
 //! The folder of a report. It is looked at before the long work; its files are there whole or not at all, and only their
 //! owner may read them.
 
-use super::{Contents, Error, Format, formats, manifest};
+use super::target::{self, MadeFolders, Staged, check_folder};
+use super::{Contents, Error, Format, Layout, formats, manifest};
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// A folder that takes a report.
 #[derive(Debug, Clone)]
@@ -25,52 +25,39 @@ impl Folder {
         if fs::symlink_metadata(path).is_ok() && !path.is_dir() {
             return Err(Error::NotAFolder { path: path.to_owned() });
         }
-        // Permission bits do not tell on every system, so a file is made; it is gone again at once.
-        // The kind alone: the error itself names the temporary file, which is another one each time.
-        temporary_file(existing(path)).map_err(|error| Error::Unwritable { path: path.to_owned(), source: error.kind().into() })?;
+        check_folder(path)?;
         Ok(Self { path: path.to_owned() })
     }
 
-    /// Makes the folder if need be, writes every file of the report and then `manifest.json`, replacing those of an earlier run, and returns their
-    /// paths. Other files in the folder stay as they are.
+    /// The folder itself, as it was named.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the folder if need be, writes every file of the report and then `manifest.json`, replacing those of an earlier
+    /// run, and returns their paths. Other files in the folder stay as they are.
     ///
     /// All files are rendered and on disk under temporary names before the first one gets its name, so an error up to
     /// there leaves the folder as it was. Should a rename fail after that, the folder has no manifest.
     ///
     /// # Errors
     /// [`Error::Render`], [`Error::Unwritable`] if the folder cannot be made, or [`Error::Write`].
-    pub fn write(&self, contents: &Contents<'_>) -> Result<Vec<PathBuf>, Error> {
-        self.write_formats(contents, &formats())
+    pub fn write(&self, contents: &Contents<'_>, layout: Layout) -> Result<Vec<PathBuf>, Error> {
+        self.write_formats(contents, &formats(layout), layout)
     }
 
-    fn write_formats(&self, contents: &Contents<'_>, formats: &[Box<dyn Format>]) -> Result<Vec<PathBuf>, Error> {
-        let files = rendered(contents, formats)?;
-        fs::create_dir_all(&self.path).map_err(|source| Error::Unwritable { path: self.path.clone(), source })?;
+    fn write_formats(&self, contents: &Contents<'_>, formats: &[Box<dyn Format>], layout: Layout) -> Result<Vec<PathBuf>, Error> {
+        let files = rendered(contents, formats, layout)?;
+        let mut made = MadeFolders::default();
+        made.make(&self.path)?;
         let staged = self.stage(&files)?;
+        made.keep();
         self.publish(staged)
     }
 
     /// Every file under a temporary name. Dropping the result removes them.
-    fn stage(&self, files: &[(&'static str, Vec<u8>)]) -> Result<Vec<(PathBuf, NamedTempFile)>, Error> {
-        let mut staged = Vec::new();
-        for (name, bytes) in files {
-            let path = self.path.join(name);
-            match self.stage_one(&path, bytes) {
-                Ok(file) => staged.push((path, file)),
-                Err(source) => return Err(Error::Write { path, source }),
-            }
-        }
-        Ok(staged)
-    }
-
-    fn stage_one(&self, path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-        if path.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "a folder of that name is in the way"));
-        }
-        let mut file = temporary_file(&self.path)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        Ok(file)
+    pub(super) fn stage(&self, files: &[(&'static str, Vec<u8>)]) -> Result<Vec<Staged>, Error> {
+        files.iter().map(|(name, bytes)| target::stage(&self.path, &self.path.join(name), bytes)).collect()
     }
 
     /// Keeps other runs from publishing into the folder while the handle lives. The lock is on the folder itself, because a
@@ -90,20 +77,14 @@ impl Folder {
 
     /// Gives every file its name, the manifest last. The old manifest goes first: it would vouch for files of two runs.
     /// Another run that writes to the same folder waits, or the files of both would be mixed.
-    fn publish(&self, staged: Vec<(PathBuf, NamedTempFile)>) -> Result<Vec<PathBuf>, Error> {
+    pub(super) fn publish(&self, staged: Vec<Staged>) -> Result<Vec<PathBuf>, Error> {
         let _lock = self.lock();
         let old = self.path.join(manifest::FILE_NAME);
         match fs::remove_file(&old) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(Error::Write { path: old, source }),
             _ => {}
         }
-        let mut written = Vec::new();
-        for (path, file) in staged {
-            match file.persist(&path) {
-                Ok(_) => written.push(path),
-                Err(error) => return Err(Error::Write { path, source: error.error }),
-            }
-        }
+        let written = staged.into_iter().map(Staged::publish).collect::<Result<Vec<_>, _>>()?;
         // The names themselves reach the disk with the folder. Not every system can do that, and none needs it.
         let _ = fs::File::open(&self.path).and_then(|folder| folder.sync_all());
         Ok(written)
@@ -111,25 +92,18 @@ impl Folder {
 }
 
 /// Every file of a report, the manifest last.
-fn rendered(contents: &Contents<'_>, formats: &[Box<dyn Format>]) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+pub(super) fn rendered(
+    contents: &Contents<'_>,
+    formats: &[Box<dyn Format>],
+    layout: Layout,
+) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
     let mut files = Vec::new();
     for format in formats {
         files.push((format.file_name(), format.render(contents)?));
     }
-    let manifest = manifest::render(contents.assessment, &files)?;
+    let manifest = manifest::render(contents.assessment, &files, layout)?;
     files.push((manifest::FILE_NAME, manifest));
     Ok(files)
-}
-
-/// The folder nearest to `path` that exists, `path` itself included; what stands there may also be a file.
-fn existing(path: &Path) -> &Path {
-    let there = path.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok());
-    there.unwrap_or(Path::new("."))
-}
-
-/// A new file in `folder`, mode 0600 where the system has modes, that is removed when dropped.
-fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(".maascan-").suffix(".tmp").tempfile_in(folder)
 }
 
 #[cfg(test)]
@@ -170,7 +144,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("not/there/yet");
         let assessment = samples::everything();
-        let written = Folder::prepare(&path).unwrap().write(&Contents::of(&assessment)).unwrap();
+        let written = Folder::prepare(&path).unwrap().write(&Contents::of(&assessment), Layout::default()).unwrap();
         assert_eq!(written.last().unwrap(), &path.join("manifest.json"));
         let files = contents(&path);
         assert_eq!(files.len(), written.len());
@@ -187,6 +161,7 @@ mod tests {
             "findings.csv",
             "findings.sarif",
             "gates.csv",
+            "report.html",
         ];
         assert_eq!(names, expected.into_iter().chain(["summary.md"]).collect());
         for file in listed {
@@ -205,10 +180,10 @@ mod tests {
     fn the_same_assessment_gives_the_same_bytes_over_an_older_report_too() {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let folder = Folder::prepare(one.path()).unwrap();
-        folder.write(&Contents::of(&samples::empty())).unwrap();
+        folder.write(&Contents::of(&samples::empty()), Layout::default()).unwrap();
         fs::write(one.path().join("notes.txt"), "mine").unwrap();
-        folder.write(&Contents::of(&samples::everything())).unwrap();
-        Folder::prepare(two.path()).unwrap().write(&Contents::of(&samples::everything())).unwrap();
+        folder.write(&Contents::of(&samples::everything()), Layout::default()).unwrap();
+        Folder::prepare(two.path()).unwrap().write(&Contents::of(&samples::everything()), Layout::default()).unwrap();
         let mut first = contents(one.path());
         first.retain(|(name, _)| name != "notes.txt");
         assert_eq!(first, contents(two.path()));
@@ -220,7 +195,7 @@ mod tests {
     fn only_the_owner_may_read_the_files() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        for path in Folder::prepare(folder.path()).unwrap().write(&Contents::of(&samples::empty())).unwrap() {
+        for path in Folder::prepare(folder.path()).unwrap().write(&Contents::of(&samples::empty()), Layout::default()).unwrap() {
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
         }
     }
@@ -252,12 +227,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let report = Folder::prepare(folder.path()).unwrap();
         assert!(contents(folder.path()).is_empty(), "looking leaves nothing behind");
-        report.write(&Contents::of(&samples::empty())).unwrap();
+        report.write(&Contents::of(&samples::empty()), Layout::default()).unwrap();
         let before = contents(folder.path());
         let with = |bad: Bad| {
-            let mut all = formats();
+            let mut all = formats(Layout::default());
             all.push(Box::new(bad));
-            report.write_formats(&Contents::of(&samples::everything()), &all)
+            report.write_formats(&Contents::of(&samples::everything()), &all, Layout::default())
         };
         assert!(matches!(with(Bad(None)), Err(Error::Render { .. })));
         assert_eq!(contents(folder.path()), before);
@@ -273,11 +248,11 @@ mod tests {
         let path = parent.path().join("not/there");
         let report = Folder::prepare(&path).unwrap();
         assert!(contents(parent.path()).is_empty());
-        report.write(&Contents::of(&samples::empty())).unwrap();
+        report.write(&Contents::of(&samples::empty()), Layout::default()).unwrap();
         assert!(path.join("manifest.json").is_file());
         fs::remove_dir_all(&path).unwrap();
         fs::write(&path, "in the way").unwrap();
-        let error = report.write(&Contents::of(&samples::empty())).unwrap_err();
+        let error = report.write(&Contents::of(&samples::empty()), Layout::default()).unwrap_err();
         assert!(matches!(error, Error::Unwritable { .. }) && error.to_string().contains("\nhint: "), "{error}");
     }
 
@@ -304,7 +279,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let report = Folder::prepare(folder.path()).unwrap();
         let reports = [samples::empty(), samples::everything(), samples::only_unknowns()]
-            .map(|one| rendered(&Contents::of(&one), &formats()).unwrap());
+            .map(|one| rendered(&Contents::of(&one), &formats(Layout::default()), Layout::default()).unwrap());
         for _ in 0..50 {
             let start = std::sync::Barrier::new(reports.len());
             std::thread::scope(|scope| {
@@ -329,11 +304,11 @@ mod tests {
     fn a_failed_rename_leaves_no_manifest_to_vouch_for_a_mixture() {
         let folder = tempfile::tempdir().unwrap();
         let report = Folder::prepare(folder.path()).unwrap();
-        report.write(&Contents::of(&samples::empty())).unwrap();
-        let mut all = formats();
+        report.write(&Contents::of(&samples::empty()), Layout::default()).unwrap();
+        let mut all = formats(Layout::default());
         // The name passes staging, but no folder of that name is there to rename into.
         all.push(Box::new(Bad(Some("missing/bad.txt"))));
-        assert!(matches!(report.write_formats(&Contents::of(&samples::everything()), &all), Err(Error::Write { .. })));
+        assert!(matches!(report.write_formats(&Contents::of(&samples::everything()), &all, Layout::default()), Err(Error::Write { .. })));
         let names: Vec<String> = contents(folder.path()).into_iter().map(|(name, _)| name).collect();
         assert!(!names.iter().any(|name| name == "manifest.json" || name.ends_with(".tmp")), "{names:?}");
     }

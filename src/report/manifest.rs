@@ -2,7 +2,7 @@
 //! does not hold a whole report.
 
 use super::v1::Time;
-use super::{Error, csv, json};
+use super::{Error, Layout, csv, json};
 use crate::assess::{AppliedSettings, Assessment};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub(super) struct Manifest<'a> {
     window: Window,
     /// Under which settings.
     settings: Settings<'a>,
+    /// How its CSV files are to be read.
+    csv: CsvLayout,
     /// Every other file of the report.
     files: Vec<FileEntry>,
 }
@@ -59,6 +61,15 @@ struct Settings<'a> {
     waivers: usize,
     /// Entries of the register of exclusions; null where none was given.
     register: Option<usize>,
+}
+
+/// How the CSV files are to be read.
+#[derive(Serialize, JsonSchema)]
+struct CsvLayout {
+    /// `,`, `;` or `tab`.
+    separator: &'static str,
+    /// Whether they begin with the byte order mark of UTF-8.
+    byte_order_mark: bool,
 }
 
 /// The program that made a report.
@@ -104,7 +115,7 @@ struct FileEntry {
 }
 
 /// The manifest of these files, given as name and content.
-pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)]) -> Result<Vec<u8>, Error> {
+pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)], layout: Layout) -> Result<Vec<u8>, Error> {
     let run = &assessment.run;
     let manifest = Manifest {
         format: FORMAT,
@@ -114,6 +125,7 @@ pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)])
         taken_at: Time::of(run.taken_at),
         window: Window { days: run.window_days, start: Time::of(run.window_start), audit_since: Time::of(run.audit_since) },
         settings: settings(&assessment.settings),
+        csv: CsvLayout { separator: layout.separator.word(), byte_order_mark: layout.byte_order_mark },
         files: files.iter().map(|(name, bytes)| entry(name, bytes)).collect(),
     };
     json::pretty(FILE_NAME, &manifest)

@@ -421,29 +421,8 @@ fn undetermined(assessment: &Assessment) -> String {
 }
 
 fn method(assessment: &Assessment) -> String {
-    let run = &assessment.run;
-    let lines = [
-        format!(
-            "Read from Microsoft Graph, without writing. Evidence window: {} days from {}; audit events from {}.",
-            run.window_days,
-            phrases::time(run.window_start),
-            phrases::time(run.audit_since)
-        ),
-        "Multi Admin Approval has held for app-only calls since 2026-06-22; earlier writes say nothing about it.".to_owned(),
-        "Exclusions are not in the published Graph schema. They are taken from members of access policies that the schema does not name, \
-         where a member lists ids of applications of this tenant; that it is the list of exclusions is inferred. \
-         Completed requests and audit events that changed a policy, as far back as they were read, and the user's own list are taken \
-         beside it; where they disagree, neither is believed."
-            .to_owned(),
-        "When a policy came into force is told by its approval request (shown for about 30 days) or by an audit event within the span \
-         above; else only its last change is known, and writes before that change do not count as behind it."
-            .to_owned(),
-        "A write counts only where Intune's audit log shows that the application made it as itself. The log names no URL, and a refused \
-         call may leave no event."
-            .to_owned(),
-        "Rights through an Entra role or an Intune role make no row without evidence of a write.".to_owned(),
-        format!("Names are cut to {LONGEST_NAME} characters here and texts to {LONGEST}; CSV and JSON have them whole."),
-    ];
+    let cut = format!("Names are cut to {LONGEST_NAME} characters here and texts to {LONGEST}; CSV and JSON have them whole.");
+    let lines: Vec<String> = phrases::method(assessment).into_iter().chain([cut]).collect();
     format!("\n## Method and limits\n\n- {}\n", lines.join("\n- "))
 }
 

@@ -7,25 +7,33 @@ pub mod explanation;
 mod exposure;
 mod folder;
 mod grid;
+mod html;
 mod json;
 mod known;
 mod manifest;
 mod markdown;
+mod matrix;
 pub mod message;
+mod outputs;
 mod phrases;
 #[cfg(test)]
 mod samples;
 mod sarif;
 mod settings;
 pub mod table;
+mod tables;
+mod target;
 mod text;
 pub mod v1;
+mod xlsx;
 
+pub use csv::{Layout, Separator};
 pub use folder::Folder;
 pub use grid::{grid, markdown_table};
-pub use phrases::letter;
+pub use outputs::Outputs;
 pub use settings::changed_settings;
-pub use table::Style;
+pub use table::{Rest, Style};
+pub use tables::Table;
 
 use crate::assess::Assessment;
 use crate::runs::Change;
@@ -49,6 +57,20 @@ pub enum Error {
         /// What the user named.
         path: PathBuf,
     },
+    /// Something stands where a file is to be written that a file must not replace.
+    #[error("cannot write report: {}: is {kind}, not a regular file\nhint: name a file, or a path that does not exist yet", path.display())]
+    NotAFile {
+        /// What the user named.
+        path: PathBuf,
+        /// What stands there.
+        kind: &'static str,
+    },
+    /// The user named one file for two outputs, or a file that another output writes too.
+    #[error("two outputs for one path: {}\nhint: give each output a file of its own, none of them one that --out writes too", path.display())]
+    Twice {
+        /// The second of them.
+        path: PathBuf,
+    },
     /// The folder that the user named cannot be made, or takes no files.
     #[error("cannot write to folder: {}: {source}\nhint: name a folder that this account may write to", path.display())]
     Unwritable {
@@ -58,7 +80,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file of the report could not be written: the disk is full, the folder is gone, or something stands in the way.
-    #[error("cannot write report: {}: {source}", path.display())]
+    #[error("cannot write report: {}: {source}\nhint: its folder must be yours to write, and its disk must have room", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -89,7 +111,8 @@ pub trait Format {
     /// Name of the file in the folder of a report.
     fn file_name(&self) -> &'static str;
 
-    /// The bytes of the file: UTF-8 without a byte order mark, lines ending in LF, the same for the same contents.
+    /// The bytes of the file, the same for the same contents. Text is UTF-8 with lines ending in LF, without a byte order mark
+    /// unless a [`Layout`] asks for one.
     ///
     /// # Errors
     /// [`Error::Render`].
@@ -98,13 +121,14 @@ pub trait Format {
 
 /// Every format of a report's folder, in the order of its manifest. The manifest itself is made by [`Folder::write`].
 #[must_use]
-pub fn formats() -> Vec<Box<dyn Format>> {
+pub fn formats(layout: Layout) -> Vec<Box<dyn Format>> {
     let mut formats: Vec<Box<dyn Format>> = Vec::new();
-    for file in csv::FILES {
-        formats.push(Box::new(file));
+    for table in Table::ALL {
+        formats.push(Box::new(csv::Csv { table, layout }));
     }
     formats.push(Box::new(json::Json));
     formats.push(Box::new(sarif::Sarif));
+    formats.push(Box::new(html::Page));
     formats.push(Box::new(markdown::Summary));
     formats
 }
@@ -138,32 +162,67 @@ pub fn schema(of: SchemaOf) -> Result<Vec<u8>, Error> {
     json::pretty("schema", &schema)
 }
 
-/// What can go to standard output.
+/// What can go to standard output or into a file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputKind {
     /// For a person at a terminal.
-    Table(Style),
+    Terminal,
     /// `assessment.json`.
     Json,
-    /// `automations.csv`.
-    Csv,
+    /// One of the CSV files.
+    Csv(Table),
     /// `summary.md`.
     Markdown,
     /// `findings.sarif`.
     Sarif,
+    /// The workbook.
+    Xlsx,
+    /// `report.html`.
+    Html,
 }
 
-/// The bytes for standard output.
+impl OutputKind {
+    /// The word of each kind on the command line. `csv` alone is the table of automations; `csv:` and the word of a table is
+    /// that table.
+    pub const WORDS: [(&'static str, Self); 7] = [
+        ("table", Self::Terminal),
+        ("json", Self::Json),
+        ("csv", Self::Csv(Table::AUTOMATIONS)),
+        ("markdown", Self::Markdown),
+        ("sarif", Self::Sarif),
+        ("html", Self::Html),
+        ("xlsx", Self::Xlsx),
+    ];
+
+    /// The kind of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        if let Some(table) = word.strip_prefix("csv:") {
+            return Table::from_word(table).map(Self::Csv);
+        }
+        Self::WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, kind)| kind)
+    }
+
+    /// Whether it is text, which a terminal or a pipe of any shell takes.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        self != Self::Xlsx
+    }
+}
+
+/// The bytes of one kind of output; `style` concerns the terminal only, `layout` CSV only.
 ///
 /// # Errors
 /// [`Error::Render`].
-pub fn render(kind: OutputKind, contents: &Contents<'_>) -> Result<Vec<u8>, Error> {
+pub fn render(kind: OutputKind, contents: &Contents<'_>, style: Style, layout: Layout) -> Result<Vec<u8>, Error> {
     match kind {
-        OutputKind::Table(style) => Ok(table::render(contents.assessment, style).into_bytes()),
+        OutputKind::Terminal => Ok(table::render(contents.assessment, style).into_bytes()),
         OutputKind::Json => json::Json.render(contents),
-        OutputKind::Csv => csv::AUTOMATIONS.render(contents),
+        OutputKind::Csv(table) => csv::Csv { table, layout }.render(contents),
         OutputKind::Markdown => markdown::Summary.render(contents),
         OutputKind::Sarif => sarif::Sarif.render(contents),
+        OutputKind::Xlsx => xlsx::Workbook.render(contents),
+        OutputKind::Html => html::Page.render(contents),
     }
 }
 
@@ -171,22 +230,29 @@ pub fn render(kind: OutputKind, contents: &Contents<'_>) -> Result<Vec<u8>, Erro
 mod tests {
     use super::*;
 
+    fn rendered(kind: OutputKind, assessment: &Assessment) -> Vec<u8> {
+        render(kind, &Contents::of(assessment), Style::default(), Layout::default()).unwrap()
+    }
+
     #[test]
     fn standard_output_gets_what_the_folder_gets() {
         let assessment = samples::everything();
         let file = |name: &str| {
-            let format = formats().into_iter().find(|format| format.file_name() == name).unwrap();
+            let format = formats(Layout::default()).into_iter().find(|format| format.file_name() == name).unwrap();
             format.render(&Contents::of(&assessment)).unwrap()
         };
-        for (kind, name) in [
-            (OutputKind::Json, "assessment.json"),
-            (OutputKind::Csv, "automations.csv"),
-            (OutputKind::Markdown, "summary.md"),
-            (OutputKind::Sarif, "findings.sarif"),
+        for (word, name) in [
+            ("json", "assessment.json"),
+            ("csv", "automations.csv"),
+            ("csv:findings", "findings.csv"),
+            ("csv:coverage", "coverage.csv"),
+            ("markdown", "summary.md"),
+            ("sarif", "findings.sarif"),
+            ("html", "report.html"),
         ] {
-            assert_eq!(render(kind, &Contents::of(&assessment)).unwrap(), file(name));
+            assert_eq!(rendered(OutputKind::from_word(word).unwrap(), &assessment), file(name));
         }
-        let table = render(OutputKind::Table(Style::default()), &Contents::of(&assessment)).unwrap();
+        let table = rendered(OutputKind::Terminal, &assessment);
         assert_eq!(table, table::render(&assessment, Style::default()).into_bytes());
     }
 
@@ -195,8 +261,8 @@ mod tests {
         let assessment = samples::everything();
         let headline = phrases::headline(&assessment);
         assert_eq!(headline, "At least 27 automations write to Intune; at least 6 break, at least 3 are excluded, 3 unknown");
-        for kind in [OutputKind::Table(Style::default()), OutputKind::Markdown] {
-            let text = String::from_utf8(render(kind, &Contents::of(&assessment)).unwrap()).unwrap();
+        for kind in [OutputKind::Terminal, OutputKind::Markdown] {
+            let text = String::from_utf8(rendered(kind, &assessment)).unwrap();
             assert!(text.contains(&headline), "{text}");
         }
         assert_eq!(phrases::headline(&samples::empty()), "0 automations write to Intune; 0 break, 0 are excluded, 0 unknown");

@@ -205,8 +205,7 @@ pub(super) fn findings(assessment: &Assessment) -> Option<String> {
 
 /// The letter of a verdict in a matrix of automations and workloads, where there is no room for the word; in the terminal and
 /// in HTML the same. No two have the same one.
-#[must_use]
-pub fn letter(kind: VerdictKind) -> char {
+pub(super) fn letter(kind: VerdictKind) -> char {
     match kind {
         VerdictKind::Blocked => 'X',
         VerdictKind::Breaks => 'B',
@@ -235,6 +234,31 @@ pub(super) fn meaning(kind: VerdictKind) -> &'static str {
         VerdictKind::Dormant => "it may write, but no sign-in as itself was seen, or it is disabled",
         VerdictKind::NotGated => "no access policy gates what it was seen or may be expected to write, and none is planned",
     }
+}
+
+/// How the report came about and what it cannot tell, a sentence each.
+pub(super) fn method(assessment: &Assessment) -> [String; 6] {
+    let run = &assessment.run;
+    let (start, audit) = (time(run.window_start), time(run.audit_since));
+    [
+        format!(
+            "Read from Microsoft Graph, without writing. Evidence window: {} days from {start}; audit events from {audit}.",
+            run.window_days
+        ),
+        "Multi Admin Approval has held for app-only calls since 2026-06-22; earlier writes say nothing about it.".to_owned(),
+        "Exclusions are not in the published Graph schema. They are taken from members of access policies that the schema does not name, \
+         where a member lists ids of applications of this tenant; that it is the list of exclusions is inferred. \
+         Completed requests and audit events that changed a policy, as far back as they were read, and the user's own list are taken \
+         beside it; where they disagree, neither is believed."
+            .to_owned(),
+        "When a policy came into force is told by its approval request (shown for about 30 days) or by an audit event within the span \
+         above; else only its last change is known, and writes before that change do not count as behind it."
+            .to_owned(),
+        "A write counts only where Intune's audit log shows that the application made it as itself. The log names no URL, and a refused \
+         call may leave no event."
+            .to_owned(),
+        "Rights through an Entra role or an Intune role make no row without evidence of a write.".to_owned(),
+    ]
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! tenant, one of a tenant of which nothing could be read.
 
 use crate::assess::{
-    AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion,
-    ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
+    AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, DayCounts, EvidenceGrade, ExcludedObject,
+    Exclusion, ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
     HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Posture, Reference, Room, RuleText,
     Run, Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind,
     WayOut,
@@ -11,7 +11,7 @@ use crate::assess::{
 use crate::catalogue::{Platform, Workload};
 use crate::runs::{Change, Entry, NotCompared, Topic, What};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that an attacker would choose, and one that nobody did.
@@ -106,6 +106,7 @@ pub(super) fn only_unknowns() -> Assessment {
     };
     let verdict = Verdict { gate: GateState::Unknown, exclusion: ExclusionState::Unknown, ..verdict(0, VerdictKind::Unknown) };
     let verdict = Verdict { writes: 0, blocked_calls: 0, failed_writes: 0, first_write: None, last_write: None, ..verdict };
+    let verdict = Verdict { days: BTreeMap::new(), ..verdict };
     assessment.applications.insert(profile.app_id.clone(), profile);
     assessment.verdicts.push(verdict);
     assessment
@@ -276,7 +277,20 @@ fn verdict(at: usize, kind: VerdictKind) -> Verdict {
             room: vec![room(at, 3)],
         }],
         not_excluded_by: [id(at + 0x3000).as_str().into()].into(),
+        days: days(wrote, kind == VerdictKind::Blocked),
     }
+}
+
+fn days(wrote: bool, refused: bool) -> BTreeMap<NaiveDate, DayCounts> {
+    let day = |text: &str| time(text).date_naive();
+    let written = DayCounts { written: 6, failed: 1, ..DayCounts::default() };
+    let others = DayCounts { refused: 1, waiting: 2, approved: 3, unclear: 4, ..DayCounts::default() };
+    let days = [
+        (day("2026-10-24T00:00:00Z"), wrote.then_some(written)),
+        (day("2026-11-20T00:00:00Z"), wrote.then_some(written)),
+        (day("2026-11-21T00:00:00Z"), refused.then_some(others)),
+    ];
+    days.into_iter().filter_map(|(day, counts)| Some((day, counts?))).collect()
 }
 
 fn room(at: usize, listed: usize) -> Room {
@@ -354,7 +368,7 @@ fn waiver(rule: &str, object: &str, at: usize) -> Waiver {
         reason: name(at),
         approver: name(at + 1),
         ticket: format!("=CHG;-{at}"),
-        expires: chrono::NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
+        expires: NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
     }
 }
 
@@ -376,7 +390,7 @@ fn settings() -> AppliedSettings {
             justification: name(3),
             ticket: None,
             expires: None,
-            reviewed: chrono::NaiveDate::from_ymd_opt(2026, 10, 1),
+            reviewed: NaiveDate::from_ymd_opt(2026, 10, 1),
         }]),
     }
 }

@@ -18,6 +18,12 @@ pub fn changed_settings(assessment: &Assessment) -> Option<String> {
 
 /// The section of `summary.md`. It is there in every report, so that its absence means nothing.
 pub(super) fn section(assessment: &Assessment) -> String {
+    let escaped: Vec<String> = lines(assessment).iter().map(|line| markdown(line, usize::MAX)).collect();
+    format!("\n## Settings of the rules\n\n- {}\n", escaped.join("\n- "))
+}
+
+/// Under which settings the rules ran, whether changed or not, a line each; as raw text.
+pub(super) fn lines(assessment: &Assessment) -> Vec<String> {
     let settings = &assessment.settings;
     let mut lines = vec![format!("profile {}", settings.profile)];
     let changed = parts(settings);
@@ -28,8 +34,7 @@ pub(super) fn section(assessment: &Assessment) -> String {
     lines.extend(counts(settings));
     let earlier = assessment.baseline.as_ref().map(|earlier| time(earlier.taken_at));
     lines.extend(earlier.map(|time| format!("which exclusions are new is told against an earlier snapshot, of {time}")));
-    let escaped: Vec<String> = lines.iter().map(|line| markdown(line, usize::MAX)).collect();
-    format!("\n## Settings of the rules\n\n- {}\n", escaped.join("\n- "))
+    lines
 }
 
 fn profile(settings: &AppliedSettings) -> Option<String> {

@@ -1,14 +1,16 @@
-//! The table for a terminal: the headline, what could not be seen, the rows that need action first, and how many findings
-//! there are, and what to do.
+//! The table for a terminal: the headline, what could not be seen, the automations that need action first against the
+//! workloads they write, how many findings there are, and what to do.
 
 use super::exposure;
 use super::grid::bare;
+use super::matrix::{self, Column};
 use super::phrases::{self, count};
 use super::settings::changed_settings;
 use super::text::{LONGEST, LONGEST_NAME, terminal};
 use crate::assess::{Assessment, Verdict, VerdictKind};
 use chrono::{DateTime, Utc};
 use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, LineStyle, Row, Table, presets};
+use matrix::Row as Automation;
 
 /// How the table is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +20,41 @@ pub struct Style {
     pub width: Option<u16>,
     /// Whether verdicts are coloured, by ANSI sequences. The words are the same either way.
     pub colour: bool,
-    /// Most rows of the table.
+    /// Most automations in the table.
     pub rows: usize,
+    /// Where the others are.
+    pub rest: Rest,
+}
+
+/// Where the reader finds what the table has no room for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// In `automations.csv` of the folder that the same run writes.
+    Folder,
+    /// In a file of that table, which the same run writes under another name.
+    File,
+    /// Nowhere yet.
+    #[default]
+    Nowhere,
+}
+
+impl Rest {
+    /// What is shown of how much, and where the rest is.
+    fn line(self, shown: usize, total: usize, what: &str, column: Option<&str>) -> String {
+        let column = column.map(|column| format!("{column} in ")).unwrap_or_default();
+        let place = match self {
+            Self::Folder => format!("see {column}automations.csv for the rest"),
+            Self::File => format!("see {column}the CSV of automations for the rest"),
+            Self::Nowhere => "--out DIR or --format csv has the rest".to_owned(),
+        };
+        format!("{shown} of {total} {what}shown: {place}")
+    }
 }
 
 impl Default for Style {
     /// No terminal: 120 columns, no colour, 20 rows.
     fn default() -> Self {
-        Self { width: None, colour: false, rows: 20 }
+        Self { width: None, colour: false, rows: 20, rest: Rest::Nowhere }
     }
 }
 
@@ -50,14 +79,11 @@ pub fn render(assessment: &Assessment, style: Style) -> String {
     for line in above.into_iter().flatten() {
         push_line(&mut text, &line, width);
     }
-    let shown = assessment.verdicts.len().min(style.rows);
-    if shown > 0 {
-        let table = table(assessment, style, width.unwrap_or(NO_TERMINAL));
-        text.push_str(&format!("\n{}\n\n", table.trim_fmt()));
-    }
-    if shown < assessment.verdicts.len() {
-        let rest = format!("{shown} of {} rows shown: see automations.csv for the rest", assessment.verdicts.len());
-        push_line(&mut text, &rest, width);
+    let all = matrix::rows(assessment);
+    let shown = all.get(..style.rows).unwrap_or(&all);
+    push_table(&mut text, assessment, shown, style, width);
+    if shown.len() < all.len() {
+        push_line(&mut text, &style.rest.line(shown.len(), all.len(), "automations ", None), width);
     }
     if let Some(first) = exposure::line(assessment) {
         push_line(&mut text, &first, width);
@@ -68,8 +94,8 @@ pub fn render(assessment: &Assessment, style: Style) -> String {
     if let Some(changed) = changed_settings(assessment) {
         push_line(&mut text, &changed, width);
     }
-    push_changes(&mut text, assessment, width);
-    push_steps(&mut text, assessment, style, width);
+    push_changes(&mut text, assessment, style, width);
+    push_steps(&mut text, shown, width);
     text
 }
 
@@ -77,7 +103,7 @@ pub fn render(assessment: &Assessment, style: Style) -> String {
 const CHANGES: usize = 12;
 
 /// The rows whose verdict a plan changes, and how.
-fn push_changes(text: &mut String, assessment: &Assessment, width: Option<u16>) {
+fn push_changes(text: &mut String, assessment: &Assessment, style: Style, width: Option<u16>) {
     let total = phrases::changed(assessment).count();
     if total == 0 {
         return;
@@ -89,14 +115,14 @@ fn push_changes(text: &mut String, assessment: &Assessment, width: Option<u16>) 
         push_line(text, &format!("{today} to {}: {name}, {}", verdict.kind, verdict.workload.word()), width);
     }
     if total > CHANGES {
-        push_line(text, &format!("{CHANGES} of {total} shown: see verdict_today in automations.csv for the rest"), width);
+        push_line(text, &style.rest.line(CHANGES, total, "", Some("verdict_today")), width);
     }
 }
 
-/// What to do, once for each verdict and step among the rows shown.
-fn push_steps(text: &mut String, assessment: &Assessment, style: Style, width: Option<u16>) {
+/// What to do, once for each verdict and step among the gravest verdicts shown.
+fn push_steps(text: &mut String, shown: &[Automation<'_>], width: Option<u16>) {
     let mut steps: Vec<(VerdictKind, String)> = Vec::new();
-    for verdict in assessment.verdicts.iter().take(style.rows).filter(|verdict| !verdict.next_step.is_empty()) {
+    for verdict in shown.iter().map(|row| row.worst).filter(|verdict| !verdict.next_step.is_empty()) {
         let step = (verdict.kind, terminal(&verdict.next_step, LONGEST));
         if !steps.contains(&step) {
             steps.push(step);
@@ -129,66 +155,161 @@ fn push_line(text: &mut String, line: &str, width: Option<u16>) {
     text.push('\n');
 }
 
-fn table(assessment: &Assessment, style: Style, width: u16) -> Table {
+/// The table, and beside columns of letters what they mean.
+fn push_table(text: &mut String, assessment: &Assessment, shown: &[Automation<'_>], style: Style, width: Option<u16>) {
+    if shown.is_empty() {
+        return;
+    }
+    let columns = width.unwrap_or(NO_TERMINAL);
+    let side_by_side = columns >= SIDE_BY_SIDE;
+    let table = if side_by_side { wide(assessment, shown, style, columns) } else { narrow(assessment, shown, style, columns) };
+    text.push_str(&format!("\n{}\n\n", table.trim_fmt()));
+    if side_by_side {
+        push_line(text, &matrix::legend(), width);
+        let explained: Vec<String> = matrix::columns(shown).iter().filter_map(Column::explained).collect();
+        if !explained.is_empty() {
+            push_line(text, &explained.join(", "), width);
+        }
+        text.push('\n');
+    }
+}
+
+fn empty(style: Style, width: u16) -> Table {
     let mut table = bare(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()), width);
     if style.colour {
         table.enforce_styling();
     }
-    let side_by_side = width >= SIDE_BY_SIDE;
-    let header: &[&str] = if side_by_side {
-        &["verdict", "automation", "workload", "confidence", "writes", "last write", "evidence"]
-    } else {
-        &["verdict", "automation"]
-    };
-    table.set_header(header.iter().copied().map(Cell::new).collect::<Vec<Cell>>());
-    for verdict in assessment.verdicts.iter().take(style.rows) {
-        table.add_row(if side_by_side { wide_row(assessment, verdict) } else { narrow_row(assessment, verdict) });
+    table
+}
+
+/// What stands beside the letters and concerns the gravest verdict, where there is room; what matters most comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Writes,
+    LastWrite,
+    Confidence,
+    Evidence,
+}
+
+impl Detail {
+    const ALL: [Self; 4] = [Self::Writes, Self::LastWrite, Self::Confidence, Self::Evidence];
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Writes => "writes",
+            Self::LastWrite => "last write",
+            Self::Confidence => "confidence",
+            Self::Evidence => "evidence",
+        }
+    }
+
+    fn cell(self, assessment: &Assessment, worst: &Verdict) -> String {
+        match self {
+            Self::Writes => count(phrases::writes(assessment, worst)),
+            Self::LastWrite => worst.last_write.map(day).unwrap_or_default(),
+            Self::Confidence => worst.confidence.to_string(),
+            Self::Evidence => worst.grade.to_string(),
+        }
+    }
+}
+
+/// Columns of the terminal that a heading and its cells take, with the spaces beside them.
+fn room(heading: &str, cells: impl Iterator<Item = String>, beside: usize) -> usize {
+    cells.map(|cell| cell.chars().count()).max().unwrap_or_default().max(heading.chars().count()) + beside
+}
+
+/// Verdict and automation, a letter for each workload, and as many details as there is room for.
+fn wide(assessment: &Assessment, shown: &[Automation<'_>], style: Style, width: u16) -> Table {
+    let columns = matrix::columns(shown);
+    let verdicts = room("verdict", shown.iter().map(|row| row.worst.kind.to_string()), 2);
+    let letters: usize = columns.iter().map(|column| column.heading().len() + 1).sum();
+    let left = usize::from(width).saturating_sub(verdicts + letters);
+    let names = room("automation", shown.iter().map(|row| name(assessment, row.worst, LONGEST_IN_TABLE)), 2);
+    let longest = names.min(left).saturating_sub(2);
+    let mut left = left.saturating_sub(names);
+    let mut details: Vec<Detail> = Vec::new();
+    for detail in Detail::ALL {
+        let cells = shown.iter().map(|row| detail.cell(assessment, row.worst));
+        let needed = room(detail.heading(), cells, 2);
+        if needed > left {
+            break;
+        }
+        left -= needed;
+        details.push(detail);
+    }
+    let mut table = empty(style, width);
+    let headings = ["verdict", "automation"].into_iter().chain(columns.iter().map(Column::heading));
+    table.set_header(headings.chain(details.iter().map(|detail| detail.heading())).map(Cell::new).collect::<Vec<Cell>>());
+    for row in shown {
+        table.add_row(wide_row(assessment, row, &columns, &details, longest));
+    }
+    set_columns(&mut table, columns.len(), &details);
+    table
+}
+
+fn wide_row(assessment: &Assessment, row: &Automation<'_>, columns: &[Column], details: &[Detail], longest: usize) -> Row {
+    let mut cells = vec![coloured(row.worst.kind.word(), row.worst.kind), Cell::new(name(assessment, row.worst, longest))];
+    for column in columns {
+        cells.push(row.verdict(column).map_or_else(|| Cell::new(""), |verdict| coloured(phrases::letter(verdict.kind), verdict.kind)));
+    }
+    cells.extend(details.iter().map(|detail| Cell::new(detail.cell(assessment, row.worst))));
+    Row::from(cells)
+}
+
+fn set_columns(table: &mut Table, letters: usize, details: &[Detail]) {
+    let all = 2 + letters + details.len();
+    for at in (0..all).filter(|at| *at != 1) {
+        let Some(column) = table.column_mut(at) else { continue };
+        column.set_constraint(ColumnConstraint::ContentWidth);
+        if (2..2 + letters).contains(&at) {
+            column.set_padding((0, 1)).set_cell_alignment(CellAlignment::Center);
+        } else if details.get(at.saturating_sub(2 + letters)) == Some(&Detail::Writes) && at >= 2 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+/// Verdict and automation, and the details below the name.
+fn narrow(assessment: &Assessment, shown: &[Automation<'_>], style: Style, width: u16) -> Table {
+    let mut table = empty(style, width);
+    table.set_header(["verdict", "automation"].map(Cell::new).to_vec());
+    for row in shown {
+        table.add_row(narrow_row(assessment, row));
     }
     if let Some(verdicts) = table.column_mut(0) {
         verdicts.set_constraint(ColumnConstraint::ContentWidth);
     }
-    if side_by_side {
-        set_wide_columns(&mut table);
-    }
     table
 }
 
-fn set_wide_columns(table: &mut Table) {
-    for at in [2, 3, 4, 5, 6] {
-        if let Some(column) = table.column_mut(at) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
-    if let Some(writes) = table.column_mut(4) {
-        writes.set_cell_alignment(CellAlignment::Right);
-    }
-}
-
-fn wide_row(assessment: &Assessment, verdict: &Verdict) -> Row {
-    Row::from(vec![
-        verdict_cell(verdict.kind),
-        Cell::new(name(assessment, verdict)),
-        Cell::new(workload(verdict)),
-        Cell::new(verdict.confidence),
-        Cell::new(count(phrases::writes(assessment, verdict))),
-        Cell::new(verdict.last_write.map(day).unwrap_or_default()),
-        Cell::new(verdict.grade),
-    ])
-}
-
-fn narrow_row(assessment: &Assessment, verdict: &Verdict) -> Row {
-    let writes = match phrases::writes(assessment, verdict) {
+fn narrow_row(assessment: &Assessment, row: &Automation<'_>) -> Row {
+    let worst = row.worst;
+    let writes = match phrases::writes(assessment, worst) {
         Some(1) => "1 write".to_owned(),
         Some(writes) => format!("{writes} writes"),
         None => "writes unknown".to_owned(),
     };
-    let facts = format!("{}, {} confidence, {writes}", workload(verdict), verdict.confidence);
-    let lines = [name(assessment, verdict), facts];
-    Row::from(vec![verdict_cell(verdict.kind), Cell::new(lines.join("\n"))])
+    let mut lines =
+        vec![name(assessment, worst, LONGEST_IN_TABLE), format!("{}, {} confidence, {writes}", workload(worst), worst.confidence)];
+    lines.extend(also(row));
+    Row::from(vec![coloured(worst.kind.word(), worst.kind), Cell::new(lines.join("\n"))])
 }
 
-fn name(assessment: &Assessment, verdict: &Verdict) -> String {
-    terminal(phrases::name(assessment, &verdict.app_id), LONGEST_IN_TABLE)
+/// The other verdicts of an automation, each with its workloads.
+fn also(row: &Automation<'_>) -> Option<String> {
+    let mut others: Vec<(VerdictKind, Vec<String>)> = Vec::new();
+    for verdict in row.verdicts.iter().skip(1) {
+        match others.iter_mut().find(|(kind, _)| *kind == verdict.kind) {
+            Some((_, workloads)) => workloads.push(workload(verdict)),
+            None => others.push((verdict.kind, vec![workload(verdict)])),
+        }
+    }
+    let parts: Vec<String> = others.into_iter().map(|(kind, workloads)| format!("{kind} on {}", workloads.join(", "))).collect();
+    (!parts.is_empty()).then(|| format!("also {}", parts.join("; ")))
+}
+
+fn name(assessment: &Assessment, verdict: &Verdict, longest: usize) -> String {
+    terminal(phrases::name(assessment, &verdict.app_id), longest)
 }
 
 /// A workload that is not known may have any word, so its length is limited: the column is as wide as its words.
@@ -201,8 +322,9 @@ fn day(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d").to_string()
 }
 
-fn verdict_cell(kind: VerdictKind) -> Cell {
-    let cell = Cell::new(kind.word());
+/// A word or letter in the colour of a verdict.
+fn coloured(text: impl ToString, kind: VerdictKind) -> Cell {
+    let cell = Cell::new(text);
     match kind {
         VerdictKind::Blocked | VerdictKind::Breaks => cell.fg(Color::Red),
         VerdictKind::AtRisk | VerdictKind::Passes | VerdictKind::Unknown => cell.fg(Color::Yellow),
@@ -252,10 +374,16 @@ mod tests {
     #[test]
     fn the_rest_is_named_only_where_rows_were_cut() {
         let assessment = samples::everything();
-        let rest = "see automations.csv for the rest";
-        assert!(render(&assessment, Style { rows: 26, ..Style::default() }).contains(&format!("26 of 27 rows shown: {rest}")));
-        assert!(!render(&assessment, Style { rows: 27, ..Style::default() }).contains(rest));
-        assert!(!render(&samples::empty(), Style::default()).contains(rest));
+        for (rest, said) in [
+            (Rest::Folder, "see automations.csv for the rest"),
+            (Rest::File, "see the CSV of automations for the rest"),
+            (Rest::Nowhere, "--out DIR or --format csv has the rest"),
+        ] {
+            let at = |rows| Style { rows, rest, ..Style::default() };
+            assert!(render(&assessment, at(26)).contains(&format!("26 of 27 automations shown: {said}")));
+            assert!(!render(&assessment, at(27)).contains(said));
+            assert!(!render(&samples::empty(), at(20)).contains(said));
+        }
     }
 
     #[test]

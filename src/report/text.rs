@@ -8,13 +8,13 @@ pub(super) const LONGEST: usize = 200;
 pub(super) const LONGEST_NAME: usize = 80;
 
 /// Stands where text was cut.
-const CUT: char = '…';
+pub(super) const CUT: char = '…';
 
 /// Invisible, and splits what a renderer would make a link or a mention of.
 const BREAK: char = '\u{200b}';
 
-/// Characters that start a formula in a spreadsheet, with their full-width forms, which some spreadsheets fold.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+/// Characters that start a formula in a spreadsheet, with their full-width and small forms, which some spreadsheets fold.
+const FORMULA: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫'];
 
 /// Whether a character steers a terminal or an editor instead of showing: C0 and C1 controls, bidirectional marks,
 /// overrides and isolates, line and paragraph separators, and the byte order mark.
@@ -72,11 +72,13 @@ pub(super) fn terminal(text: &str, longest: usize) -> String {
     cut(clean(text).trim(), longest)
 }
 
-/// For a CSV cell: clean, whole, and no formula. A spreadsheet set to a country that writes decimals with a comma splits
-/// at semicolons, so each part between semicolons is treated as a cell of its own.
+/// For a cell of CSV or of a sheet: clean, whole, and no formula. A spreadsheet that takes another separator than the file has
+/// splits at it even inside quotes, as one does that is set to a country which writes decimals with a comma; so each part
+/// between commas or semicolons is treated as a cell of its own, whatever the separator. Tabs are gone with the controls.
 pub(super) fn csv_cell(text: &str) -> String {
-    let parts: Vec<String> = clean(text).split(';').map(without_formula).collect();
-    parts.join(";")
+    let text = clean(text);
+    let parts = text.split_inclusive([',', ';']).map(without_formula);
+    parts.collect()
 }
 
 fn without_formula(part: &str) -> String {
@@ -181,6 +183,8 @@ mod tests {
             ("\"=1\"", "'\"=1\""),
             ("＝1", "'＝1"),
             ("a;=1;b", "a;'=1;b"),
+            ("a,=1, -b", "a,'=1,' -b"),
+            ("﹦1;;,", "'﹦1;;,"),
             ("a=1", "a=1"),
             ("", ""),
         ] {
@@ -224,7 +228,7 @@ mod tests {
         fn no_text_gets_through(raw in any::<String>()) {
             let cell = csv_cell(&raw);
             prop_assert!(!cell.chars().any(is_hidden));
-            prop_assert!(cell.split(';').all(|part| !part.trim_start().starts_with(FORMULA)));
+            prop_assert!(cell.split([',', ';']).all(|part| !part.trim_start().starts_with(FORMULA)));
             prop_assert!(!terminal(&raw, 20).chars().any(is_hidden));
             prop_assert!(terminal(&raw, 20).chars().count() <= 20);
             let escaped = markdown(&raw, 50);

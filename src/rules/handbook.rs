@@ -155,7 +155,7 @@ reason = "The vendor's agent knows no other way until version 9"
 approver = "Head of workplace services"
 ticket = "CHG-1"
 expires = 2026-12-31                  # last day on which it holds, UTC
-# finding = "0123456789abcdef"        # finding_id, where one finding alone is meant
+# finding = "f0123456789abcdef"       # finding_id, where one finding alone is meant
 
 [[exclusion]]                         # the register: why an application is excluded, and who owns that decision
 app_id = "7c9e5ad4-1d52-4d0e-9f51-6c3f0a3b7a10"

@@ -286,7 +286,7 @@ fn a_severity_is_changed_before_waivers_apply() {
 }
 
 const GOOD: &str = "profile = \"scuba\"\n[rules.secret-valid-too-long]\nseverity = \"low\"\nenabled = true\nthresholds = { validity_days = 1 }\n\
-    [[waiver]]\nrule = \"dangling-exclusion\"\nobject = \"3a6f0a0e-58a4-4b2f-9a51-5d6f0c1b2e55\"\nfinding = \"0123456789abcdef\"\n\
+    [[waiver]]\nrule = \"dangling-exclusion\"\nobject = \"3a6f0a0e-58a4-4b2f-9a51-5d6f0c1b2e55\"\nfinding = \"f0123456789abcdef\"\n\
     reason = \"r\"\napprover = \"a\"\nticket = \"t\"\nexpires = 2026-12-31\n[[exclusion]]\n\
     app_id = \"3a6f0a0e-58a4-4b2f-9a51-5d6f0c1b2e55\"\nowner = \"o\"\njustification = \"j\"\nexpires = 2027-01-31\n";
 

@@ -84,7 +84,8 @@ fn object(reader: &mut Reader<'_>, key: &str, id: Located<'_>) -> Option<String>
 
 fn finding(reader: &mut Reader<'_>, id: Located<'_>) -> Option<String> {
     let text = id.text.trim().to_lowercase();
-    if text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    let digits = text.strip_prefix('f').filter(|digits| digits.len() == 16);
+    if digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         return Some(text);
     }
     reader.problem(id.line, format!("finding is not an id: {}", id.text), "write the finding_id of findings.csv, or leave the key out");

@@ -168,3 +168,20 @@ fn ways_out_say_what_to_harden_before_an_exclusion() {
     assert_eq!(ways[2].permissions, ["DeviceManagementApps.ReadWrite.All"]);
     assert!(ways[2].summary.contains("DeviceManagementApps.ReadWrite.All"));
 }
+
+#[test]
+fn the_days_of_a_verdict_hold_what_was_seen_in_the_span_of_the_audit_log() {
+    let tenant = Tenant::new().policy("p", "app", &[], json!({})).holder(1, APPS_WRITE, "2026-11-01T00:00:00Z");
+    let mut tenant = tenant
+        .event(1, "2026-09-30T23:59:59Z", "Create MobileApp", "Success", "MobileApp")
+        .event(1, "2026-10-10T00:00:00Z", "Create MobileApp", "Success", "MobileApp")
+        .event(1, "2026-10-10T23:59:59Z", "Create MobileApp", "Success", "MobileApp")
+        .event(1, "2026-10-10T12:00:00Z", "Create MobileApp", "Failure", "MobileApp")
+        .request("r", "expired", "app", Some(principal(1)), None);
+    tenant.0.audit_since = at("2026-10-01T00:00:00Z");
+    let verdict = tenant.verdict(1, &Workload::App);
+    let day = verdict.days[&at("2026-10-10T00:00:00Z").date_naive()];
+    assert_eq!(day, DayCounts { written: 2, failed: 1, ..DayCounts::default() });
+    let sum = |count: fn(&DayCounts) -> u64| verdict.days.values().map(count).sum::<u64>();
+    assert_eq!((sum(|day| day.written), sum(|day| day.refused)), (2, verdict.blocked_calls), "{:?}", verdict.days);
+}

@@ -1,4 +1,4 @@
-use super::super::{Folder, samples};
+use super::super::{Folder, Layout, samples};
 use super::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -124,7 +124,7 @@ fn what_was_not_read_is_a_warning_and_what_nobody_asked_for_a_note() {
 fn a_result_names_the_line_of_its_finding() {
     let folder = tempfile::tempdir().unwrap();
     let assessment = samples::everything();
-    Folder::prepare(folder.path()).unwrap().write(&Contents::of(&assessment)).unwrap();
+    Folder::prepare(folder.path()).unwrap().write(&Contents::of(&assessment), Layout::default()).unwrap();
     let table = std::fs::read_to_string(folder.path().join(FINDINGS_FILE)).unwrap();
     let lines: Vec<&str> = table.lines().collect();
     for result in read(&assessment)["runs"][0]["results"].as_array().unwrap() {

@@ -32,7 +32,7 @@ fn plain(schema: &mut Schema) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Contents, Folder, OutputKind, SchemaOf, render, samples, schema};
+    use crate::report::{Contents, Folder, Layout, OutputKind, SchemaOf, Style, render, samples, schema};
     use serde_json::{Value, json};
 
     fn published(of: SchemaOf) -> Value {
@@ -45,7 +45,7 @@ mod tests {
     }
 
     fn read(contents: &Contents<'_>) -> Value {
-        serde_json::from_slice(&render(OutputKind::Json, contents).unwrap()).unwrap()
+        serde_json::from_slice(&render(OutputKind::Json, contents, Style::default(), Layout::default()).unwrap()).unwrap()
     }
 
     #[test]
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn the_manifest_is_valid() {
         let folder = tempfile::tempdir().unwrap();
-        Folder::prepare(folder.path()).unwrap().write(&Contents::of(&samples::everything())).unwrap();
+        Folder::prepare(folder.path()).unwrap().write(&Contents::of(&samples::everything()), Layout::default()).unwrap();
         let manifest: Value = serde_json::from_slice(&std::fs::read(folder.path().join("manifest.json")).unwrap()).unwrap();
         assert_eq!(problems(SchemaOf::Manifest, &manifest), [""; 0]);
         assert_ne!(problems(SchemaOf::Manifest, &json!({})), [""; 0]);
