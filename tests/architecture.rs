@@ -18,8 +18,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rules", &["assess", "snapshot"]),
     ("runs", &["assess", "catalogue", "snapshot"]),
     ("report", &["assess", "catalogue", "runs", "snapshot"]),
+    ("notify", &["graph", "report"]),
     ("simulator", &[]),
-    ("cli", &["assess", "catalogue", "collect", "graph", "report", "rules", "runs", "simulator", "snapshot"]),
+    ("cli", &["assess", "catalogue", "collect", "graph", "notify", "report", "rules", "runs", "simulator", "snapshot"]),
 ];
 
 /// Each crate that is confined, and the files or folders under `src` where it may be named.
@@ -29,9 +30,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("indicatif", &["cli/progress.rs"]),
     ("terminal_size", &["cli/output.rs"]),
     ("tracing_subscriber", &["cli/output.rs"]),
-    ("reqwest", &["graph/"]),
+    ("reqwest", &["graph/", "notify/"]),
     ("rustls", &["graph/"]),
-    ("secrecy", &["graph/"]),
+    ("secrecy", &["graph/", "notify/"]),
     ("httpdate", &["graph/"]),
     ("axum", &["simulator/"]),
     ("fastrand", &["simulator/"]),

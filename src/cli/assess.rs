@@ -3,6 +3,7 @@
 use super::exit::{Failure, Status, usage_error};
 use super::history::Keeping;
 use super::judge::Prepared;
+use super::notifying::Notifying;
 use super::options::{Judging, Output};
 use super::{EXIT_STATUS, tenant};
 use crate::snapshot::{self, Snapshot};
@@ -26,11 +27,13 @@ pub(super) struct Arguments {
     keeping: Keeping,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    notifying: Notifying,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
-    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?.notifying(&arguments.notifying)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
     covers(arguments.judging.days, &snapshot)?;
     prepared.finish(&snapshot, &catalogue)

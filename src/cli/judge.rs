@@ -3,6 +3,7 @@
 use super::exit::{Failure, Status, could_not_run};
 use super::governance::Governance;
 use super::history::{self, History, Keeping};
+use super::notifying::{Notifying, Teller};
 use super::options::{Judging, Output};
 use super::{output, tenant};
 use crate::assess::{self, Assessment, FindingStatus, Severity};
@@ -30,6 +31,7 @@ pub(super) struct Prepared<'a> {
     outputs: Outputs,
     earlier: Option<Snapshot>,
     history: Option<History>,
+    teller: Option<Teller>,
 }
 
 impl<'a> Prepared<'a> {
@@ -43,7 +45,12 @@ impl<'a> Prepared<'a> {
         }
         let history = keeping.open()?;
         let outputs = output.reports.prepare(output.out.as_deref())?;
-        Ok(Self { options, output, governance, outputs, earlier, history })
+        Ok(Self { options, output, governance, outputs, earlier, history, teller: None })
+    }
+
+    /// The same, which posts a notice once the reports are written.
+    pub(super) fn notifying(self, notifying: &Notifying) -> Result<Self, Failure> {
+        Ok(Self { teller: notifying.teller()?, ..self })
     }
 
     /// Ids that the user's files name.
@@ -81,6 +88,9 @@ impl<'a> Prepared<'a> {
         }
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
+        if let Some(teller) = &self.teller {
+            teller.tell(&contents, self.output.out.is_some());
+        }
         Ok(self.status(&contents, whole))
     }
 

@@ -14,6 +14,7 @@ mod grant_script;
 mod history;
 mod judge;
 mod needs;
+mod notifying;
 mod options;
 mod output;
 mod permissions;

@@ -3,6 +3,7 @@
 use super::exit::{Failure, Status};
 use super::history::Keeping;
 use super::judge::Prepared;
+use super::notifying::Notifying;
 use super::options::{Connection, Judging, Output, Reading};
 use super::session::{Session, Source};
 use super::{EXIT_STATUS, dry_run, tenant, work};
@@ -32,6 +33,8 @@ pub(super) struct Arguments {
     keeping: Keeping,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    notifying: Notifying,
     /// Print what would be asked and what that costs, and read nothing. With a number of service principals nobody is asked
     /// anything; without, the tenant is asked how many it has
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with_all = ["out", "output", "xlsx", "store"], help_heading = "Reading", value_parser = clap::value_parser!(u64).range(..=MOST_SERVICE_PRINCIPALS))]
@@ -46,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     arguments.reading.covers(&arguments.judging)?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
-    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?.notifying(&arguments.notifying)?;
     let source =
         Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up: prepared.listed() };
     let beside = arguments.output.out.as_deref().and_then(work::beside);

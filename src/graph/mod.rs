@@ -1,7 +1,7 @@
 //! Microsoft Graph on the wire: endpoints, sign-in, reading, paging, batching, and what to do when the service refuses.
 //!
-//! The only room that speaks HTTP. It can read and nothing else: a request is a GET, or one of the POSTs that change nothing
-//! (`$batch` of GETs, `getByIds`, and those of the token service). There is no function that sends anything else.
+//! The only room that speaks to a tenant. It can read and nothing else: a request is a GET, or one of the POSTs that change
+//! nothing (`$batch` of GETs, `getByIds`, and those of the token service). There is no function that sends anything else.
 
 mod batch;
 mod client;
@@ -26,9 +26,10 @@ pub use memory::Memory;
 pub use pacer::Pacing;
 pub use pager::Pager;
 pub use resource::{Reduction, Resource, Version};
-pub use retry::RetryPolicy;
+pub use retry::{RetryPolicy, parse_retry_after};
 pub use signin::{Credential, DevicePrompt, How, Identity, ShowPrompt, SignedIn, Surroundings};
 pub use throttle::Throttle;
+pub use wire::prepare_tls;
 
 #[cfg(test)]
 mod test_log;

@@ -149,8 +149,10 @@ pub(super) fn wire_date(headers: &HeaderMap) -> Option<&str> {
     headers.get(DATE).and_then(|date| date.to_str().ok())
 }
 
-/// Seconds, or an HTTP date, which is read against the `Date` of the same answer and never against this machine's clock.
-pub(super) fn parse_retry_after(text: &str, date: Option<&str>) -> Option<Duration> {
+/// The wait that a `Retry-After` asks for: seconds, or an HTTP date, which is read against the `Date` of the same answer and
+/// never against this machine's clock. None where it is neither.
+#[must_use]
+pub fn parse_retry_after(text: &str, date: Option<&str>) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));

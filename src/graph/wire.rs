@@ -23,10 +23,15 @@ pub(super) fn client_for(origin: &Origin, settings: &Settings) -> Result<reqwest
     client_within(origin, settings, CONNECT)
 }
 
-/// The same with another longest wait for a connection.
-pub(super) fn client_within(origin: &Origin, settings: &Settings, connect: Duration) -> Result<reqwest::Client, Error> {
+/// Chooses the cryptography of every TLS connection of this process. Comes before the first HTTP client is built.
+pub fn prepare_tls() {
     // An error means that a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// The same with another longest wait for a connection.
+pub(super) fn client_within(origin: &Origin, settings: &Settings, connect: Duration) -> Result<reqwest::Client, Error> {
+    prepare_tls();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("maascan/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())

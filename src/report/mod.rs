@@ -15,6 +15,7 @@ mod known;
 mod manifest;
 mod markdown;
 mod matrix;
+pub mod message;
 mod outputs;
 mod phrases;
 #[cfg(test)]
