@@ -30,6 +30,9 @@ pub mod runs;
 /// Reports: one file a format behind one trait.
 pub mod report;
 
+/// Files for an unattended run on each platform: pure text.
+pub mod schedule;
+
 /// A Microsoft Graph for a made-up tenant on loopback. Shares no code with `graph` and `collect`: two sides of one wire.
 pub mod simulator;
 

@@ -18,8 +18,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rules", &["assess", "snapshot"]),
     ("runs", &["assess", "catalogue", "snapshot"]),
     ("report", &["assess", "catalogue", "runs", "snapshot"]),
+    ("schedule", &[]),
     ("simulator", &[]),
-    ("cli", &["assess", "catalogue", "collect", "graph", "report", "rules", "runs", "simulator", "snapshot"]),
+    ("cli", &["assess", "catalogue", "collect", "graph", "report", "rules", "runs", "schedule", "simulator", "snapshot"]),
 ];
 
 /// Each crate that is confined, and the files or folders under `src` where it may be named.

@@ -19,6 +19,7 @@ mod plan_file;
 mod progress;
 mod rules;
 mod scan;
+mod schedule;
 mod session;
 mod simulate;
 mod tenant;
@@ -66,6 +67,7 @@ enum Command {
     Explain(explain::Arguments),
     Doctor(doctor::Arguments),
     Permissions(permissions::Arguments),
+    Schedule(schedule::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
     Waivers(waivers::Arguments),
@@ -87,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
+        Command::Schedule(arguments) => schedule::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Waivers(arguments) => waivers::run(&arguments),
