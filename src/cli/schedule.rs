@@ -171,7 +171,8 @@ fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
             azure_cli: grant_script::azure_name(*cloud).to_owned(),
             graph: cloud.graph_origin().to_owned(),
         }),
-        roles: roles()?,
+        // Only there the sign-in is made by these files; elsewhere `permissions --script` makes it.
+        roles: if arguments.platform == Kind::ContainerApps { roles()? } else { Vec::new() },
         ..Plan::new(arguments.at)
     })
 }

@@ -43,16 +43,8 @@ pub enum Platform {
 
 impl Platform {
     /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Systemd,
-        Self::Cron,
-        Self::Windows,
-        Self::Launchd,
-        Self::Github,
-        Self::AzureDevops,
-        Self::Kubernetes,
-        Self::ContainerApps,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Systemd, Self::Cron, Self::Windows, Self::Launchd, Self::Github, Self::AzureDevops, Self::Kubernetes, Self::ContainerApps];
 
     /// As the command line calls it.
     #[must_use]

@@ -121,9 +121,19 @@ impl Plan {
                 return Err(Refused::new(format!("{option} has no place in the files for {}", platform.name()), why));
             }
         }
-        check(self.tenant.as_deref(), is_tenant, "--tenant is neither a GUID nor a domain name", "copy the directory (tenant) id from Entra ID")?;
+        check(
+            self.tenant.as_deref(),
+            is_tenant,
+            "--tenant is neither a GUID nor a domain name",
+            "copy the directory (tenant) id from Entra ID",
+        )?;
         check(self.client.as_deref(), is_guid, "--client is no GUID", "copy the application (client) id from Entra ID")?;
-        check(self.image.as_deref(), is_image, "--image is no name of an image", "write it as registry.example/maascan:1 or with @sha256:…")?;
+        check(
+            self.image.as_deref(),
+            is_image,
+            "--image is no name of an image",
+            "write it as registry.example/maascan:1 or with @sha256:…",
+        )?;
         let account = "write the name of the storage account: 3 to 24 small letters and digits";
         check(self.storage_account.as_deref(), is_storage_account, "--storage-account is no name of a storage account", account)
     }

@@ -7,7 +7,8 @@ use super::Refused;
 /// Refuses what no syntax here carries safely: control characters, and the characters that end a line or turn its direction.
 fn plain(value: &str) -> Result<(), Refused> {
     let odd = |letter: char| {
-        letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+        letter.is_control()
+            || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
     };
     match value.chars().find(|letter| odd(*letter)) {
         Some(letter) => Err(Refused::new(

@@ -40,10 +40,8 @@ fn everything_that_nobody_named_is_marked() {
 /// Sets one value of a plan.
 type Set = fn(&mut Plan, String);
 
-const FREE: [(&str, Set, [Platform; 4]); 2] = [
-    ("store", |plan, value| plan.store = Some(value), MACHINES),
-    ("binary", |plan, value| plan.binary = Some(value), MACHINES),
-];
+const FREE: [(&str, Set, [Platform; 4]); 2] =
+    [("store", |plan, value| plan.store = Some(value), MACHINES), ("binary", |plan, value| plan.binary = Some(value), MACHINES)];
 
 const MACHINES: [Platform; 4] = [Platform::Systemd, Platform::Cron, Platform::Windows, Platform::Launchd];
 
@@ -87,7 +85,7 @@ fn ids_images_and_accounts_that_cannot_be_any_are_refused() {
         let ids = Plan { client: Some(bad.to_owned()), ..plan() };
         assert!(render(Platform::Kubernetes, &ids).is_err(), "client {bad}");
         let image = Plan { image: Some(bad.to_owned()), ..plan() };
-        assert!(bad == "../x" || render(Platform::Kubernetes, &image).is_err(), "image {bad}");
+        assert!(render(Platform::Kubernetes, &image).is_err(), "image {bad}");
         let account = Plan { storage_account: Some(bad.to_owned()), ..plan() };
         assert!(render(Platform::AzureDevops, &account).is_err(), "account {bad}");
     }
@@ -131,11 +129,8 @@ fn no_address_of_a_notice_is_an_argument() {
 
 #[test]
 fn a_national_cloud_is_in_the_run_and_in_the_scripts() {
-    let cloud = Cloud {
-        name: "usgov".to_owned(),
-        azure_cli: "AzureUSGovernment".to_owned(),
-        graph: "https://graph.microsoft.us".to_owned(),
-    };
+    let cloud =
+        Cloud { name: "usgov".to_owned(), azure_cli: "AzureUSGovernment".to_owned(), graph: "https://graph.microsoft.us".to_owned() };
     let plan = Plan { cloud: Some(cloud), ..plan() };
     for platform in Platform::ALL {
         assert!(text_of(&render(platform, &plan).unwrap()).contains("usgov"), "{}", platform.name());

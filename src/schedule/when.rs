@@ -117,7 +117,9 @@ mod tests {
 
     #[test]
     fn other_times_are_refused() {
-        for text in ["", "Mon", "06:00", "Mon 6:00", "Mon 24:00", "Mon 06:60", "Mon 06:00:00", "Mo 06:00", "Mon\n06:00", "Mon +6:00", "Mon 06:00 *"] {
+        for text in
+            ["", "Mon", "06:00", "Mon 6:00", "Mon 24:00", "Mon 06:60", "Mon 06:00:00", "Mo 06:00", "Mon\n06:00", "Mon +6:00", "Mon 06:00 *"]
+        {
             assert!(When::parse(text).is_err(), "{text}");
         }
     }
