@@ -41,6 +41,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
     ("csv", &["cli/exclusion_file.rs", "report/csv.rs"]),
+    ("schemars", &["report/manifest.rs", "report/v1/"]),
     ("zstd", &["collect/work/", "snapshot/store.rs"]),
 ];
 

@@ -38,6 +38,7 @@ fn it_shows_the_headline_and_writes_every_report() {
         "exclusions.csv",
         "exposures.csv",
         "findings.csv",
+        "findings.sarif",
         "gates.csv",
         "manifest.json",
         "summary.md",

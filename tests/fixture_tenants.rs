@@ -31,6 +31,7 @@ impl Fixtures {
     }
 
     fn read(&mut self, name: &'static str, out: &Path) {
+        common::assert_valid(out);
         self.found.push((name, rows(&std::fs::read(out.join("findings.csv")).unwrap())));
     }
 

@@ -298,7 +298,7 @@ fn a_planted_fault_is_found_by_each_linter() {
         ("github", "maascan.yml", "id-token: write", "id-tokens: write", "check-jsonschema", GITHUB_SCHEMA),
         ("github", "maascan.yml", "checkout@11bd71901bbe5b1630ceea73d27597364c9af683", "checkout@v4", "zizmor", ZIZMOR),
         ("azure-devops", "azure-pipelines.yml", "addSpnToEnvironment", "addSpn", "check-jsonschema", AZURE_SCHEMA),
-        ("azure-devops", "azure-pipelines.yml", "vmImage", "image", "check-jsonschema", AZURE_SCHEMA),
+        ("azure-devops", "azure-pipelines.yml", "always:", "allways:", "check-jsonschema", AZURE_SCHEMA),
         (
             "kubernetes",
             "maascan.yaml",

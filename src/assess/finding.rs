@@ -5,7 +5,7 @@ use super::words::{Aspect, Confidence, FindingStatus, Severity};
 use crate::catalogue::Workload;
 use crate::snapshot::{Gap, is_guid};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// The object that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,30 @@ impl ObjectRef {
     }
 }
 
+/// A benchmark, a technique or a page that a rule follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Title.
+    pub title: String,
+    /// Number within it, such as a benchmark's recommendation.
+    pub id: Option<String>,
+    /// Address, beginning with `https://`.
+    pub url: Option<String>,
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.title)?;
+        if let Some(id) = &self.id {
+            write!(out, " {id}")?;
+        }
+        match &self.url {
+            Some(url) => write!(out, " <{url}>"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The texts of the rule that a finding carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleText {
@@ -51,10 +75,12 @@ pub struct RuleText {
     pub aspect: Option<Aspect>,
     /// How sure the rule is when it fires on whole data.
     pub confidence: Confidence,
+    /// Why it matters.
+    pub why: String,
     /// What to do.
     pub remediation: String,
     /// Benchmarks and pages.
-    pub references: Vec<String>,
+    pub references: Vec<Reference>,
 }
 
 /// What a rule says of one object: that it fires, or that it cannot tell.
@@ -151,6 +177,7 @@ mod tests {
             severity: Severity::High,
             aspect: None,
             confidence: Confidence::High,
+            why: String::new(),
             remediation: String::new(),
             references: vec![],
         }

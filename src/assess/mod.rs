@@ -39,7 +39,7 @@ pub use blind::verdicts_without;
 pub use dossier::{Chain, Explanation, Link, Statement, explain};
 pub use exposure::{Exposure, Grade, Part, exposures};
 pub use find::{NotFound, find_application};
-pub use finding::{Finding, ObjectRef, RuleText};
+pub use finding::{Finding, ObjectRef, Reference, RuleText};
 pub use model::{
     AppManagement, ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known,
     LastSignIn, ListedExclusion, PlannedGate, PolicyGate, Request, Room, Run, TenantProfile, Untold, Verdict, WayOut,

@@ -20,6 +20,7 @@ mod progress;
 mod rules;
 mod scan;
 mod schedule;
+mod schema;
 mod session;
 mod simulate;
 mod tenant;
@@ -70,6 +71,7 @@ enum Command {
     Schedule(schedule::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
+    Schema(schema::Arguments),
     Waivers(waivers::Arguments),
 }
 
@@ -92,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::Schedule(arguments) => schedule::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Waivers(arguments) => waivers::run(&arguments),
     };
     exit::code(status)

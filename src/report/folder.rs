@@ -185,6 +185,7 @@ mod tests {
             "exclusions.csv",
             "exposures.csv",
             "findings.csv",
+            "findings.sarif",
             "gates.csv",
         ];
         assert_eq!(names, expected.into_iter().chain(["summary.md"]).collect());

@@ -14,8 +14,7 @@ impl Format for Json {
     }
 
     fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Error> {
-        let assessment = contents.assessment;
-        pretty(self.file_name(), &v1::Assessment::from(assessment))
+        pretty(self.file_name(), &v1::Assessment::from(contents))
     }
 }
 

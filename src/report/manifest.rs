@@ -1,8 +1,10 @@
 //! `manifest.json`: what is in a report's folder and what it was made from. It is written last, so a folder without one
 //! does not hold a whole report.
 
-use super::{Error, csv, json, phrases};
+use super::v1::Time;
+use super::{Error, csv, json};
 use crate::assess::{AppliedSettings, Assessment};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -11,22 +13,41 @@ use std::fmt::Write;
 /// Name of the file.
 pub(super) const FILE_NAME: &str = "manifest.json";
 
-#[derive(Serialize)]
-struct Manifest<'a> {
+/// Name of the format.
+pub(super) const FORMAT: &str = "maascan.manifest";
+
+/// Version of the format.
+pub(super) const VERSION: u32 = 1;
+
+/// What is in the folder of a report, and what it was made from.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Manifest<'a> {
+    /// Name of the format.
+    #[schemars(extend("const" = FORMAT))]
     format: &'static str,
+    /// Version of the format.
+    #[schemars(extend("const" = VERSION))]
     version: u32,
+    /// What made the report.
     tool: Tool,
+    /// Of which tenant it tells.
     tenant: Tenant<'a>,
-    taken_at: String,
+    /// When the tenant was read.
+    taken_at: Time,
+    /// Over which window.
     window: Window,
+    /// Under which settings.
     settings: Settings<'a>,
+    /// Every other file of the report.
     files: Vec<FileEntry>,
 }
 
-/// Under which settings the rules ran; `assessment.json` has them whole.
-#[derive(Serialize)]
+/// Under which settings the rules ran; assessment.json has them whole.
+#[derive(Serialize, JsonSchema)]
 struct Settings<'a> {
+    /// Whose thresholds applied.
     profile: &'a str,
+    /// Ids of the user's own rules.
     own_rules: &'a [String],
     /// Ids of the rules that did not run.
     switched_off: Vec<&'a str>,
@@ -34,34 +55,49 @@ struct Settings<'a> {
     severities_changed: Vec<&'a str>,
     /// Ids of the rules with a threshold that was changed.
     thresholds_changed: BTreeSet<&'a str>,
+    /// Waivers that were given.
     waivers: usize,
     /// Entries of the register of exclusions; null where none was given.
     register: Option<usize>,
 }
 
-#[derive(Serialize)]
+/// The program that made a report.
+#[derive(Serialize, JsonSchema)]
 struct Tool {
+    /// Its name.
     name: &'static str,
+    /// Its version.
     version: &'static str,
 }
 
-#[derive(Serialize)]
+/// A tenant.
+#[derive(Serialize, JsonSchema)]
 struct Tenant<'a> {
+    /// Its id.
     id: &'a str,
+    /// Its display name; null where it could not be read.
     name: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+/// The evidence window.
+#[derive(Serialize, JsonSchema)]
 struct Window {
+    /// Its length in days.
     days: u32,
-    start: String,
-    audit_since: String,
+    /// Where it begins.
+    start: Time,
+    /// From when on audit events were read.
+    audit_since: Time,
 }
 
-#[derive(Serialize)]
+/// A file of the report.
+#[derive(Serialize, JsonSchema)]
 struct FileEntry {
+    /// Its name.
     name: &'static str,
+    /// SHA-256 of its bytes, in lower-case hexadecimal digits.
     sha256: String,
+    /// Its length in bytes.
     bytes: usize,
     /// Data rows of a CSV file; null for every other.
     rows: Option<u64>,
@@ -71,12 +107,12 @@ struct FileEntry {
 pub(super) fn render(assessment: &Assessment, files: &[(&'static str, Vec<u8>)]) -> Result<Vec<u8>, Error> {
     let run = &assessment.run;
     let manifest = Manifest {
-        format: "maascan.manifest",
-        version: 1,
+        format: FORMAT,
+        version: VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
         tenant: Tenant { id: run.tenant_id.as_str(), name: run.tenant_name.as_deref() },
-        taken_at: phrases::time(run.taken_at),
-        window: Window { days: run.window_days, start: phrases::time(run.window_start), audit_since: phrases::time(run.audit_since) },
+        taken_at: Time::of(run.taken_at),
+        window: Window { days: run.window_days, start: Time::of(run.window_start), audit_since: Time::of(run.audit_since) },
         settings: settings(&assessment.settings),
         files: files.iter().map(|(name, bytes)| entry(name, bytes)).collect(),
     };

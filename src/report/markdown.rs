@@ -5,7 +5,7 @@ use super::known::{self, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
 use super::text::{self, LONGEST, LONGEST_NAME};
 use super::{Contents, Error, Format};
-use super::{exposure, settings};
+use super::{changes, exposure, settings};
 use crate::assess::{
     Assessment, Exclusion, ExclusionNeed, Finding, FindingStatus, Gate, GateState, PolicyGate, Room, Severity, Verdict, VerdictKind, Waiver,
 };
@@ -14,7 +14,12 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Most rows of a table.
-const ROWS: usize = 20;
+pub(super) const ROWS: usize = 20;
+
+/// Most bytes of the file. GitHub takes 1 MiB of summary from a step of a job and shows nothing of a longer one; the rest is for
+/// what else the step writes there.
+/// <https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-markdown-summary>
+const MOST_BYTES: usize = 1_000_000;
 
 /// The file.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +36,7 @@ impl Format for Summary {
             result(assessment),
             not_seen(assessment),
             action(assessment),
+            changes::section(contents.change),
             plan_changes(assessment),
             verdicts(assessment),
             exclusions(assessment),
@@ -42,8 +48,25 @@ impl Format for Summary {
             settings::section(assessment),
             method(assessment),
         ];
-        Ok(sections.concat().trim_start().as_bytes().to_vec())
+        Ok(fitted(sections.into(), MOST_BYTES).trim_start().as_bytes().to_vec())
     }
+}
+
+/// The sections as one text of at most `most` bytes. Tables and cells have limits of their own, so that a section is left out
+/// only where very many texts are very long: then the longest goes first, and its heading stays and says so. The first three,
+/// which are the result, what could not be seen and what to do, always stay: at most 20 rows of 200 characters each.
+fn fitted(mut sections: Vec<String>, most: usize) -> String {
+    const ALWAYS: usize = 3;
+    while sections.iter().map(String::len).sum::<usize>() > most {
+        let Some(longest) = sections.iter_mut().skip(ALWAYS).max_by_key(|section| section.len()) else { break };
+        let heading = longest.lines().find(|line| line.starts_with("## ")).unwrap_or_default();
+        let left_out = format!("\n{heading}\n\nLeft out here, for this page would be too long: see the CSV files and assessment.json.\n");
+        if left_out.len() >= longest.len() {
+            break;
+        }
+        *longest = left_out;
+    }
+    sections.concat()
 }
 
 fn escaped(text: &str) -> String {
@@ -312,7 +335,9 @@ fn untold_problems(assessment: &Assessment) -> String {
 fn gates_of_state(assessment: &Assessment, state: GateState) -> Option<String> {
     let gates = assessment.gates.iter().filter(|gate| gate.state == state);
     let words: Vec<String> = gates.map(|gate| text::markdown(gate.workload.word(), LONGEST_NAME)).collect();
-    (!words.is_empty()).then(|| format!("- {state}: {}\n", words.join(", ")))
+    let rest = if words.len() > ROWS { format!(", and {} more in gates.csv", words.len() - ROWS) } else { String::new() };
+    let words: Vec<&str> = words.iter().take(ROWS).map(String::as_str).collect();
+    (!words.is_empty()).then(|| format!("- {state}: {}{rest}\n", words.join(", ")))
 }
 
 fn gate_row(gate: &Gate, policy: &PolicyGate) -> Vec<String> {
@@ -437,6 +462,43 @@ mod tests {
         insta::assert_snapshot!("summary-empty", rendered(&samples::empty()));
         insta::assert_snapshot!("summary-unreadable", rendered(&samples::unreadable()));
         insta::assert_snapshot!("summary-only-unknowns", rendered(&samples::only_unknowns()));
+    }
+
+    #[test]
+    fn what_changed_is_said_and_what_was_not_compared() {
+        let (assessment, change) = (samples::everything(), samples::change());
+        let contents = Contents { assessment: &assessment, change: Some(&change) };
+        let text = String::from_utf8(Summary.render(&contents).unwrap()).unwrap();
+        let (_, section) = text.split_once("\n## What changed since 2026-11-15T06:00:00Z\n").unwrap();
+        insta::assert_snapshot!("summary-change", section.split("\n## ").next().unwrap());
+        let nothing = crate::runs::Change { entries: vec![], not_compared: vec![], ..change };
+        let contents = Contents { assessment: &assessment, change: Some(&nothing) };
+        let text = String::from_utf8(Summary.render(&contents).unwrap()).unwrap();
+        assert!(text.contains("since 2026-11-15T06:00:00Z\n\nNothing.\n"), "{text}");
+    }
+
+    #[test]
+    fn a_large_tenant_of_the_longest_names_fits_a_job_page() {
+        let assessment = samples::large(2_000, 10_000, &"<&|#".repeat(2_500));
+        let text = rendered(&assessment);
+        assert!(text.len() <= MOST_BYTES && text.len() > 50_000, "{} bytes", text.len());
+        for said in ["20 of these 2000 rows shown: see automations.csv", "20 of these 10000 rows shown: see findings.csv"] {
+            assert!(text.contains(said), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_longest_section_goes_first_and_says_so() {
+        let section = |title: &str, length: usize| format!("\n## {title}\n\n{}\n", "x".repeat(length));
+        let sections =
+            vec![section("a", 900), section("b", 900), section("c", 900), section("d", 400), section("e", 5_000), section("f", 300)];
+        assert_eq!(fitted(sections.clone(), 10_000), sections.concat());
+        let text = fitted(sections.clone(), 4_000);
+        assert!(text.len() <= 4_000 && text.contains("## e\n\nLeft out here") && !text.contains("xxxxx\n\n## e\n\nx"), "{text}");
+        for kept in [0, 1, 2, 3, 5] {
+            assert!(text.contains(&sections[kept]), "{kept}");
+        }
+        assert!(fitted(sections, 0).contains(&section("c", 900)), "the first three stay whatever comes");
     }
 
     #[test]

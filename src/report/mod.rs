@@ -1,6 +1,7 @@
 //! Reports: one file per format behind one trait. A renderer takes the contents of a report and returns bytes; it decides nothing
 //! and writes nothing. `Folder` puts the files on disk.
 
+mod changes;
 mod csv;
 pub mod explanation;
 mod exposure;
@@ -13,6 +14,7 @@ mod markdown;
 mod phrases;
 #[cfg(test)]
 mod samples;
+mod sarif;
 mod settings;
 pub mod table;
 mod text;
@@ -101,6 +103,7 @@ pub fn formats() -> Vec<Box<dyn Format>> {
         formats.push(Box::new(file));
     }
     formats.push(Box::new(json::Json));
+    formats.push(Box::new(sarif::Sarif));
     formats.push(Box::new(markdown::Summary));
     formats
 }
@@ -110,6 +113,28 @@ pub fn formats() -> Vec<Box<dyn Format>> {
 #[must_use]
 pub fn harmless_line(text: &str, longest: usize) -> String {
     text::terminal(text, longest)
+}
+
+/// The files whose JSON Schema is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaOf {
+    /// `assessment.json`.
+    Assessment,
+    /// `manifest.json`.
+    Manifest,
+}
+
+/// The JSON Schema of a file, draft 2020-12, with a line feed at the end. It goes with the maascan that gives it: later ones
+/// may have further members, and further words in a set.
+///
+/// # Errors
+/// [`Error::Render`].
+pub fn schema(of: SchemaOf) -> Result<Vec<u8>, Error> {
+    let schema = match of {
+        SchemaOf::Assessment => v1::schema::<v1::Assessment<'_>>(v1::FORMAT, v1::VERSION, "assessment.json"),
+        SchemaOf::Manifest => v1::schema::<manifest::Manifest<'_>>(manifest::FORMAT, manifest::VERSION, manifest::FILE_NAME),
+    };
+    json::pretty("schema", &schema)
 }
 
 /// What can go to standard output.
@@ -123,6 +148,8 @@ pub enum OutputKind {
     Csv,
     /// `summary.md`.
     Markdown,
+    /// `findings.sarif`.
+    Sarif,
 }
 
 /// The bytes for standard output.
@@ -135,6 +162,7 @@ pub fn render(kind: OutputKind, contents: &Contents<'_>) -> Result<Vec<u8>, Erro
         OutputKind::Json => json::Json.render(contents),
         OutputKind::Csv => csv::AUTOMATIONS.render(contents),
         OutputKind::Markdown => markdown::Summary.render(contents),
+        OutputKind::Sarif => sarif::Sarif.render(contents),
     }
 }
 
@@ -149,9 +177,12 @@ mod tests {
             let format = formats().into_iter().find(|format| format.file_name() == name).unwrap();
             format.render(&Contents::of(&assessment)).unwrap()
         };
-        for (kind, name) in
-            [(OutputKind::Json, "assessment.json"), (OutputKind::Csv, "automations.csv"), (OutputKind::Markdown, "summary.md")]
-        {
+        for (kind, name) in [
+            (OutputKind::Json, "assessment.json"),
+            (OutputKind::Csv, "automations.csv"),
+            (OutputKind::Markdown, "summary.md"),
+            (OutputKind::Sarif, "findings.sarif"),
+        ] {
             assert_eq!(render(kind, &Contents::of(&assessment)).unwrap(), file(name));
         }
         let table = render(OutputKind::Table(Style::default()), &Contents::of(&assessment)).unwrap();

@@ -4,11 +4,12 @@
 use crate::assess::{
     AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, EvidenceGrade, ExcludedObject, Exclusion,
     ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
-    HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Posture, Room, RuleText, Run,
-    Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind,
+    HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Posture, Reference, Room, RuleText,
+    Run, Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind,
     WayOut,
 };
 use crate::catalogue::{Platform, Workload};
+use crate::runs::{Change, Entry, NotCompared, Topic, What};
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +131,50 @@ pub(super) fn everything() -> Assessment {
     assessment.unmapped_permissions = ["DeviceManagementNew|Thing.ReadWrite.All".to_owned()].into();
     assessment.unmapped_activities = [("frob | <b>Widget".to_owned(), 3), ("=1+1".to_owned(), 1)].into();
     assessment
+}
+
+/// An assessment of so many automations and findings, whose names are this one with a number.
+pub(super) fn large(automations: usize, findings: usize, long: &str) -> Assessment {
+    let mut assessment = everything();
+    let named = |at: usize| format!("{long}{at}");
+    let profiles = (0..automations).map(|at| ApplicationProfile { name: named(at), ..profile(at) });
+    assessment.applications = profiles.map(|profile| (profile.app_id.clone(), profile)).collect();
+    assessment.verdicts = (0..automations)
+        .map(|at| Verdict { next_step: named(at), ..verdict(at, if at % 2 == 0 { VerdictKind::Blocked } else { VerdictKind::Breaks }) })
+        .collect();
+    let one = |at: usize| {
+        let mut one = finding(0);
+        one.id = format!("{at:016x}");
+        one.object.name = named(at);
+        one.message = named(at);
+        one
+    };
+    assessment.findings = (0..findings).map(one).collect();
+    assessment
+}
+
+/// Differences of every kind, with names meant to do harm.
+pub(super) fn change() -> Change {
+    let entries = Topic::ALL.into_iter().zip(What::ALL.into_iter().cycle()).enumerate().map(|(at, (topic, what))| Entry {
+        topic,
+        what,
+        name: name(at),
+        id: id(at),
+        key: if topic == Topic::Policy { String::new() } else { id(at + 0x2000) },
+        object: if topic == Topic::Policy { String::new() } else { name(at + 1) },
+        before: matches!(what, What::Changed | What::Gone | What::NoLongerReadable).then(|| "not-gated".to_owned()),
+        after: matches!(what, What::New | What::Changed | What::ReadableNow).then(|| name(at + 2)),
+        by: (at % 2 == 0).then(|| name(at + 3)),
+        at: (at % 2 == 0).then(|| time("2026-11-20T01:00:00Z")),
+        severity: (topic == Topic::Finding).then_some(Severity::High),
+    });
+    let why = "the earlier run did not read <b>owners</b> | whole".to_owned();
+    Change {
+        earlier: time("2026-11-15T06:00:00Z"),
+        later: time("2026-11-22T06:00:00.123Z"),
+        entries: entries.collect(),
+        not_compared: vec![NotCompared { topic: Topic::Owner, why }],
+    }
 }
 
 fn coverage() -> BTreeMap<Dataset, DatasetReading> {
@@ -336,6 +381,10 @@ fn settings() -> AppliedSettings {
     }
 }
 
+fn reference(title: &str, id: Option<&str>, url: Option<&str>) -> Reference {
+    Reference { title: title.to_owned(), id: id.map(str::to_owned), url: url.map(str::to_owned) }
+}
+
 fn finding(at: usize) -> Finding {
     let rule = RuleText {
         id: format!("excluded-{}", at % 3),
@@ -343,8 +392,13 @@ fn finding(at: usize) -> Finding {
         aspect: Aspect::ALL.get(at % 4).copied(),
         severity: Severity::ALL.get(at % 5).copied().unwrap_or(Severity::Info),
         confidence: Confidence::High,
+        why: "Whoever has the secret is the application; see [x](//e.example) {0}".to_owned(),
         remediation: "=remove the secret".to_owned(),
-        references: vec!["CIS 5.1".to_owned(), "https://learn.microsoft.com/x".to_owned()],
+        references: vec![
+            reference("CIS", Some("5.1"), None),
+            reference("MITRE [ATT&CK]", Some("T1078"), Some("https://attack.mitre.org/techniques/T1078/")),
+            reference("A page | of <b>ours</b>", None, Some("https://learn.microsoft.com/x?a=b&c=(d)")),
+        ],
     };
     let object = ObjectRef { kind: "servicePrincipal", id: id(at + 0x1000), name: name(at), app_id: (at != 3).then(|| id(at)) };
     match at % 4 {

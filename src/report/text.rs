@@ -126,6 +126,23 @@ fn ends_with_www(text: &str) -> bool {
     (0..3).all(|_| last.next().is_some_and(|character| character.eq_ignore_ascii_case(&'w')))
 }
 
+/// For a plain text message in SARIF (3.11.5 and 3.11.6): neither a link nor a placeholder.
+pub(super) fn sarif(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '[' | ']' => escaped.extend(['\\', character]),
+            _ => escaped.push(character),
+        }
+    }
+    doubled_braces(&escaped)
+}
+
+/// For a message in SARIF, plain or Markdown: braces that are no placeholder.
+pub(super) fn doubled_braces(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
+}
+
 /// For JSON text that is already serialised: hidden characters as `\u` escapes. A reader gets the exact name back, and
 /// whoever prints the file on a terminal gets no control sequence.
 pub(super) fn json(serialised: &str) -> String {
@@ -186,6 +203,12 @@ mod tests {
         assert!(terminal(&long, LONGEST).ends_with('…'));
         assert_eq!(terminal(&"x".repeat(LONGEST), LONGEST), "x".repeat(LONGEST));
         assert_eq!(csv_cell(&long), long);
+    }
+
+    #[test]
+    fn a_name_is_no_link_and_no_placeholder_in_sarif() {
+        assert_eq!(sarif("[x](//e.example) {0} a\\b"), "\\[x\\](//e.example) {{0}} a\\\\b");
+        assert_eq!(sarif("plain"), "plain");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use super::error::LoadError;
 use super::names::did_you_mean;
-use super::rule::{Expression, Profile, Reference, Rule};
+use super::rule::{Expression, Profile, Rule};
 use super::template::Template;
 use super::toml_reader::{Located, Node, Reader, find};
 use super::tree::Type;
 use super::typing::{self, Uses};
 use super::{example, expr};
 use crate::assess::facts::{EntityKind, Field};
-use crate::assess::{Aspect, Confidence, RuleText, Severity};
+use crate::assess::{Aspect, Confidence, Reference, RuleText, Severity};
 use crate::snapshot::Dataset;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,8 +86,9 @@ fn rule(path: &Path, reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<
         severity: severity?,
         aspect,
         confidence: confidence?,
+        why: why?,
         remediation: remediation?,
-        references: references.iter().map(ToString::to_string).collect(),
+        references,
     };
     Some(Rule {
         text,
@@ -101,9 +102,7 @@ fn rule(path: &Path, reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<
         identity: body.identity,
         message: body.message,
         template: body.template,
-        why: why?,
         false_positives: false_positives?,
-        references,
         thresholds,
         examples,
     })

@@ -24,7 +24,7 @@ pub use check::{ExampleResult, check};
 pub use error::{LoadError, LoadErrors};
 pub use handbook::handbook;
 pub use names::did_you_mean;
-pub use rule::{Example, Expected, Outcome, Profile, Reference, Rule};
+pub use rule::{Example, Expected, Outcome, Profile, Rule};
 pub use run::{run, told_once};
 pub use settings::Settings;
 pub use waivers::{Judgement, judge};

@@ -4,7 +4,7 @@ use super::eval::{Doubt, Evaluator, Value};
 use super::template::Template;
 use super::tree::Node;
 use crate::assess::facts::{EntityKind, Fact};
-use crate::assess::{Confidence, Finding, RuleText, Severity};
+use crate::assess::{Confidence, Finding, Reference, RuleText, Severity};
 use crate::snapshot::{Dataset, Gap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -46,30 +46,6 @@ impl Profile {
 impl fmt::Display for Profile {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(self.word())
-    }
-}
-
-/// A benchmark, a technique or a page that a rule follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
-    /// Title.
-    pub title: String,
-    /// Number within it, such as a benchmark's recommendation.
-    pub id: Option<String>,
-    /// Address.
-    pub url: Option<String>,
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.title)?;
-        if let Some(id) = &self.id {
-            write!(out, " {id}")?;
-        }
-        match &self.url {
-            Some(url) => write!(out, " <{url}>"),
-            None => Ok(()),
-        }
     }
 }
 
@@ -163,9 +139,7 @@ pub struct Rule {
     pub(super) identity: Option<Expression>,
     pub(super) message: String,
     pub(super) template: Template,
-    pub(super) why: String,
     pub(super) false_positives: String,
-    pub(super) references: Vec<Reference>,
     /// For each profile the thresholds that apply, those of `default` filled in.
     pub(super) thresholds: BTreeMap<Profile, BTreeMap<String, i64>>,
     pub(super) examples: Vec<Example>,
@@ -277,7 +251,7 @@ impl Rule {
     /// Why it matters.
     #[must_use]
     pub fn why(&self) -> &str {
-        &self.why
+        &self.text.why
     }
 
     /// What to do.
@@ -295,7 +269,7 @@ impl Rule {
     /// Benchmarks, techniques, pages.
     #[must_use]
     pub fn references(&self) -> &[Reference] {
-        &self.references
+        &self.text.references
     }
 
     /// The thresholds of a profile, those of `default` where it has none of its own.

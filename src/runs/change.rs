@@ -127,6 +127,9 @@ pub enum What {
 }
 
 impl What {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 5] = [Self::New, Self::Changed, Self::Gone, Self::NoLongerReadable, Self::ReadableNow];
+
     /// The word for it in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {

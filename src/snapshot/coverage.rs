@@ -4,6 +4,22 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The published words, each written once.
+mod word {
+    pub(super) const PERMISSION: &str = "permission";
+    pub(super) const LICENCE: &str = "licence";
+    pub(super) const CLOUD: &str = "cloud";
+    pub(super) const NOT_REQUESTED: &str = "not-requested";
+    pub(super) const THROTTLED: &str = "throttled";
+    pub(super) const OUT_OF_REACH: &str = "out-of-reach";
+    pub(super) const FAILED: &str = "failed";
+
+    pub(super) const COMPLETE: &str = "complete";
+    pub(super) const PARTIAL: &str = "partial";
+    pub(super) const UNAVAILABLE: &str = "unavailable";
+    pub(super) const SKIPPED: &str = "skipped";
+}
+
 /// Why something could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -45,17 +61,21 @@ pub enum Gap {
 }
 
 impl Gap {
+    /// Every published word.
+    pub const WORDS: [&'static str; 7] =
+        [word::PERMISSION, word::LICENCE, word::CLOUD, word::NOT_REQUESTED, word::THROTTLED, word::OUT_OF_REACH, word::FAILED];
+
     /// The published word, as in `coverage.csv`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Permission { .. } => "permission",
-            Self::Licence { .. } => "licence",
-            Self::Cloud => "cloud",
-            Self::NotRequested | Self::NotGiven { .. } => "not-requested",
-            Self::Throttled { .. } => "throttled",
-            Self::OutOfReach { .. } => "out-of-reach",
-            Self::Failed { .. } => "failed",
+            Self::Permission { .. } => word::PERMISSION,
+            Self::Licence { .. } => word::LICENCE,
+            Self::Cloud => word::CLOUD,
+            Self::NotRequested | Self::NotGiven { .. } => word::NOT_REQUESTED,
+            Self::Throttled { .. } => word::THROTTLED,
+            Self::OutOfReach { .. } => word::OUT_OF_REACH,
+            Self::Failed { .. } => word::FAILED,
         }
     }
 }
@@ -99,6 +119,9 @@ pub enum Coverage {
 }
 
 impl Coverage {
+    /// Every published word.
+    pub const WORDS: [&'static str; 4] = [word::COMPLETE, word::PARTIAL, word::UNAVAILABLE, word::SKIPPED];
+
     /// Whether all of it was read.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -133,10 +156,10 @@ impl Coverage {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Complete { .. } => "complete",
-            Self::Partial { .. } => "partial",
-            Self::Unavailable { gap: Gap::NotRequested } => "skipped",
-            Self::Unavailable { .. } => "unavailable",
+            Self::Complete { .. } => word::COMPLETE,
+            Self::Partial { .. } => word::PARTIAL,
+            Self::Unavailable { gap: Gap::NotRequested } => word::SKIPPED,
+            Self::Unavailable { .. } => word::UNAVAILABLE,
         }
     }
 }

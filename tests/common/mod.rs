@@ -161,3 +161,34 @@ pub(crate) fn without(whole: &Snapshot, dataset: Dataset) -> Snapshot {
     }
     snapshot
 }
+
+/// A schema that formats such as times and addresses are checked by too.
+fn validator(schema: &serde_json::Value) -> jsonschema::Validator {
+    jsonschema::options().should_validate_formats(true).build(schema).unwrap()
+}
+
+/// The schema that the binary prints of a file.
+pub(crate) fn schema(file: &str) -> serde_json::Value {
+    serde_json::from_slice(&maascan().args(["schema", file]).assert().success().get_output().stdout).unwrap()
+}
+
+/// The schema of SARIF with the erratum that makes it one: see `tests/schemas/README.md`.
+pub(crate) fn sarif_schema() -> serde_json::Value {
+    let published = include_str!("../schemas/sarif-schema-2.1.0.json");
+    serde_json::from_str(&published.replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$")).unwrap()
+}
+
+/// What a schema has against a document.
+pub(crate) fn problems(schema: &serde_json::Value, document: &[u8]) -> Vec<String> {
+    let document = serde_json::from_slice(document).unwrap();
+    validator(schema).iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+/// Holds the files of a report for machines against their schemas.
+pub(crate) fn assert_valid(folder: &Path) {
+    let files = files(folder);
+    let schemas = [("assessment.json", schema("assessment")), ("manifest.json", schema("manifest")), ("findings.sarif", sarif_schema())];
+    for (name, schema) in schemas {
+        assert_eq!(problems(&schema, &files[name]), [""; 0], "{}: {name}", folder.display());
+    }
+}
