@@ -307,7 +307,7 @@ fn a_planted_fault_is_found_by_each_linter() {
             "kubernetes-validate",
             &["--strict", "-k", "1.37", "maascan.yaml"],
         ),
-        ("kubernetes", "Dockerfile", "bookworm@sha256:REPLACE_DIGEST_OF_RUST", "latest", "hadolint", &["Dockerfile"]),
+        ("kubernetes", "Dockerfile", "WORKDIR /source", "WORKDIR source", "hadolint", &["Dockerfile"]),
     ] {
         let folder = folder(platform, &[]);
         plant(&folder.path().join(file), right, wrong);
