@@ -33,6 +33,9 @@ pub mod report;
 /// Notices: a short message about what is new, posted to a webhook.
 pub mod notify;
 
+/// Files for an unattended run on each platform: pure text.
+pub mod schedule;
+
 /// A Microsoft Graph for a made-up tenant on loopback. Shares no code with `graph` and `collect`: two sides of one wire.
 pub mod simulator;
 

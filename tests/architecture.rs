@@ -19,8 +19,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("runs", &["assess", "catalogue", "snapshot"]),
     ("report", &["assess", "catalogue", "runs", "snapshot"]),
     ("notify", &["graph", "report"]),
+    ("schedule", &[]),
     ("simulator", &[]),
-    ("cli", &["assess", "catalogue", "collect", "graph", "notify", "report", "rules", "runs", "simulator", "snapshot"]),
+    ("cli", &["assess", "catalogue", "collect", "graph", "notify", "report", "rules", "runs", "schedule", "simulator", "snapshot"]),
 ];
 
 /// Each crate that is confined, and the files or folders under `src` where it may be named.

@@ -89,7 +89,7 @@ pub(super) fn render(script: Script, needs: &[&Need], cloud: Cloud) -> String {
 }
 
 /// The cloud as `az cloud set` calls it. DoD has no name of its own there.
-fn azure_name(cloud: Cloud) -> &'static str {
+pub(super) fn azure_name(cloud: Cloud) -> &'static str {
     match cloud {
         Cloud::Global => "AzureCloud",
         Cloud::UsGov | Cloud::UsGovDod => "AzureUSGovernment",

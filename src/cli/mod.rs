@@ -24,6 +24,7 @@ mod reports;
 mod rules;
 mod runs;
 mod scan;
+mod schedule;
 mod schema;
 mod session;
 mod simulate;
@@ -72,6 +73,7 @@ enum Command {
     Explain(explain::Arguments),
     Doctor(doctor::Arguments),
     Permissions(permissions::Arguments),
+    Schedule(schedule::Arguments),
     Simulate(simulate::Arguments),
     Rules(rules::Arguments),
     Schema(schema::Arguments),
@@ -96,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
+        Command::Schedule(arguments) => schedule::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
