@@ -5,17 +5,15 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench that cannot start has nothing to measure")]
 
+mod common;
+
 use maascan::assess::{self, Assessment, Finding, assess};
 use maascan::catalogue::Catalogue;
-use maascan::collect::{self, Silent};
-use maascan::graph::{self, Client, Cloud, Credential, Endpoints};
 use maascan::report::{Contents, Layout, OutputKind, Style, formats, render};
 use maascan::rules::{self, Profile, RuleSet};
-use maascan::simulator::{self, DEMO_TIME, Settings};
-use maascan::snapshot::Snapshot;
+use maascan::simulator::{DEMO_TIME, Settings};
 use std::hint::black_box;
 use std::time::Instant;
-use tokio::runtime::Runtime;
 
 const AUTOMATIONS: usize = 2_000;
 const SERVICE_PRINCIPALS: usize = 4_500;
@@ -76,7 +74,8 @@ fn rendered(assessment: &Assessment, tell: bool) -> f64 {
 fn assessment() -> Assessment {
     let catalogue = Catalogue::builtin().expect("the catalogue is sound");
     let rules = RuleSet::builtin().expect("the rules are sound");
-    let snapshot = tenant(&catalogue);
+    let settings = Settings { service_principals: SERVICE_PRINCIPALS, automations: Some(AUTOMATIONS), ..Settings::default() };
+    let snapshot = common::tenant(&catalogue, settings, DEMO_TIME);
     let mut assessment = assess(&snapshot, &catalogue, &assess::Options::default());
     let facts = assess::facts::facts(&assessment);
     let today = DEMO_TIME.date_naive();
@@ -92,24 +91,6 @@ fn thinned(findings: Vec<Finding>) -> Vec<Finding> {
     // Whole numbers grow at the same pace as FINDINGS/all does; a finding stays where they step.
     let stays = |at: usize| at * FINDINGS / all != (at + 1) * FINDINGS / all;
     findings.into_iter().enumerate().filter_map(|(at, finding)| stays(at).then_some(finding)).collect()
-}
-
-fn tenant(catalogue: &Catalogue) -> Snapshot {
-    let runtime = Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let settings = Settings { service_principals: SERVICE_PRINCIPALS, automations: Some(AUTOMATIONS), ..Settings::default() };
-        let simulator = simulator::start(settings, 0).await.expect("the simulator starts");
-        let origin = simulator.origin();
-        let endpoints = Endpoints::new(Cloud::Global, Some(&origin), Some(&origin)).expect("endpoints");
-        let environment = simulator.environment();
-        let variable = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let credential = Credential::from_lookup(variable).expect("a sign-in");
-        let client = Client::connect(endpoints, credential, graph::Settings::new(DEMO_TIME)).await.expect("a client");
-        let options = collect::Options::usual(DEMO_TIME, catalogue.scope_app_roles());
-        let snapshot = collect::collect(&client, &options, &Silent).await.expect("a snapshot");
-        simulator.stop().await;
-        snapshot
-    })
 }
 
 /// Makes the peak of this process what it holds now, in MiB. Linux only; None where the system does not tell or let.

@@ -15,7 +15,7 @@ const VARIABLE: &str = "MAASCAN_NOTIFY_URL";
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Notice")]
 pub(super) struct Notifying {
-    /// Post what is new since --baseline to this webhook, if anything that matters is; the address is a secret, so the variable
+    /// Post what is new since --baseline or the last run of --store to this webhook, if anything that matters is; the address is a secret, so the variable
     /// is the better place for it
     #[arg(long, value_name = "URL", env = VARIABLE, hide_env_values = true, value_parser = address)]
     notify: Option<Address>,
@@ -86,7 +86,7 @@ impl Teller {
         let notice = notice(contents, reports);
         let host = self.endpoint.host();
         if !self.always && notice.earlier.is_none() {
-            output::note("no notice was posted: there is no earlier run to compare with (--baseline)");
+            output::note("no notice was posted: there is no earlier run to compare with (--baseline, --store)");
         } else if !self.always && notice.items.is_empty() {
             tracing::info!("nothing is new that matters: no notice was posted");
         } else {

@@ -28,7 +28,7 @@ pub fn list(contents: &Contents, width: Option<u16>) -> String {
 
 fn row(run: &StoredRun) -> Vec<String> {
     let Manifest { tenant_id, numbers, complete, .. } = &run.manifest;
-    let of = |counts: &BTreeMap<String, u64>, word: &str| counts.get(word).copied().unwrap_or(0).to_string();
+    let of = |counts: &BTreeMap<String, Count>, word: &str| counts.get(word).map_or_else(|| known::UNKNOWN.to_owned(), |one| count(*one));
     vec![
         run.name.clone(),
         tenant_id.clone(),
@@ -87,25 +87,12 @@ pub fn trend(points: &[Point], width: Option<u16>) -> String {
     let value = |value: Option<u64>| value.map_or_else(|| known::UNKNOWN.to_owned(), |value| value.to_string());
     let line = |line: &Series| {
         let shown = line.values.get(line.values.len().saturating_sub(MOST_IN_LINE)..).unwrap_or_default();
-        let known: Vec<u64> = line.values.iter().copied().flatten().collect();
-        vec![
-            line.label.clone(),
-            sparkline(shown),
-            value(line.values.first().copied().flatten()),
-            value(line.values.last().copied().flatten()),
-            value(known.iter().min().copied()),
-            value(known.iter().max().copied()),
-        ]
+        vec![line.label.clone(), sparkline(shown), value(line.first()), value(line.last()), value(line.least()), value(line.most())]
     };
-    let lines: Vec<Vec<String>> = series(points).iter().filter(|series| says_something(series)).map(line).collect();
+    let lines: Vec<Vec<String>> = series(points).iter().filter(|series| series.says_something()).map(line).collect();
     let header = ["number", "runs", "first", "last", "least", "most"];
     let span = format!("{} runs from {} to {}\n\n", points.len(), phrases::time(first.at), phrases::time(last.at));
     span + &grid(&header, &lines, width)
-}
-
-/// Whether a line is not zero all the way.
-fn says_something(series: &Series) -> bool {
-    series.values.iter().any(|value| *value != Some(0))
 }
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -146,7 +133,7 @@ pub fn show(run: &StoredRun, seen: &Seen, findings: &[KnownFinding], width: Opti
     ];
     lines.extend(run.damage().into_iter().map(|(file, why)| format!("damaged: {file}: {why}")));
     let numbers = series(&[Point { at: *taken_at, numbers: run.manifest.numbers.clone() }]);
-    let numbers = numbers.iter().filter(|series| says_something(series)).map(|series| {
+    let numbers = numbers.iter().filter(|series| series.says_something()).map(|series| {
         let value = series.values.first().copied().flatten();
         vec![series.label.clone(), value.map_or_else(|| known::UNKNOWN.to_owned(), |value| value.to_string())]
     });

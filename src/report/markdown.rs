@@ -134,24 +134,14 @@ fn not_seen(assessment: &Assessment) -> String {
 
 /// What is missing beyond whole datasets, a sentence each.
 fn not_seen_notes(assessment: &Assessment) -> Vec<String> {
-    let mut notes = Vec::new();
-    if let Some(exclusions) = phrases::unread_exclusions(assessment) {
-        notes.push(format!("Not readable: {exclusions}. An application that is not listed here may still be excluded."));
-    }
-    let partly = assessment.applications.values().filter(|profile| !known::all_credentials(profile)).count();
-    if partly > 0 {
-        notes.push(format!("Credentials of {partly} of {} applications could not be read whole.", assessment.applications.len()));
-    }
+    let mut notes = phrases::gaps_within(assessment);
     for unplaced in assessment.unplaced.iter().take(ROWS) {
         notes.push(format!("Of your own lists: {}.", escaped(unplaced)));
     }
     if assessment.unplaced.len() > ROWS {
         notes.push(format!("Of your own lists {} more lines could not be placed: see assessment.json.", assessment.unplaced.len() - ROWS));
     }
-    let skipped: Vec<&str> = known::skipped(assessment).map(Dataset::name).collect();
-    if !skipped.is_empty() {
-        notes.push(format!("Not requested: {}.", skipped.join(", ")));
-    }
+    notes.extend(phrases::not_requested(assessment));
     if !assessment.unmapped_permissions.is_empty() {
         let names: Vec<String> = assessment.unmapped_permissions.iter().take(ROWS).map(|name| text::markdown(name, LONGEST_NAME)).collect();
         let rest = if assessment.unmapped_permissions.len() > ROWS { ", and more in assessment.json" } else { "" };
@@ -160,19 +150,16 @@ fn not_seen_notes(assessment: &Assessment) -> Vec<String> {
             names.join(", ")
         ));
     }
-    if !assessment.unmapped_activities.is_empty() {
-        notes.push(unmapped(assessment));
-    }
+    notes.extend(unmapped(assessment));
     notes
 }
 
-fn unmapped(assessment: &Assessment) -> String {
+fn unmapped(assessment: &Assessment) -> Option<String> {
     let activities = &assessment.unmapped_activities;
     let listed: Vec<String> =
         activities.iter().take(ROWS).map(|(activity, events)| format!("{} ({events})", text::markdown(activity, LONGEST_NAME))).collect();
     let rest = if activities.len() > ROWS { ", and more in assessment.json" } else { "" };
-    let events = activities.values().fold(0, |sum: u64, events| sum.saturating_add(*events));
-    format!("Audit events by applications whose activity belongs to no known workload: {events}. By activity: {}{rest}.", listed.join(", "))
+    phrases::unmapped_events(assessment).map(|events| format!("{events} By activity: {}{rest}.", listed.join(", ")))
 }
 
 fn action(assessment: &Assessment) -> String {

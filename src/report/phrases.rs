@@ -174,6 +174,30 @@ pub(super) fn unread_exclusions(assessment: &Assessment) -> Option<String> {
     (unread > 0).then(|| format!("exclusions of {unread} of {} access policies", known::policies(assessment).len()))
 }
 
+/// What is missing within datasets that were read: exclusions, and credentials; a sentence each.
+pub(super) fn gaps_within(assessment: &Assessment) -> Vec<String> {
+    let exclusions = unread_exclusions(assessment);
+    let exclusions =
+        exclusions.map(|which| format!("Not readable: {which}. An application that is not listed here may still be excluded."));
+    let partly = assessment.applications.values().filter(|profile| !known::all_credentials(profile)).count();
+    let of = assessment.applications.len();
+    let credentials = (partly > 0).then(|| format!("Credentials of {partly} of {of} applications could not be read whole."));
+    exclusions.into_iter().chain(credentials).collect()
+}
+
+/// Datasets that nobody asked for, in a sentence.
+pub(super) fn not_requested(assessment: &Assessment) -> Option<String> {
+    let skipped: Vec<&str> = known::skipped(assessment).map(Dataset::name).collect();
+    (!skipped.is_empty()).then(|| format!("Not requested: {}.", skipped.join(", ")))
+}
+
+/// How many audit events by applications are of no known workload, in a sentence.
+pub(super) fn unmapped_events(assessment: &Assessment) -> Option<String> {
+    let activities = &assessment.unmapped_activities;
+    let events = activities.values().fold(0, |sum: u64, events| sum.saturating_add(*events));
+    (!activities.is_empty()).then(|| format!("Audit events by applications whose activity belongs to no known workload: {events}."))
+}
+
 /// What could not be read, in one line, or nothing where nothing is missing. Datasets with the same gap stand together.
 pub(super) fn not_seen(assessment: &Assessment) -> Option<String> {
     let mut by_gap: Vec<(&Gap, Vec<String>)> = Vec::new();

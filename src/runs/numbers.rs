@@ -27,14 +27,14 @@ impl Count {
 pub struct Numbers {
     /// Automations.
     pub automations: Count,
-    /// Automations by the word of the verdict; one that has several counts in each.
-    pub verdicts: BTreeMap<String, u64>,
+    /// Automations by the word of the verdict; one that has several counts in each. Whole where the automations are.
+    pub verdicts: BTreeMap<String, Count>,
     /// Applications on the list of at least one access policy.
     pub exclusions: Count,
     /// Secrets of these that have not expired.
     pub secrets_on_excluded: Count,
-    /// Open findings by the word of the severity.
-    pub findings: BTreeMap<String, u64>,
+    /// Open findings by the word of the severity. Whole where no finding of that severity is undetermined.
+    pub findings: BTreeMap<String, Count>,
     /// Waived findings.
     pub waived: u64,
     /// Findings that could not be determined.
@@ -51,14 +51,11 @@ pub fn numbers(assessment: &Assessment) -> Numbers {
     let secrets = excluded.iter().flat_map(|profile| profile.keys.seen()).flatten();
     let living = secrets.filter(|key| key.kind == KeyKind::Secret && key.expired != Some(true)).count();
     let keys_whole = excluded.iter().all(|profile| profile.keys.gap().is_none());
-    let datasets = [Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents];
     let with = |status| assessment.findings.iter().filter(|finding| finding.status == status).count() as u64;
+    let automations = automations(assessment);
     Numbers {
-        automations: Count {
-            found: assessment.headline().automations as u64,
-            whole: datasets.into_iter().all(|dataset| is_whole(assessment, dataset)),
-        },
-        verdicts: verdicts(assessment),
+        automations,
+        verdicts: verdicts(assessment, automations.whole),
         exclusions: Count { found: on_lists(assessment), whole: lists },
         secrets_on_excluded: Count { found: living as u64, whole: lists && keys_whole },
         findings: findings(assessment),
@@ -66,6 +63,12 @@ pub fn numbers(assessment: &Assessment) -> Numbers {
         undetermined: with(FindingStatus::Undetermined),
         datasets: states(assessment),
     }
+}
+
+fn automations(assessment: &Assessment) -> Count {
+    let datasets = [Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents];
+    let whole = datasets.into_iter().all(|dataset| is_whole(assessment, dataset));
+    Count { found: assessment.headline().automations as u64, whole }
 }
 
 fn is_whole(assessment: &Assessment, dataset: Dataset) -> bool {
@@ -88,21 +91,21 @@ fn on_lists(assessment: &Assessment) -> u64 {
     listed.map(crate::assess::Exclusion::application_id).collect::<BTreeSet<AppId>>().len() as u64
 }
 
-fn verdicts(assessment: &Assessment) -> BTreeMap<String, u64> {
+fn verdicts(assessment: &Assessment, whole: bool) -> BTreeMap<String, Count> {
     let mut automations: BTreeMap<VerdictKind, BTreeSet<&AppId>> = BTreeMap::new();
     for verdict in &assessment.verdicts {
         automations.entry(verdict.kind).or_default().insert(&verdict.app_id);
     }
-    VerdictKind::ALL.iter().map(|kind| (kind.word().to_owned(), automations.get(kind).map_or(0, BTreeSet::len) as u64)).collect()
+    let found = |kind| automations.get(&kind).map_or(0, BTreeSet::len) as u64;
+    VerdictKind::ALL.iter().map(|kind| (kind.word().to_owned(), Count { found: found(*kind), whole })).collect()
 }
 
-fn findings(assessment: &Assessment) -> BTreeMap<String, u64> {
-    let open =
-        |severity| move |finding: &&crate::assess::Finding| finding.status == FindingStatus::Open && finding.rule.severity == severity;
-    Severity::ALL
-        .iter()
-        .map(|severity| (severity.word().to_owned(), assessment.findings.iter().filter(open(*severity)).count() as u64))
-        .collect()
+fn findings(assessment: &Assessment) -> BTreeMap<String, Count> {
+    let of = |severity: Severity, status: FindingStatus| {
+        assessment.findings.iter().filter(|finding| finding.status == status && finding.rule.severity == severity).count() as u64
+    };
+    let count = |severity| Count { found: of(severity, FindingStatus::Open), whole: of(severity, FindingStatus::Undetermined) == 0 };
+    Severity::ALL.iter().map(|severity| (severity.word().to_owned(), count(*severity))).collect()
 }
 
 fn states(assessment: &Assessment) -> BTreeMap<String, u64> {

@@ -19,8 +19,40 @@ pub struct Point {
 pub struct Series {
     /// What is counted, in words of reports.
     pub label: String,
-    /// A value for each run, oldest first; None where it is not known.
+    /// A value for each run, oldest first; None where nothing is known of it, and the least where there may be more.
     pub values: Vec<Option<u64>>,
+}
+
+impl Series {
+    /// The value of the first run.
+    #[must_use]
+    pub fn first(&self) -> Option<u64> {
+        self.values.first().copied().flatten()
+    }
+
+    /// The value of the last run.
+    #[must_use]
+    pub fn last(&self) -> Option<u64> {
+        self.values.last().copied().flatten()
+    }
+
+    /// The least that is known.
+    #[must_use]
+    pub fn least(&self) -> Option<u64> {
+        self.values.iter().copied().flatten().min()
+    }
+
+    /// The most that is known.
+    #[must_use]
+    pub fn most(&self) -> Option<u64> {
+        self.values.iter().copied().flatten().max()
+    }
+
+    /// Whether it is not nothing all the way. What is not known says something.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        self.values.iter().any(|value| *value != Some(0))
+    }
 }
 
 /// The points of runs, oldest first.
@@ -38,12 +70,13 @@ pub fn series(points: &[Point]) -> Vec<Series> {
     };
     let mut lines = vec![line("automations", &|numbers| numbers.automations.known())];
     for kind in VerdictKind::ALL {
-        lines.push(line(&format!("automations: {kind}"), &|numbers| numbers.verdicts.get(kind.word()).copied()));
+        lines.push(line(&format!("automations: {kind}"), &|numbers| numbers.verdicts.get(kind.word()).and_then(|count| count.known())));
     }
     lines.push(line("exclusions", &|numbers| numbers.exclusions.known()));
     lines.push(line("secrets on excluded applications", &|numbers| numbers.secrets_on_excluded.known()));
     for severity in Severity::ALL.iter().rev() {
-        lines.push(line(&format!("findings: {severity}"), &|numbers| numbers.findings.get(severity.word()).copied()));
+        lines
+            .push(line(&format!("findings: {severity}"), &|numbers| numbers.findings.get(severity.word()).and_then(|count| count.known())));
     }
     lines.push(line("findings: waived", &|numbers| Some(numbers.waived)));
     lines.push(line("findings: undetermined", &|numbers| Some(numbers.undetermined)));

@@ -2,6 +2,7 @@
 
 use super::foreign::{code, name, sentence, words};
 use super::index::Index;
+use super::trend::trend;
 use super::{marks, overview};
 use crate::runs::{Change, Entry, NotCompared, Topic};
 use maud::{Markup, html};
@@ -13,15 +14,20 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
     html! {
         section id="change" aria-labelledby="change-title" {
             h2 id="change-title" { "Change since the last run" }
-            @match index.change { Some(change) => (changes(index, change)), None => (none()) }
+            @match index.change { Some(change) => (changes(index, change)), None => (none(!index.trend.is_empty())) }
+            (trend(index.trend))
         }
     }
 }
 
-fn none() -> Markup {
+fn none(kept: bool) -> Markup {
     html! {
-        p class="empty" { "No earlier run was given to compare with, so what changed is not known." }
-        p { "Give one: " code { "--baseline FILE" } ", the snapshot of an earlier run." }
+        @if kept {
+            p class="empty" { "The store holds no earlier run that could be compared with, so what changed is not known." }
+        } @else {
+            p class="empty" { "No earlier run was given to compare with, so what changed is not known." }
+            p { "Give one: " code { "--baseline FILE" } ", the snapshot of an earlier run, or keep runs: " code { "--store DIR" } "." }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::cases::Cases;
 use super::foreign::{code, name, workload};
 use crate::assess::{ApplicationProfile, Assessment, Exclusion, Finding, Gate, Request, Verdict, WayKind};
 use crate::catalogue::Workload;
-use crate::runs::Change;
+use crate::runs::{Change, Point};
 use crate::snapshot::{AppId, is_guid};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,8 @@ pub(super) struct Automation<'a> {
 pub(super) struct Index<'a> {
     pub(super) assessment: &'a Assessment,
     pub(super) change: Option<&'a Change>,
+    /// The numbers of the runs that are kept, this one last.
+    pub(super) trend: &'a [Point],
     /// What needs action first.
     pub(super) automations: Vec<Automation<'a>>,
     /// Excluded applications without a verdict, by app id.
@@ -52,6 +54,7 @@ impl<'a> Index<'a> {
         let mut index = Self {
             assessment,
             change: contents.change,
+            trend: contents.trend,
             anchors: anchors(&automations, &others),
             findings: findings(assessment),
             exclusions: exclusions(assessment),

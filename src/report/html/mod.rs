@@ -20,6 +20,7 @@ mod overview;
 mod tests;
 mod timeline;
 mod todo;
+mod trend;
 
 use super::{Contents, Error, Format, phrases};
 use base64::Engine;

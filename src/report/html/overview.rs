@@ -93,7 +93,7 @@ fn not_seen(assessment: &Assessment) -> Markup {
                 @for note in &notes { li { (words(note)) } }
             }
         }
-        p class="quiet" { @if let Some(skipped) = skipped(assessment) { (words(&skipped)) " " } a href="#coverage" { "Coverage of every dataset" } }
+        p class="quiet" { @if let Some(skipped) = phrases::not_requested(assessment) { (words(&skipped)) " " } a href="#coverage" { "Coverage of every dataset" } }
     }
 }
 
@@ -126,14 +126,7 @@ fn datasets_line(datasets: &[String]) -> String {
 
 /// What is missing beyond whole datasets, a sentence each.
 pub(super) fn notes(assessment: &Assessment) -> Vec<String> {
-    let mut notes = Vec::new();
-    if let Some(exclusions) = phrases::unread_exclusions(assessment) {
-        notes.push(format!("Not readable: {exclusions}. An application that is not listed here may still be excluded."));
-    }
-    let partly = assessment.applications.values().filter(|profile| !known::all_credentials(profile)).count();
-    if partly > 0 {
-        notes.push(format!("Credentials of {partly} of {} applications could not be read whole.", assessment.applications.len()));
-    }
+    let mut notes = phrases::gaps_within(assessment);
     if !assessment.unplaced.is_empty() {
         notes.push(format!("Of your own lists {} could not be placed.", counted(assessment.unplaced.len(), "line", "lines")));
     }
@@ -141,16 +134,8 @@ pub(super) fn notes(assessment: &Assessment) -> Vec<String> {
         let many = counted(assessment.unmapped_permissions.len(), "permission that seems", "permissions that seem");
         notes.push(format!("{many} to write Intune are not judged, because this maascan does not know them."));
     }
-    if !assessment.unmapped_activities.is_empty() {
-        let events = assessment.unmapped_activities.values().fold(0, |sum: u64, events| sum.saturating_add(*events));
-        notes.push(format!("Audit events by applications whose activity belongs to no known workload: {events}."));
-    }
+    notes.extend(phrases::unmapped_events(assessment));
     notes
-}
-
-fn skipped(assessment: &Assessment) -> Option<String> {
-    let skipped: Vec<&str> = known::skipped(assessment).map(Dataset::name).collect();
-    (!skipped.is_empty()).then(|| format!("Not requested: {}.", skipped.join(", ")))
 }
 
 /// How many verdicts of each kind there are.
