@@ -3,6 +3,7 @@
 
 mod activity;
 mod approval;
+mod calls;
 mod coverage;
 mod dataset;
 mod directory;
@@ -13,6 +14,9 @@ mod store;
 
 pub use activity::{AuditActor, AuditEvent, AuditResource, SignInActivity, SignInTime, UnfinishedApp};
 pub use approval::{AccessPolicy, ApprovalRequest, CandidateCollection};
+pub use calls::{
+    ActivityLogs, CallCount, CallFlow, CallKey, CallRow, FaultCount, Listed, LogFault, LogReading, MOST_LISTED, REFUSALS, is_success,
+};
 pub use coverage::{Coverage, DatasetReading, Gap};
 pub use dataset::{About, Clouds, Dataset, Endpoint};
 pub use directory::{
@@ -99,6 +103,9 @@ pub struct Snapshot {
     pub risky_service_principals: BTreeMap<ServicePrincipalId, RiskyServicePrincipal>,
     /// Products that the tenant is subscribed to.
     pub licences: Vec<Licence>,
+    /// What the activity logs of Microsoft Graph say, where they were given; a snapshot from before they were read has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity_logs: Option<ActivityLogs>,
     /// Ids, in lower case, that were looked up among service principals and applications, as object id and as app id. One that
     /// is not in here and was not found may exist all the same.
     pub looked_up: BTreeSet<String>,
@@ -139,6 +146,7 @@ impl Snapshot {
             app_management_policies: BTreeMap::new(),
             risky_service_principals: BTreeMap::new(),
             licences: Vec::new(),
+            activity_logs: None,
             looked_up: BTreeSet::new(),
         }
     }
