@@ -15,6 +15,9 @@ pub mod snapshot;
 /// What is known of Multi Admin Approval: protected operations, permissions, audit vocabulary.
 pub mod catalogue;
 
+/// Activity logs where they lie: the query for a log engine, and its answers.
+pub mod engine;
+
 /// What applications were seen to do.
 pub mod evidence;
 

@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("catalogue", &["snapshot"]),
     ("graph", &[]),
     ("collect", &["graph", "snapshot"]),
+    ("engine", &["catalogue", "graph", "snapshot"]),
     ("evidence", &["catalogue", "snapshot"]),
     ("assess", &["catalogue", "evidence", "snapshot"]),
     ("rules", &["assess", "snapshot"]),
@@ -21,7 +22,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("notify", &["graph", "report"]),
     ("schedule", &[]),
     ("simulator", &[]),
-    ("cli", &["assess", "catalogue", "collect", "graph", "notify", "report", "rules", "runs", "schedule", "simulator", "snapshot"]),
+    (
+        "cli",
+        &["assess", "catalogue", "collect", "engine", "graph", "notify", "report", "rules", "runs", "schedule", "simulator", "snapshot"],
+    ),
 ];
 
 /// Each crate that is confined, and the files or folders under `src` where it may be named.

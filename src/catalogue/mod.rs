@@ -3,6 +3,7 @@
 
 mod activity;
 mod address;
+mod anchors;
 mod error;
 mod facts;
 mod operation;
@@ -42,6 +43,7 @@ pub struct Catalogue {
     tier_zero_roles: Vec<TierZero>,
     vocabulary: activity::Vocabulary,
     routes: trie::Trie,
+    anchors: Vec<String>,
     sources: BTreeMap<String, String>,
 }
 
@@ -59,6 +61,7 @@ impl Catalogue {
         let types = type_names(&vocabulary, &operations.beta_types);
         Ok(Self {
             routes: trie::Trie::build(&operations.operations, &operations.roots, &operations.aliases, types),
+            anchors: anchors::of(&operations.roots, &operations.operations),
             operations: operations.operations,
             unlocated: operations.unlocated,
             permissions,
@@ -143,6 +146,14 @@ impl Catalogue {
     #[must_use]
     pub fn route(&self, method: &str, url: &str) -> Route<'_> {
         route::find(&self.routes, &self.operations, method, url)
+    }
+
+    /// Words one of which stands in the path of every write on Intune that [`Catalogue::route`] knows or calls unmapped, in order
+    /// of text. They are to be searched for in any letter case, as whole words of letters and digits; a word with a letter or
+    /// digit in percent-encoding is not found.
+    #[must_use]
+    pub fn anchors(&self) -> &[String] {
+        &self.anchors
     }
 
     /// Every operation, in the order of the file.

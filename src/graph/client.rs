@@ -401,7 +401,7 @@ fn key(url: &Url) -> String {
 const BY_IDS: &str = "POST /v1.0/directoryObjects/getByIds";
 
 /// The header with the token, marked so that nothing prints it.
-fn bearer(token: &Token) -> Result<HeaderValue, Trouble> {
+pub(super) fn bearer(token: &Token) -> Result<HeaderValue, Trouble> {
     let unfit = |_| Trouble::Stop(Error::settings("access token has characters that no token has", "get a fresh token"));
     let mut value = HeaderValue::from_str(&format!("Bearer {}", token.text.expose_secret())).map_err(unfit)?;
     value.set_sensitive(true);

@@ -56,6 +56,16 @@ impl Cloud {
         }
     }
 
+    /// Origin of the query API of Log Analytics (facts/graph.md section 10), and the resource that its tokens are for. In the
+    /// public cloud the two differ: the API moved to another host and kept its audience. Government is unverified.
+    fn log_analytics(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Global => ("https://api.loganalytics.azure.com", "https://api.loganalytics.io"),
+            Self::UsGov | Self::UsGovDod => ("https://api.loganalytics.us", "https://api.loganalytics.us"),
+            Self::China => ("https://api.loganalytics.azure.cn", "https://api.loganalytics.azure.cn"),
+        }
+    }
+
     /// Origin that issues tokens (facts/graph.md section 10).
     fn login(self) -> &'static str {
         match self {
@@ -146,11 +156,23 @@ fn bare(url: &Url) -> Option<Url> {
     plain.then(|| Url::parse(&url.origin().ascii_serialization()).ok()).flatten()
 }
 
-/// The two origins of a run: Microsoft Graph, and the service that issues tokens for it.
+/// App id of Microsoft Graph, which stands for every Graph endpoint when it is the audience of a token.
+const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+
+/// App id of the query API of Log Analytics, likewise.
+const LOG_ANALYTICS_APP_ID: &str = "ca7f3f0b-7d91-482c-8e09-c5d840d0eac5";
+
+/// The two origins of a run: the service that is read, and the one that issues tokens for it. The first is Microsoft Graph,
+/// but for [`Endpoints::log_analytics`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     cloud: Cloud,
     login_given: bool,
+    /// The resource that tokens are asked for.
+    audience: Origin,
+    /// What else the audience of a token for it may be.
+    app_id: &'static str,
+    name: &'static str,
     pub(super) graph: Origin,
     pub(super) login: Origin,
 }
@@ -163,7 +185,41 @@ impl Endpoints {
     pub fn new(cloud: Cloud, graph_override: Option<&str>, login_override: Option<&str>) -> Result<Self, Error> {
         let graph = Origin::parse("graph endpoint", graph_override.unwrap_or(cloud.graph_origin()))?;
         let login = Origin::parse("login endpoint", login_override.unwrap_or(cloud.login()))?;
-        Ok(Self { cloud, login_given: login_override.is_some(), graph, login })
+        let (audience, app_id, name) = (graph.clone(), GRAPH_APP_ID, "Microsoft Graph");
+        Ok(Self { cloud, login_given: login_override.is_some(), audience, app_id, name, graph, login })
+    }
+
+    /// The query API of Log Analytics in the same cloud, or at another origin, with the same token service.
+    ///
+    /// # Errors
+    /// As [`Endpoints::new`].
+    pub fn log_analytics(&self, api_override: Option<&str>) -> Result<Self, Error> {
+        let (api, audience) = self.cloud.log_analytics();
+        let api = Origin::parse("logs endpoint", api_override.unwrap_or(api))?;
+        let audience = if api_override.is_some() { api.clone() } else { Origin::parse("logs audience", audience)? };
+        let (app_id, name) = (LOG_ANALYTICS_APP_ID, "Log Analytics");
+        Ok(Self { audience, app_id, name, graph: api, ..self.clone() })
+    }
+
+    /// The scope of tokens for the service.
+    pub(super) fn scope(&self) -> String {
+        format!("{}/.default", self.audience())
+    }
+
+    /// The resource of tokens for the service, without a slash at the end.
+    pub(super) fn audience(&self) -> &str {
+        self.audience.text()
+    }
+
+    /// Whether a token with this audience is for the service.
+    pub(super) fn accepts(&self, audience: &str) -> bool {
+        let ours = |url: &Url| self.audience.owns(url) || self.graph.owns(url);
+        audience.eq_ignore_ascii_case(self.app_id) || Url::parse(audience).is_ok_and(|url| ours(&url) && matches!(url.path(), "" | "/"))
+    }
+
+    /// What people call the service.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
     }
 
     /// Checks `AZURE_AUTHORITY_HOST`, with which other tools name the token service, against the cloud of the run. A login

@@ -2,15 +2,11 @@
 //! the wrong place. Nothing is verified: that is Graph's business.
 
 use super::Error;
-use super::cloud::Origin;
+use super::cloud::Endpoints;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use url::Url;
-
-/// App id of Microsoft Graph, which stands for every Graph endpoint when it is an audience.
-const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Seconds by which this machine's clock may be ahead.
 const SKEW: i64 = 60;
@@ -70,8 +66,8 @@ impl Claims {
     }
 
     /// Refuses a token for another endpoint, another tenant, or of yesterday.
-    pub(super) fn check(&self, graph: &Origin, tenant: Option<&str>, now: DateTime<Utc>) -> Result<(), Error> {
-        self.check_audience(graph)?;
+    pub(super) fn check(&self, endpoints: &Endpoints, tenant: Option<&str>, now: DateTime<Utc>) -> Result<(), Error> {
+        self.check_audience(endpoints)?;
         self.check_tenant(tenant)?;
         let Some(expires) = self.expires.filter(|expires| expires.saturating_add(SKEW) < now.timestamp()) else { return Ok(()) };
         let since =
@@ -79,16 +75,11 @@ impl Claims {
         Err(Error::settings(format!("access token has expired{since}"), "get a fresh one, and check this machine's clock"))
     }
 
-    fn check_audience(&self, graph: &Origin) -> Result<(), Error> {
-        let Some(audience) = &self.audience else { return Ok(()) };
-        let fits = audience.eq_ignore_ascii_case(GRAPH_APP_ID)
-            || Url::parse(audience).is_ok_and(|url| graph.owns(&url) && matches!(url.path(), "" | "/"));
-        if fits {
-            return Ok(());
-        }
+    fn check_audience(&self, endpoints: &Endpoints) -> Result<(), Error> {
+        let Some(audience) = self.audience.as_ref().filter(|audience| !endpoints.accepts(audience)) else { return Ok(()) };
         Err(Error::settings(
-            format!("access token is for another service than {}: {}", graph.text(), super::text::clean(audience, &[])),
-            format!("get a token with scope {}/.default, or name the endpoint that it is for", graph.text()),
+            format!("access token is for another service than {}: {}", endpoints.audience(), super::text::clean(audience, &[])),
+            format!("get a token with scope {}, or name the endpoint that it is for", endpoints.scope()),
         ))
     }
 
@@ -127,12 +118,12 @@ mod tests {
 
     fn check(payload: &Value, graph: Option<&str>, tenant: Option<&str>) -> Result<(), Error> {
         let endpoints = Endpoints::new(Cloud::Global, graph, None).unwrap();
-        Claims::of(&make(payload)).unwrap().check(&endpoints.graph, tenant, "2026-11-22T12:00:00Z".parse().unwrap())
+        Claims::of(&make(payload)).unwrap().check(&endpoints, tenant, "2026-11-22T12:00:00Z".parse().unwrap())
     }
 
     #[test]
     fn an_audience_must_be_the_endpoint_or_graph_itself() {
-        for good in ["https://graph.microsoft.com", "https://graph.microsoft.com/", GRAPH_APP_ID] {
+        for good in ["https://graph.microsoft.com", "https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000"] {
             assert_eq!(check(&json!({"aud": good}), None, None), Ok(()), "{good}");
         }
         for bad in ["https://graph.microsoft.us", "https://graph.microsoft.com.evil.example", "https://management.azure.com/", "x"] {

@@ -18,6 +18,7 @@ mod signin;
 mod text;
 mod throttle;
 mod wire;
+mod workspace;
 
 pub use client::{Client, Counter, Settings};
 pub use cloud::{Cloud, Endpoints};
@@ -30,6 +31,7 @@ pub use retry::{RetryPolicy, parse_retry_after};
 pub use signin::{Credential, DevicePrompt, How, Identity, ShowPrompt, SignedIn, Surroundings};
 pub use throttle::Throttle;
 pub use wire::prepare_tls;
+pub use workspace::{Answer, Shortfall, Span, Table, Workspace};
 
 #[cfg(test)]
 mod test_log;

@@ -107,9 +107,17 @@ pub(super) async fn send(request: RequestBuilder, origin: &Origin, what: &str, l
         Ok(body) => Ok(Answer { status, headers, body }),
         // The status says enough of a refusal.
         Err(_) if !success => Ok(Answer { status, headers, body: Vec::new() }),
-        Err(BodyError::TooLong) => Err(Trouble::Stop(Error::failed(what, format!("answer is longer than {limit} bytes")))),
+        Err(BodyError::TooLong) => Err(Trouble::Stop(Error::failed(what, format!("{TOO_LONG} {limit} bytes")))),
         Err(BodyError::Lost(unread)) => Err(Trouble::Again(Transient::new(Error::failed(what, unread.says()), None))),
     }
+}
+
+/// How the detail of an answer beyond its limit begins.
+const TOO_LONG: &str = "answer is longer than";
+
+/// Whether an answer was given up because it was too long.
+pub(super) fn is_too_long(error: &Error) -> bool {
+    matches!(error, Error::Failed { detail, .. } if detail.starts_with(TOO_LONG))
 }
 
 enum BodyError {

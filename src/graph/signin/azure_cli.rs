@@ -36,7 +36,7 @@ impl AzureCli {
     pub(super) fn find(path: Option<&str>, tenant: Option<String>, endpoints: &Endpoints, settings: &Settings) -> Result<Self, Error> {
         let program = on_path(path.unwrap_or_default())
             .ok_or_else(|| Error::settings("az is not on PATH", "install the Azure CLI and run az login"))?;
-        let scope = format!("{}/.default", endpoints.graph());
+        let scope = endpoints.scope();
         Ok(Self { program, scope, tenant, limit: settings.timeout.min(LONGEST), clock: Clock::new(settings.now) })
     }
 

@@ -43,7 +43,7 @@ impl Login {
         Ok(Self {
             http: wire::client_for(&endpoints.login, settings)?,
             origin: endpoints.login.clone(),
-            scope: format!("{}/.default", endpoints.graph()),
+            scope: endpoints.scope(),
             tenant,
             client_id,
             clock: Clock::new(settings.now),

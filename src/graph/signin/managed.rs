@@ -61,7 +61,7 @@ impl Managed {
             let hint = "the services that give tokens to managed identities are at 127.0.0.0/8, localhost or 169.254.0.0/16";
             return Err(Error::settings(format!("{name} does not lead to this machine"), hint));
         };
-        url.query_pairs_mut().append_pair("api-version", version).append_pair("resource", endpoints.graph());
+        url.query_pairs_mut().append_pair("api-version", version).append_pair("resource", endpoints.audience());
         if let Some(client_id) = client_id {
             url.query_pairs_mut().append_pair("client_id", client_id);
         }

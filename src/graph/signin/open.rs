@@ -60,7 +60,7 @@ fn given(token: SecretString, tenant: Option<String>, endpoints: &Endpoints, set
         return Err(Error::settings("access token has characters that no token has", "set MAASCAN_ACCESS_TOKEN to the bare token"));
     }
     let claims = Claims::of(token.expose_secret()).unwrap_or_default();
-    claims.check(&endpoints.graph, tenant.as_deref(), settings.now)?;
+    claims.check(endpoints, tenant.as_deref(), settings.now)?;
     let signed_in = SignedIn::new(How::AccessToken, claims, tenant)?;
     let notes = signed_in.notes();
     Ok(Opened { tokens: Tokens::given(token, settings.retry.clone()), signed_in, notes })

@@ -1,0 +1,15 @@
+//! Activity logs that stay in the log engine they are in: the query that counts there what the local reader counts in files, and
+//! what its answers say. The query is generated from the catalogue; its rows are mapped to operations by the catalogue's own
+//! route matcher, so that both ways agree to the last call.
+
+mod normal;
+mod query;
+mod rows;
+mod run;
+mod slices;
+mod source;
+mod template;
+
+pub use query::{activity, extent};
+pub use run::{Error, Request, read_activity};
+pub use source::{NotAName, Shape, Source, Within};

@@ -1,0 +1,144 @@
+//! From the engine's rows to rows of the snapshot: which operation an address is, and what each kind of row adds.
+
+use super::query::COLUMNS;
+use crate::catalogue::{Catalogue, Route};
+use crate::graph::Table;
+use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow, Listed, LogFault, LogReading, ServicePrincipalId};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Most rows that are kept, as of files: those that come first in the order of their keys.
+const MOST_ROWS: usize = 10_000;
+
+/// What the answers so far say.
+#[derive(Debug)]
+pub(super) struct Tally<'c> {
+    catalogue: &'c Catalogue,
+    rows: BTreeMap<CallKey, CallRow>,
+    pub(super) reading: LogReading,
+}
+
+/// One row of an answer, by column.
+struct Row<'t> {
+    values: &'t [Value],
+    places: &'t [Option<usize>; COLUMNS.len()],
+}
+
+impl Row<'_> {
+    fn value(&self, name: &str) -> Option<&Value> {
+        let column = COLUMNS.iter().position(|column| *column == name)?;
+        self.places.get(column).copied().flatten().and_then(|place| self.values.get(place))
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.value(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A number, which some formats write as text.
+    fn number(&self, name: &str) -> u64 {
+        let value = self.value(name);
+        value.and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok())).unwrap_or_default()
+    }
+
+    fn time(&self, name: &str) -> Option<DateTime<Utc>> {
+        let time = DateTime::parse_from_rfc3339(self.text(name)).ok()?;
+        Some(time.to_utc().trunc_subsecs(0))
+    }
+}
+
+impl<'c> Tally<'c> {
+    pub(super) fn new(catalogue: &'c Catalogue, source: String) -> Self {
+        Self { catalogue, rows: BTreeMap::new(), reading: LogReading { source, ..LogReading::default() } }
+    }
+
+    /// Takes in an answer. Rows of the same key in several answers are added up.
+    pub(super) fn add(&mut self, table: &Table, from: &str) {
+        let places = COLUMNS.map(|name| table.columns.iter().position(|column| column == name));
+        let missing = COLUMNS.iter().zip(&places).find_map(|(name, place)| place.is_none().then_some(*name));
+        if let Some(missing) = missing {
+            return self.reading.fault(LogFault::NoColumn, 1, &format!("{from}: {missing}"));
+        }
+        for values in &table.rows {
+            self.row(&Row { values, places: &places }, from);
+        }
+    }
+
+    fn row(&mut self, row: &Row<'_>, from: &str) {
+        // The engine took the scheme off.
+        let (method, uri) = (row.text("Method"), format!("https://{}", row.text("Uri")));
+        let catalogue = self.catalogue;
+        let route = catalogue.route(method, &uri);
+        let part = row.text("Part");
+        if matches!(route, Route::NotIntune | Route::Read) {
+            return;
+        }
+        if part == "own" {
+            self.reading.own = self.reading.own.saturating_add(row.number("Calls"));
+            return;
+        }
+        if row.text("AppId").is_empty() {
+            let records = if part == "status" { row.number("Copies") } else { 0 };
+            return self.reading.fault(LogFault::NoApplication, records, from);
+        }
+        let fresh = empty_row(row, &route, &uri);
+        let kept = self.rows.entry(fresh.key.clone()).or_insert(fresh);
+        match part {
+            "status" => Self::count(kept, &mut self.reading, row, from),
+            "authentication" => list(&mut kept.client_auth_methods, row),
+            "address" => list(&mut kept.addresses, row),
+            "agent" => list(&mut kept.user_agents, row),
+            _ => {}
+        }
+    }
+
+    fn count(kept: &mut CallRow, reading: &mut LogReading, row: &Row<'_>, from: &str) {
+        let calls = row.number("Calls");
+        let (Some(first), Some(last)) = (row.time("First"), row.time("Last")) else {
+            return reading.fault(LogFault::NoTime, calls, from);
+        };
+        let status = status(row.text("Value"));
+        kept.count(status, CallCount { calls, first, last });
+        reading.duplicates = reading.duplicates.saturating_add(row.number("Copies").saturating_sub(calls));
+        reading.fault(LogFault::NoRequestId, row.number("Unnamed"), from);
+        reading.fault(LogFault::NoStatus, if status == 0 { calls } else { 0 }, from);
+    }
+
+    /// What was counted.
+    pub(super) fn finish(mut self) -> ActivityLogs {
+        // A key of which only a list came, because the rest of an answer was cut off, is no row.
+        self.rows.retain(|_, row| row.calls() > 0);
+        while self.rows.len() > MOST_ROWS
+            && let Some((_, dropped)) = self.rows.pop_last()
+        {
+            self.reading.fault(LogFault::ManyRows, dropped.calls(), "");
+        }
+        ActivityLogs::new(self.rows.into_values(), self.reading)
+    }
+}
+
+fn list(listed: &mut Listed, row: &Row<'_>) {
+    listed.add(row.text("Value"), row.number("Calls"));
+}
+
+fn status(text: &str) -> u16 {
+    text.parse().ok().filter(|status| (100..600).contains(status)).unwrap_or_default()
+}
+
+fn empty_row(row: &Row<'_>, route: &Route<'_>, uri: &str) -> CallRow {
+    let (path_template, workloads, operation) = match route {
+        Route::Operation(operation, _) => {
+            let workloads = operation.workloads.iter().map(|workload| workload.word().to_owned()).collect();
+            (operation.path.clone(), workloads, operation.name.clone())
+        }
+        _ => (super::template::of(uri), Vec::new(), "unmapped".to_owned()),
+    };
+    let flow = match row.text("Flow") {
+        "app-only" => CallFlow::AppOnly,
+        "delegated" => CallFlow::Delegated,
+        _ => CallFlow::Unclear,
+    };
+    let principal = Some(row.text("ServicePrincipalId")).filter(|id| !id.is_empty()).map(ServicePrincipalId::from);
+    let (app_id, method) = (AppId::new(row.text("AppId")), row.text("Method").to_ascii_uppercase());
+    CallRow::new(CallKey { app_id, service_principal_id: principal, flow, method, path_template }, workloads, operation)
+}
