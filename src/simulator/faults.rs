@@ -123,6 +123,12 @@ pub enum FaultKind {
     RepeatedNextLink,
     /// The rows of a page come twice.
     DuplicateRows,
+
+    /// A query of the log workspace is answered with 200, half of its rows, and the error `PartialError`.
+    PartialResult {
+        /// Because the result is beyond the size limit, and not because a part of the table could not be read.
+        too_large: bool,
+    },
 }
 
 impl FaultKind {
@@ -137,7 +143,8 @@ impl FaultKind {
     fn befalls(self, in_batch: bool) -> bool {
         let only_inside = matches!(self, Self::BatchItemThrottled | Self::BatchItemMissing | Self::BatchItemStatusText);
         let only_outside = matches!(self, Self::Hangs(_) | Self::NotGzip | Self::CutGzip);
-        !self.spoils_lists() && if in_batch { !only_outside } else { !only_inside }
+        let of_queries = matches!(self, Self::PartialResult { .. });
+        !self.spoils_lists() && !of_queries && if in_batch { !only_outside } else { !only_inside }
     }
 }
 
@@ -164,6 +171,11 @@ impl Faults {
             FaultKind::BatchItemStatusText => Instead::StatusText,
             kind => Instead::Reply(replacement(kind, path_and_query, now)),
         })
+    }
+
+    /// The fault that makes the answer to a query of the log workspace a part of one, if there is any.
+    pub(crate) fn partial_result(&self, path_and_query: &str) -> Option<FaultKind> {
+        self.take(path_and_query, |kind| matches!(kind, FaultKind::PartialResult { .. }))
     }
 
     /// Spoils a page of a list, if a fault wants that. Leaves every other answer alone.

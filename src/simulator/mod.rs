@@ -44,10 +44,12 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod token;
+mod workspace;
 
 pub use device::{DeviceCode, DeviceCodeEnd};
 pub use faults::{Fault, FaultKind};
 pub use limits::{Limits, Rate};
+pub use workspace::{LogWorkspace, LoggedCall};
 
 use certificate::Certificate;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -112,6 +114,8 @@ pub struct Settings {
     pub device_code: DeviceCode,
     /// Whether a week has passed since `now`, in which twenty things changed and nothing else happened.
     pub week_later: bool,
+    /// A Log Analytics workspace to which the activity log of Graph is sent; none by default.
+    pub log_workspace: Option<LogWorkspace>,
 }
 
 impl Default for Settings {
@@ -130,6 +134,7 @@ impl Default for Settings {
             certificate: None,
             device_code: DeviceCode::default(),
             week_later: false,
+            log_workspace: None,
         }
     }
 }
@@ -248,6 +253,7 @@ pub async fn start(settings: Settings, port: u16) -> Result<Simulator, Error> {
     }
     let shared = Arc::new(Shared {
         tenant,
+        log_workspace: settings.log_workspace,
         latency: settings.latency,
         issuer: token::Issuer {
             roles: settings.token_roles.names(),

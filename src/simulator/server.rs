@@ -13,6 +13,7 @@ use super::odata::Query;
 use super::reply::{Answer, Reply};
 use super::routes::{Address, Route};
 use super::token::Issuer;
+use super::workspace::{LogWorkspace, workspace_of};
 use super::{Error, RecordedRequest};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -33,6 +34,7 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) tenant: Tenant,
+    pub(crate) log_workspace: Option<LogWorkspace>,
     pub(crate) origin: String,
     pub(crate) latency: Duration,
     /// How far the service's clock is ahead of the real one.
@@ -125,6 +127,9 @@ impl Shared {
         if let Some(endpoint) = Endpoint::find(call.path()) {
             return Ok(self.issuer.answer(&self.tenant, endpoint, &call.asked(), self.wire_clock()));
         }
+        if let Some(id) = workspace_of(call.path()) {
+            return self.query(id, call);
+        }
         let Some(address) = Address::parse(&call.path_and_query) else {
             return Err(Reply::error(404, "UnknownError", "No such endpoint."));
         };
@@ -139,6 +144,16 @@ impl Shared {
             }
             _ => Err(Reply::method_not_allowed()),
         }
+    }
+
+    /// The query API of Log Analytics.
+    fn query(&self, id: &str, call: &Call) -> Answer {
+        if call.method != Method::POST {
+            return Err(Reply::method_not_allowed());
+        }
+        self.issuer.roles_of(&self.tenant, call.authorization.as_deref(), self.wire_clock())?;
+        let Some(workspace) = &self.log_workspace else { return Err(Reply::error(404, "PathNotFoundError", "No such workspace.")) };
+        workspace.answer(id, &call.body, self.faults.partial_result(&call.path_and_query))
     }
 
     fn question<'a>(&'a self, address: &'a Address<'a>, query: &'a Query, roles: &'a BTreeSet<String>) -> Question<'a> {
