@@ -15,6 +15,9 @@ pub mod snapshot;
 /// What is known of Multi Admin Approval: protected operations, permissions, audit vocabulary.
 pub mod catalogue;
 
+/// Activity logs of Microsoft Graph: which application called what, out of files of any size.
+pub mod logs;
+
 /// What applications were seen to do.
 pub mod evidence;
 

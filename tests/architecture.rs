@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("catalogue", &["snapshot"]),
     ("graph", &[]),
     ("collect", &["graph", "snapshot"]),
+    ("logs", &["catalogue", "snapshot"]),
     ("evidence", &["catalogue", "snapshot"]),
     ("assess", &["catalogue", "evidence", "snapshot"]),
     ("rules", &["assess", "snapshot"]),
@@ -21,7 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("notify", &["graph", "report"]),
     ("schedule", &[]),
     ("simulator", &[]),
-    ("cli", &["assess", "catalogue", "collect", "graph", "notify", "report", "rules", "runs", "schedule", "simulator", "snapshot"]),
+    ("cli", &["assess", "catalogue", "collect", "graph", "logs", "notify", "report", "rules", "runs", "schedule", "simulator", "snapshot"]),
 ];
 
 /// Each crate that is confined, and the files or folders under `src` where it may be named.
@@ -41,11 +42,14 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("x509_cert", &["graph/signin/", "simulator/"]),
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
-    ("csv", &["cli/exclusion_file.rs", "report/csv.rs"]),
+    ("csv", &["cli/exclusion_file.rs", "logs/table.rs", "report/csv.rs"]),
+    ("flate2", &["logs/packed.rs"]),
+    ("glob", &["logs/inputs.rs"]),
+    ("memchr", &["logs/"]),
     ("schemars", &["report/manifest.rs", "report/v1/"]),
     ("rust_xlsxwriter", &["report/xlsx.rs"]),
     ("maud", &["report/html/"]),
-    ("zstd", &["collect/work/", "snapshot/store.rs"]),
+    ("zstd", &["collect/work/", "logs/packed.rs", "logs/state.rs", "snapshot/store.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
