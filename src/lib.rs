@@ -18,6 +18,9 @@ pub mod catalogue;
 /// Activity logs where they lie: the query for a log engine, and its answers.
 pub mod engine;
 
+/// Activity logs of Microsoft Graph: which application called what, out of files of any size.
+pub mod logs;
+
 /// What applications were seen to do.
 pub mod evidence;
 

@@ -13,7 +13,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("catalogue", &["snapshot"]),
     ("graph", &[]),
     ("collect", &["graph", "snapshot"]),
-    ("engine", &["catalogue", "graph", "snapshot"]),
+    ("engine", &["catalogue", "graph", "logs", "snapshot"]),
+    ("logs", &["catalogue", "snapshot"]),
     ("evidence", &["catalogue", "snapshot"]),
     ("assess", &["catalogue", "evidence", "snapshot"]),
     ("rules", &["assess", "snapshot"]),
@@ -24,7 +25,21 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("simulator", &[]),
     (
         "cli",
-        &["assess", "catalogue", "collect", "engine", "graph", "notify", "report", "rules", "runs", "schedule", "simulator", "snapshot"],
+        &[
+            "assess",
+            "catalogue",
+            "collect",
+            "engine",
+            "graph",
+            "logs",
+            "notify",
+            "report",
+            "rules",
+            "runs",
+            "schedule",
+            "simulator",
+            "snapshot",
+        ],
     ),
 ];
 
@@ -45,11 +60,14 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("x509_cert", &["graph/signin/", "simulator/"]),
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
-    ("csv", &["cli/exclusion_file.rs", "report/csv.rs"]),
+    ("csv", &["cli/exclusion_file.rs", "logs/table.rs", "report/csv.rs"]),
+    ("flate2", &["logs/packed.rs"]),
+    ("glob", &["logs/inputs.rs"]),
+    ("memchr", &["logs/"]),
     ("schemars", &["report/manifest.rs", "report/v1/"]),
     ("rust_xlsxwriter", &["report/xlsx.rs"]),
     ("maud", &["report/html/"]),
-    ("zstd", &["collect/work/", "snapshot/store.rs"]),
+    ("zstd", &["collect/work/", "logs/packed.rs", "logs/state.rs", "snapshot/store.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

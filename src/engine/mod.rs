@@ -8,7 +8,6 @@ mod rows;
 mod run;
 mod slices;
 mod source;
-mod template;
 
 pub use query::{activity, extent};
 pub use run::{Error, Request, read_activity};

@@ -131,7 +131,7 @@ fn empty_row(row: &Row<'_>, route: &Route<'_>, uri: &str) -> CallRow {
             let workloads = operation.workloads.iter().map(|workload| workload.word().to_owned()).collect();
             (operation.path.clone(), workloads, operation.name.clone())
         }
-        _ => (super::template::of(uri), Vec::new(), "unmapped".to_owned()),
+        _ => (crate::logs::path_template(uri), Vec::new(), "unmapped".to_owned()),
     };
     let flow = match row.text("Flow") {
         "app-only" => CallFlow::AppOnly,

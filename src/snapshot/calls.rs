@@ -349,10 +349,12 @@ faults! {
     CutLine = "cut-line", "last lines cut short: the file was cut, or still grows", true;
     /// A line that is no JSON.
     NotJson = "not-json", "lines that are no JSON record", true;
-    /// A line that is not UTF-8.
-    NotUtf8 = "not-utf8", "lines that are not UTF-8", true;
+    /// A line that is not UTF-8. It is read all the same, with a mark in place of what is not text.
+    NotUtf8 = "not-utf8", "lines that are not UTF-8, read as far as they are text", false;
     /// A line longer than what is kept in memory.
-    LongLine = "long-line", "lines longer than 1 MiB, passed over", true;
+    LongLine = "long-line", "lines longer than 2 MiB, passed over, or files with 8 MiB and no record in them, given up", true;
+    /// A record of the right category, or of none, without a method or an address.
+    NoRequest = "no-request", "records without a method or an address, left out", true;
     /// A record of another category.
     OtherCategory = "other-category", "records of another log category, left out", false;
     /// A write on Intune without a time that could be read.

@@ -1,0 +1,222 @@
+//! From records to rows: which of them are writes on Intune, by whom, and how they ended. One tally a thread, put together at
+//! the end; nothing in it depends on the order in which records come.
+
+use super::record::{Field, Fields};
+use super::seen::{Seen, fingerprint};
+use super::{Options, template};
+use crate::catalogue::{Catalogue, Route};
+use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow, LogFault, LogReading, ServicePrincipalId};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The category of these logs, also the table's name in Log Analytics.
+const CATEGORY: &str = "MicrosoftGraphActivityLogs";
+
+/// Most rows that are kept: those that come first in the order of their keys, so that it does not matter who found them first.
+pub(super) const MOST_ROWS: usize = 10_000;
+
+/// Longest user agent that is kept, in characters.
+const LONGEST_AGENT: usize = 80;
+
+/// Longest id, address or way to authenticate that is kept, in characters: a GUID has 36, an IPv6 address with zone at most 45.
+const LONGEST_WORD: usize = 64;
+
+/// What all threads share.
+#[derive(Debug)]
+pub(super) struct Shared<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) options: &'a Options,
+    pub(super) seen: Mutex<Seen>,
+}
+
+impl Shared<'_> {
+    fn is_new(&self, fingerprint: u64) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_new(fingerprint)
+    }
+}
+
+/// What one thread has counted.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    rows: BTreeMap<CallKey, CallRow>,
+    pub(super) reading: LogReading,
+}
+
+impl Tally {
+    /// No rows, and what was said of the reading so far.
+    pub(super) fn of(reading: LogReading) -> Self {
+        Self { rows: BTreeMap::new(), reading }
+    }
+
+    /// Puts what several threads counted together.
+    pub(super) fn together(tallies: impl IntoIterator<Item = Self>) -> ActivityLogs {
+        let mut whole = Self::default();
+        for tally in tallies {
+            whole.reading.merge(&tally.reading);
+            if whole.reading.source.is_empty() {
+                whole.reading.source = tally.reading.source;
+            }
+            tally.rows.into_values().for_each(|row| whole.add(row));
+        }
+        ActivityLogs::new(whole.rows.into_values(), whole.reading)
+    }
+
+    fn add(&mut self, row: CallRow) {
+        match self.rows.get_mut(&row.key) {
+            Some(known) => known.merge(&row),
+            None => {
+                self.rows.insert(row.key.clone(), row);
+                self.bound();
+            }
+        }
+    }
+
+    /// Drops the last row if there are too many.
+    fn bound(&mut self) {
+        if self.rows.len() > MOST_ROWS
+            && let Some((_, dropped)) = self.rows.pop_last()
+        {
+            self.reading.fault(LogFault::ManyRows, dropped.calls(), "");
+        }
+    }
+
+    /// Takes one record out of `file`.
+    pub(super) fn record(&mut self, shared: &Shared<'_>, fields: &Fields<'_>, file: &str) {
+        if fields.get(Field::Category).is_some_and(|category| !category.eq_ignore_ascii_case(CATEGORY)) {
+            return self.reading.fault(LogFault::OtherCategory, 1, file);
+        }
+        let (Some(method), Some(uri)) = (fields.get(Field::Method), fields.get(Field::Uri)) else {
+            return self.reading.fault(LogFault::NoRequest, 1, file);
+        };
+        let route = shared.catalogue.route(method, uri);
+        if !matches!(route, Route::NotIntune | Route::Read) && !is_read(method) {
+            self.write(shared, fields, &route, file);
+        }
+    }
+
+    /// Counts a write on Intune.
+    fn write(&mut self, shared: &Shared<'_>, fields: &Fields<'_>, route: &Route<'_>, file: &str) {
+        let Some(time) = fields.get(Field::Time).and_then(time) else {
+            return self.reading.fault(LogFault::NoTime, 1, file);
+        };
+        let Some(app_id) = fields.get(Field::App).map(|id| AppId::new(&cut(id, LONGEST_WORD))) else {
+            return self.reading.fault(LogFault::NoApplication, 1, file);
+        };
+        if shared.options.own.contains(&app_id) {
+            self.reading.own += 1;
+            return;
+        }
+        let status = fields.get(Field::Status).and_then(status).unwrap_or_default();
+        let row = empty_row(fields, route, app_id);
+        match fields.get(Field::RequestId) {
+            Some(id) if !shared.is_new(fingerprint((id.to_ascii_lowercase(), &row.key, status, time))) => {
+                self.reading.duplicates += 1;
+                return;
+            }
+            Some(_) => {}
+            None => self.reading.fault(LogFault::NoRequestId, 1, file),
+        }
+        self.reading.fault(LogFault::NoStatus, u64::from(status == 0), file);
+        self.reading.fault(LogFault::Ahead, u64::from(time > shared.options.now), file);
+        self.count(row, status, time, fields);
+    }
+
+    fn count(&mut self, row: CallRow, status: u16, time: DateTime<Utc>, fields: &Fields<'_>) {
+        if !self.rows.contains_key(&row.key) && self.is_beyond(&row.key) {
+            return self.reading.fault(LogFault::ManyRows, 1, "");
+        }
+        let kept = self.rows.entry(row.key.clone()).or_insert(row);
+        kept.count(status, CallCount { calls: 1, first: time, last: time });
+        let word = |field, longest| fields.get(field).map(|text| cut(text, longest)).unwrap_or_default();
+        kept.client_auth_methods.add(&word(Field::AuthMethod, LONGEST_WORD), 1);
+        kept.addresses.add(&word(Field::Address, LONGEST_WORD), 1);
+        kept.user_agents.add(&word(Field::UserAgent, LONGEST_AGENT), 1);
+        self.bound();
+    }
+
+    fn is_beyond(&self, key: &CallKey) -> bool {
+        self.rows.len() >= MOST_ROWS && self.rows.last_key_value().is_some_and(|(last, _)| key > last)
+    }
+}
+
+/// Whether a method never writes.
+fn is_read(method: &str) -> bool {
+    ["GET", "HEAD", "OPTIONS"].iter().any(|read| method.eq_ignore_ascii_case(read))
+}
+
+/// The row that a write belongs to, without calls.
+fn empty_row(fields: &Fields<'_>, route: &Route<'_>, app_id: AppId) -> CallRow {
+    let method = cut(fields.get(Field::Method).unwrap_or_default(), 16).to_ascii_uppercase();
+    let principal = fields.get(Field::ServicePrincipal).map(|id| ServicePrincipalId::new(&cut(id, LONGEST_WORD)));
+    let (path_template, workloads, operation) = match route {
+        Route::Operation(operation, _) => {
+            let workloads = operation.workloads.iter().map(|workload| workload.word().to_owned()).collect();
+            (operation.path.clone(), workloads, operation.name.clone())
+        }
+        _ => (template::of(fields.get(Field::Uri).unwrap_or_default()), Vec::new(), "unmapped".to_owned()),
+    };
+    let key = CallKey { app_id, service_principal_id: principal, flow: flow(fields), method, path_template };
+    CallRow::new(key, workloads, operation)
+}
+
+/// For whom a call was made: app-only is a service principal without a user (facts/graph.md section 5), and no token of a user.
+fn flow(fields: &Fields<'_>) -> CallFlow {
+    let kind = fields.get(Field::TokenKind);
+    let of_user = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("user"));
+    let of_app = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("app"));
+    match (fields.get(Field::User), fields.get(Field::ServicePrincipal)) {
+        (Some(_), _) => CallFlow::Delegated,
+        (None, _) if of_user => CallFlow::Delegated,
+        (None, Some(_)) => CallFlow::AppOnly,
+        (None, None) if of_app => CallFlow::AppOnly,
+        (None, None) => CallFlow::Unclear,
+    }
+}
+
+fn status(text: &str) -> Option<u16> {
+    let whole = text.strip_suffix(".0").unwrap_or(text);
+    whole.parse().ok().filter(|status| (100..600).contains(status))
+}
+
+/// A time of RFC 3339, as exports have it; or of the portal's CSV, which is UTC by its column's title. Whole seconds.
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    let exact = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+    let plain = || {
+        let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%m/%d/%Y, %I:%M:%S%.f %p"];
+        formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|time| time.and_utc())
+    };
+    exact.or_else(plain).map(|time| time.trunc_subsecs(0))
+}
+
+/// The first characters of a text, without control characters.
+fn cut(text: &str, longest: usize) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(longest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_every_export_are_read() {
+        let expected: DateTime<Utc> = "2026-07-16T13:05:09Z".parse().unwrap();
+        for text in [
+            "2026-07-16T13:05:09.1234567Z",
+            "2026-07-16T15:05:09+02:00",
+            "2026-07-16T13:05:09.123",
+            "2026-07-16 13:05:09.123",
+            "7/16/2026, 1:05:09.123 PM",
+        ] {
+            assert_eq!(time(text), Some(expected), "{text}");
+        }
+        for text in ["", "yesterday", "16.7.2026 13:05", "99999999999-01-01T00:00:00Z"] {
+            assert_eq!(time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_numbers_of_http() {
+        assert_eq!((status("201"), status("412.0"), status("0"), status("99999"), status("ok")), (Some(201), Some(412), None, None, None));
+    }
+}
