@@ -6,9 +6,13 @@ mod normal;
 mod query;
 mod rows;
 mod run;
+mod sign_ins;
 mod slices;
 mod source;
+mod storage;
 
 pub use query::{activity, extent};
 pub use run::{Error, Request, read_activity};
+pub use sign_ins::{SignInTable, sign_ins};
 pub use source::{NotAName, Shape, Source, Within};
+pub use storage::{Blobs, NotBlobs};

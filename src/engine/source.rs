@@ -68,25 +68,31 @@ impl Source {
         if self.shape == Shape::Columns {
             return vec![table.clone(), in_span, r#"| extend TokenKind = """#.to_owned()];
         }
+        let outer = |time: &str, address: &str, status: &str| format!("| extend Arrived = {time}, CallerAddress = {address}, Signature = {status}");
         let mut lines = match &self.shape {
             Shape::Records { column } => vec![
                 table.clone(),
                 format!("| mv-expand Record = {column} to typeof(dynamic)"),
                 format!(r#"| where {} =~ "{CATEGORY}""#, either("Record", "category")),
-                "| extend Properties = coalesce(Record.properties, Record.Properties)".to_owned(),
-                format!("| extend Arrived = {}, CallerAddress = {}", either("Record", "time"), either("Record", "callerIpAddress")),
+                r#"| extend Properties = coalesce(Record["properties"], Record["Properties"])"#.to_owned(),
+                outer(&either("Record", "time"), &either("Record", "callerIpAddress"), &either("Record", "resultSignature")),
             ],
             Shape::Blobs => vec![
                 format!(r#"external_table("{table}")"#),
                 "| where Hour >= startofday(Start) and Hour < End".to_owned(),
                 format!(r#"| where category =~ "{CATEGORY}""#),
-                "| extend Properties = properties, Arrived = tostring([\"time\"]), CallerAddress = callerIpAddress".to_owned(),
+                "| extend Properties = properties".to_owned(),
+                outer(r#"tostring(["time"])"#, "callerIpAddress", "resultSignature"),
             ],
-            Shape::Columns | Shape::Properties => vec![
-                table.clone(),
-                format!(r#"| where tostring(category) =~ "{CATEGORY}""#),
-                "| extend Properties = properties, Arrived = tostring([\"time\"]), CallerAddress = \"\"".to_owned(),
-            ],
+            Shape::Columns | Shape::Properties => {
+                let column = |name: &str| format!(r#"tostring(column_ifexists("{name}", ""))"#);
+                vec![
+                    table.clone(),
+                    format!(r#"| where {} =~ "{CATEGORY}""#, column("category")),
+                    "| extend Properties = properties".to_owned(),
+                    outer(&column("time"), &column("callerIpAddress"), &column("resultSignature")),
+                ]
+            }
         };
         lines.extend(properties());
         lines.push(in_span);
@@ -103,7 +109,7 @@ fn properties() -> Vec<String> {
         format!("| extend ServicePrincipalId = {}, UserId = {}", one("servicePrincipalId"), one("userId")),
         format!("| extend TokenKind = coalesce({}, {})", r#"tostring(Properties["C_Idtyp"])"#, r#"tostring(Properties["c_Idtyp"])"#),
         format!("| extend RequestMethod = {}, RequestUri = {}", one("requestMethod"), one("requestUri")),
-        format!("| extend ResponseStatusCode = toint({})", one("responseStatusCode")),
+        format!("| extend ResponseStatusCode = toint(coalesce({}, Signature))", one("responseStatusCode")),
         format!("| extend ClientAuthMethod = {}, UserAgent = {}", one("clientAuthMethod"), one("userAgent")),
         format!("| extend IPAddress = coalesce({}, {}, CallerAddress)", one("ipAddress"), r#"tostring(Properties["IPAddress"])"#),
     ]
