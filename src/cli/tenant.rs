@@ -27,8 +27,16 @@ Sign-in, the first that is configured:
 
 /// The sign-in that the environment describes, or a person's if they asked for it.
 pub(super) fn credential(connection: &Connection, endpoints: &Endpoints) -> Result<Credential, Failure> {
-    let lookup = |name: &str| std::env::var(name).ok();
-    let credential = if connection.device_code { Credential::device_code(lookup, show_code) } else { Credential::from_lookup(lookup) };
+    credential_from(connection, endpoints, |name| std::env::var(name).ok())
+}
+
+/// The same, with variables from elsewhere.
+pub(super) fn credential_from(
+    connection: &Connection,
+    endpoints: &Endpoints,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<Credential, Failure> {
+    let credential = if connection.device_code { Credential::device_code(&lookup, show_code) } else { Credential::from_lookup(&lookup) };
     let credential = credential.map_err(usage_error)?;
     // A token that is there already needs no token service.
     if !matches!(credential, Credential::AccessToken { .. }) {

@@ -12,6 +12,7 @@ mod source;
 mod storage;
 
 pub use query::{activity, extent};
+pub use rows::counted;
 pub use run::{Error, Request, read_activity};
 pub use sign_ins::{SignInTable, sign_ins};
 pub use source::{NotAName, Shape, Source, Within};

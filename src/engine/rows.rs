@@ -117,6 +117,17 @@ impl<'c> Tally<'c> {
     }
 }
 
+/// What saved answers to [`super::activity`] say, such as of an engine that maascan does not ask itself. `source` is where they
+/// come from.
+#[must_use]
+pub fn counted(catalogue: &Catalogue, answers: &[Table], source: &str) -> ActivityLogs {
+    let mut tally = Tally::new(catalogue, source.to_owned());
+    for table in answers {
+        tally.add(table, source);
+    }
+    tally.finish()
+}
+
 fn list(listed: &mut Listed, row: &Row<'_>) {
     listed.add(row.text("Value"), row.number("Calls"));
 }

@@ -34,7 +34,8 @@ impl SignInTable {
         vec![
             self.name().to_owned(),
             "| where TimeGenerated >= Start and TimeGenerated < End".to_owned(),
-            "| project Time = bin(TimeGenerated, 1s), Id, AppId = tolower(AppId), ServicePrincipalId = tolower(ServicePrincipalId),".to_owned(),
+            "| project Time = bin(TimeGenerated, 1s), Id, AppId = tolower(AppId), ServicePrincipalId = tolower(ServicePrincipalId),"
+                .to_owned(),
             format!("    CredentialType = {kind}, CredentialKeyId = tolower(ServicePrincipalCredentialKeyId),"),
             r#"    FederatedCredentialId = tolower(tostring(column_ifexists("FederatedCredentialId", ""))),"#.to_owned(),
             "    Resource = tolower(ResourceIdentity), Address = IPAddress, Succeeded = ResultType == \"0\"".to_owned(),
@@ -59,7 +60,9 @@ pub fn sign_ins(tables: &[SignInTable], within: Within) -> String {
     let key = "AppId, ServicePrincipalId, CredentialType, CredentialKeyId, FederatedCredentialId, Resource, Address";
     lines.push("// A sign-in that was delivered twice has its id twice.".to_owned());
     lines.push(format!("| summarize by Id, Time, Succeeded, {key}"));
-    lines.push("| summarize Succeeded = countif(Succeeded), Failed = countif(not(Succeeded)), First = min(Time), Last = max(Time)".to_owned());
+    lines.push(
+        "| summarize Succeeded = countif(Succeeded), Failed = countif(not(Succeeded)), First = min(Time), Last = max(Time)".to_owned(),
+    );
     lines.push(format!("    by {key}"));
     lines.join("\n") + "\n"
 }

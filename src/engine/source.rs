@@ -16,7 +16,7 @@ pub enum Shape {
         /// The dynamic column.
         column: String,
     },
-    /// One row a record: `category`, `time` and `properties`, the last a dynamic column.
+    /// One row a record: `category` and the dynamic column `properties`.
     Properties,
     /// As `Properties`, in an external table over the blobs of a storage account with a virtual column `Hour`.
     Blobs,
@@ -68,7 +68,8 @@ impl Source {
         if self.shape == Shape::Columns {
             return vec![table.clone(), in_span, r#"| extend TokenKind = """#.to_owned()];
         }
-        let outer = |time: &str, address: &str, status: &str| format!("| extend Arrived = {time}, CallerAddress = {address}, Signature = {status}");
+        let outer =
+            |time: &str, address: &str, status: &str| format!("| extend Arrived = {time}, CallerAddress = {address}, Signature = {status}");
         let mut lines = match &self.shape {
             Shape::Records { column } => vec![
                 table.clone(),
@@ -84,15 +85,12 @@ impl Source {
                 "| extend Properties = properties".to_owned(),
                 outer(r#"tostring(["time"])"#, "callerIpAddress", "resultSignature"),
             ],
-            Shape::Columns | Shape::Properties => {
-                let column = |name: &str| format!(r#"tostring(column_ifexists("{name}", ""))"#);
-                vec![
-                    table.clone(),
-                    format!(r#"| where {} =~ "{CATEGORY}""#, column("category")),
-                    "| extend Properties = properties".to_owned(),
-                    outer(&column("time"), &column("callerIpAddress"), &column("resultSignature")),
-                ]
-            }
+            Shape::Columns | Shape::Properties => vec![
+                table.clone(),
+                format!(r#"| where category =~ "{CATEGORY}""#),
+                "| extend Properties = properties".to_owned(),
+                outer(r#""""#, r#""""#, r#""""#),
+            ],
         };
         lines.extend(properties());
         lines.push(in_span);

@@ -18,7 +18,9 @@ pub struct Blobs {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotBlobs {
     /// Not the address of a storage account.
-    #[error("not the address of a storage account: {0}\nhint: give it as https://ACCOUNT.blob.core.windows.net, without container and without a key or signature")]
+    #[error(
+        "not the address of a storage account: {0}\nhint: give it as https://ACCOUNT.blob.core.windows.net, without container and without a key or signature"
+    )]
     Account(String),
     /// Not a folder inside a container.
     #[error("not a folder of blobs: {0}\nhint: give what stands before /y=, such as tenantId=TENANT; letters, digits and = / - . _ only")]

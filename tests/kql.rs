@@ -1,0 +1,314 @@
+//! `maascan logs kql`: the queries are held against Microsoft's own grammar, and run over generated logs by another engine
+//! (DuckDB, through a translator that is not ours), whose answer has to be what the local reader counts in the same logs.
+//!
+//! The grammar is looked for in `MAASCAN_KUSTO` or `target/kusto` (a folder with `node_modules`), Python in `MAASCAN_LINTERS` and on
+//! the path. What is missing is named on standard error and its test passes; with `MAASCAN_REQUIRE_TOOLS=1` it fails.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "a check that was not made is said")]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use maascan::catalogue::Catalogue;
+use maascan::engine::{self, Blobs, Shape, SignInTable, Source, Within};
+use maascan::graph::{Span, Table};
+use maascan::logs::{self, Options, Progress};
+use maascan::snapshot::{ActivityLogs, AppId, LogFault};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const OWN: &str = "00000000-aaaa-4000-8000-00000000000f";
+const TENANT: &str = "11111111-2222-4333-8444-555555555555";
+
+fn span() -> Span {
+    Span { from: "2026-11-01T00:00:00Z".parse().unwrap(), to: "2026-11-08T00:00:00Z".parse().unwrap() }
+}
+
+fn own() -> BTreeSet<AppId> {
+    [AppId::new(OWN)].into()
+}
+
+/// Each shape with its table and the word by which answer.py knows it.
+fn sources() -> Vec<(&'static str, Source)> {
+    vec![
+        ("columns", Source::log_analytics()),
+        ("records", Source::new("GraphEvents", Shape::Records { column: "Records".into() }).unwrap()),
+        ("properties", Source::new("GraphRecords", Shape::Properties).unwrap()),
+        ("blobs", Source::new("GraphActivity", Shape::Blobs).unwrap()),
+    ]
+}
+
+fn tool(name: &str, folders: &[Option<PathBuf>]) -> Option<PathBuf> {
+    let found = folders.iter().flatten().map(|folder| folder.join(name)).find(|path| path.exists());
+    if found.is_none() {
+        assert!(std::env::var_os("MAASCAN_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "not installed: {name}");
+        eprintln!("not checked, because it is not installed: {name}");
+    }
+    found
+}
+
+fn grammar() -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kusto");
+    tool("node_modules/@kusto/language-service-next", &[std::env::var_os("MAASCAN_KUSTO").map(PathBuf::from), Some(target)])
+}
+
+/// A Python that has the translator.
+fn python() -> Option<PathBuf> {
+    let path: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    let folders: Vec<Option<PathBuf>> = std::env::var_os("MAASCAN_LINTERS").map(PathBuf::from).into_iter().chain(path).map(Some).collect();
+    let python = tool("python3", &folders)?;
+    let has = Command::new(&python).args(["-c", "import duckdb, duckdb_kql"]).output().unwrap().status.success();
+    if has { Some(python) } else { tool("duckdb_kql", &[]) }
+}
+
+/// Every kind of query, by a name.
+fn queries() -> Vec<(String, String)> {
+    let catalogue = Catalogue::builtin().unwrap();
+    let mut queries = Vec::new();
+    for (name, source) in sources() {
+        for (within_name, within) in [("span", Within::Span(span())), ("days", Within::Days(30))] {
+            queries.push((format!("{name}-{within_name}"), engine::activity(&catalogue, &source, within, &own())));
+            queries.push((format!("{name}-{within_name}-extent"), engine::extent(&source, within)));
+        }
+    }
+    queries.push(("nobody-left-out".into(), engine::activity(&catalogue, &Source::log_analytics(), Within::Days(1), &BTreeSet::new())));
+    queries.push(("sign-ins".into(), engine::sign_ins(&SignInTable::ALL, Within::Days(30))));
+    for table in SignInTable::ALL {
+        queries.push((table.name().into(), engine::sign_ins(&[table], Within::Span(span()))));
+    }
+    let blobs = Blobs::new("https://contosoaudit.blob.core.windows.net", &format!("tenantId={TENANT}"), "GraphActivity").unwrap();
+    queries.push(("create-table".into(), blobs.create_table()));
+    queries
+}
+
+fn said_by_grammar(queries: &[(String, String)]) -> Option<String> {
+    let modules = grammar()?.join("../..").canonicalize().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let files: Vec<PathBuf> = queries.iter().map(|(name, _)| folder.path().join(name)).collect();
+    for (file, (_, text)) in files.iter().zip(queries) {
+        std::fs::write(file, text).unwrap();
+    }
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kql/check.cjs");
+    let output = Command::new("node").arg(program).arg(modules).args(&files).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && errors.contains(&format!("checked {}", queries.len())), "{errors}");
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn every_query_is_good_kql_and_knows_its_columns() {
+    assert_eq!(said_by_grammar(&queries()).unwrap_or_default(), "");
+}
+
+/// The check above can fail: of each of these the grammar says what is wrong.
+#[test]
+fn the_grammar_tells_a_wrong_query() {
+    let good = queries();
+    let wrong = |from: &str, to: &str| {
+        let (name, query) = good.iter().find(|(_, query)| query.contains(from)).unwrap();
+        vec![(name.clone(), query.replacen(from, to, 1))]
+    };
+    for (from, to) in [
+        ("has_any (Anchors)", "has_any Anchors)"),
+        ("tolower(RequestUri)", "tolower(RequestUrl)"),
+        ("summarize Copies = count()", "summarize Copies = coutn()"),
+        ("| where isnotempty(Address)", "| where isnotempty(Adress)"),
+        ("ResourceIdentity", "ResourceIdentiy"),
+        ("partition by (Hour: datetime)", "partition of (Hour: datetime)"),
+    ] {
+        let Some(said) = said_by_grammar(&wrong(from, to)) else { return };
+        assert!(said.contains("Error"), "{from} → {to}: {said}");
+    }
+}
+
+/// Numbers that look like chance and are the same each time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+
+    fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.below(choices.len())]
+    }
+
+    fn guid(&mut self) -> String {
+        format!(
+            "{:08x}-{:04X}-4{:03x}-8{:03x}-{:012x}",
+            self.below(1 << 32),
+            self.below(1 << 16),
+            self.below(1 << 12),
+            self.below(1 << 12),
+            self.0
+        )
+    }
+}
+
+const BASES: &[&str] = &[
+    "https://graph.microsoft.com/beta",
+    "https://graph.microsoft.com/v1.0",
+    "https://graph.microsoft.com/beta/",
+    "https://graph.microsoft.com//v1.0",
+    "https://GRAPH.microsoft.com/Beta",
+    "https://dod-graph.microsoft.us/beta",
+    "https://graph.microsoft.com/v1.0/myorganization",
+    "https://graph.example.com/beta",
+];
+
+/// Not Intune, not a write, or not known.
+const OTHERS: &[&str] = &[
+    "/users/{id}",
+    "/groups/{id}/members/$ref",
+    "/drives/{id}/items/root:/deviceManagement/report.docx:/content",
+    "/users/{id}/deviceManagementx",
+    "/applications?$filter=displayName eq 'deviceManagement'",
+    "/deviceManagement/newThings/{id}/doIt",
+    "/deviceManagement/newThings('{id}')",
+    "/deviceAppManagement/mobileApps/{id}/unheardOf",
+    "/$batch",
+    "/%24batch",
+    "/%64eviceManagement/managedDevices/{id}/wipe",
+    "/device%4Danagement/managedDevices/{id}/%72etire",
+    "/roleManagement/directory/roleAssignments",
+    "/me/managedDevices/{id}/wipe",
+];
+
+fn key(chance: &mut Chance) -> String {
+    match chance.below(9) {
+        0 => "admin@contoso.example".to_owned(),
+        1 => "admin%40contoso.example".to_owned(),
+        2 => chance.below(900).to_string(),
+        3 => format!("T_{}", chance.guid()),
+        4 => format!("{}_de-DE", chance.guid()),
+        5 => format!("{{{}}}", chance.guid()),
+        _ => chance.guid(),
+    }
+}
+
+fn address(chance: &mut Chance, template: &str) -> String {
+    let mut path = chance.of(BASES).to_owned();
+    for segment in template.split('/').skip(1) {
+        match segment {
+            "{id}" if chance.one_in(4) => path.push_str(&format!("('{}')", key(chance))),
+            "{id}" => path.push_str(&format!("/{}", key(chance))),
+            "{cast}" => path.push_str("/microsoft.graph.win32LobApp"),
+            "**" => path.push_str("/anything/below"),
+            name => path.push_str(&format!("{}{}", if chance.one_in(15) { "//" } else { "/" }, name.replace("{id}", &key(chance)))),
+        }
+    }
+    if chance.one_in(12) {
+        path = path.to_ascii_uppercase();
+    }
+    let query = chance.of(&["", "", "", "", "?$select=id", "?api-version=2&x=%7Bdevice%7D", "/", "#part"]);
+    format!("{path}{query}")
+}
+
+/// One line of the storage export.
+fn record(chance: &mut Chance, catalogue: &Catalogue) -> Value {
+    let operation = &catalogue.operations()[chance.below(catalogue.operations().len())];
+    let (method, template) = if chance.one_in(4) {
+        (chance.of(&["POST", "PATCH", "GET", "DELETE", "PUT", "MERGE", "head"]).to_owned(), chance.of(OTHERS).to_owned())
+    } else if chance.one_in(6) {
+        ("GET".to_owned(), operation.path.clone())
+    } else {
+        let method = operation.method.name();
+        (if chance.one_in(10) { method.to_lowercase() } else { method.to_owned() }, operation.path.clone())
+    };
+    let app = if chance.one_in(30) { String::new() } else { format!("00000000-AAAA-4000-8000-00000000000{:x}", chance.below(16)) };
+    let milliseconds = TimeDelta::milliseconds(i64::try_from(chance.below(7 * 86_400_000)).unwrap());
+    let time = (span().from + milliseconds).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+    let person = chance.one_in(5);
+    let status = chance.of(&["200", "201", "204", "204", "400", "403", "404", "409", "412", "412", "429", "500"]);
+    let kind = if chance.one_in(3) {
+        ""
+    } else if person {
+        "user"
+    } else {
+        "app"
+    };
+    let mut properties = json!({
+        "timeGenerated": time, "requestId": if chance.one_in(25) { String::new() } else { chance.guid() }, "requestMethod": method,
+        "requestUri": address(chance, &template), "appId": app, "userAgent": chance.of(&["", "PowerShell/7.5", "python-requests/2.32"]),
+        "servicePrincipalId": if person || chance.one_in(40) { String::new() } else { app.replace("AAAA", "BBBB") },
+        "userId": if person { chance.guid() } else { String::new() }, "ipAddress": format!("203.0.113.{}", chance.below(30)),
+        "clientAuthMethod": chance.of(&["0", "1", "2"]), "responseStatusCode": status.parse::<u16>().unwrap(), "C_Idtyp": kind,
+    });
+    if chance.one_in(50) {
+        properties["responseStatusCode"] = Value::Null;
+    }
+    json!({"time": time, "category": "MicrosoftGraphActivityLogs", "callerIpAddress": "203.0.113.200", "properties": properties})
+}
+
+/// Log lines: each as often as the export delivers it.
+fn lines(catalogue: &Catalogue, typed: bool) -> Vec<String> {
+    let mut chance = Chance(20_261_102);
+    let mut lines = Vec::new();
+    for _ in 0..4_000 {
+        let mut record = record(&mut chance, catalogue);
+        if typed {
+            // A workspace has no such column.
+            record["properties"]["C_Idtyp"] = json!("");
+        }
+        let copies = if chance.one_in(9) { 2 + chance.below(3) } else { 1 };
+        lines.extend(std::iter::repeat_n(format!("{record}\r\n"), copies));
+    }
+    // Copies come anywhere.
+    for at in (1..lines.len()).rev() {
+        lines.swap(at, chance.below(at + 1));
+    }
+    lines
+}
+
+/// What the local reader counts.
+fn counted_locally(catalogue: &Catalogue, file: &Path) -> ActivityLogs {
+    let now: DateTime<Utc> = span().to;
+    let options = Options { own: own(), threads: 2, ..Options::at(now) };
+    logs::read(&[file.to_owned()], catalogue, &options, &Progress::default())
+}
+
+/// What the query gives in DuckDB.
+fn counted_by_query(python: &Path, catalogue: &Catalogue, file: &Path, shape: &str, query: &str) -> ActivityLogs {
+    let path = file.with_extension(shape);
+    std::fs::write(&path, query).unwrap();
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kql/answer.py");
+    let output = Command::new(python).arg("-B").arg(program).arg(file).arg(shape).arg(&path).output().unwrap();
+    assert!(output.status.success(), "{shape}: {}", String::from_utf8_lossy(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let columns = answer["columns"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+    let rows = answer["rows"].as_array().unwrap().iter().map(|row| row.as_array().unwrap().clone()).collect();
+    engine::counted(catalogue, &[Table { columns, rows }], "DuckDB")
+}
+
+#[test]
+fn the_query_counts_what_the_local_reader_counts() {
+    let Some(python) = python() else { return };
+    let catalogue = Catalogue::builtin().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (shape, source) in sources() {
+        let file = folder.path().join(format!("{shape}.json"));
+        std::fs::write(&file, lines(&catalogue, shape == "columns").concat()).unwrap();
+        let local = counted_locally(&catalogue, &file);
+        assert!(local.rows.len() > 1_000 && local.reading.duplicates > 200 && local.reading.own > 50, "{:?}", local.reading);
+        let query = engine::activity(&catalogue, &source, Within::Span(span()), &own());
+        let asked = counted_by_query(&python, &catalogue, &file, shape, &query);
+        for (mine, theirs) in asked.rows.iter().zip(&local.rows) {
+            assert_eq!(mine, theirs, "{shape}");
+        }
+        assert_eq!(asked.rows.len(), local.rows.len(), "{shape}");
+        let totals = |logs: &ActivityLogs| {
+            let reading = &logs.reading;
+            let faults = [LogFault::NoApplication, LogFault::NoStatus, LogFault::NoRequestId];
+            let times = faults.map(|fault| reading.faults.get(&fault).map_or(0, |count| count.times));
+            (reading.calls, reading.duplicates, reading.own, times)
+        };
+        assert_eq!(totals(&asked), totals(&local), "{shape}");
+        eprintln!("{shape}: {} calls in {} rows, {:?}", asked.reading.calls, asked.rows.len(), totals(&asked));
+    }
+}
