@@ -105,20 +105,25 @@ fn every_query_is_good_kql_and_knows_its_columns() {
 #[test]
 fn the_grammar_tells_a_wrong_query() {
     let good = queries();
-    let wrong = |from: &str, to: &str| {
-        let (name, query) = good.iter().find(|(_, query)| query.contains(from)).unwrap();
-        vec![(name.clone(), query.replacen(from, to, 1))]
-    };
-    for (from, to) in [
+    let changes = [
         ("has_any (Anchors)", "has_any Anchors)"),
         ("tolower(RequestUri)", "tolower(RequestUrl)"),
         ("summarize Copies = count()", "summarize Copies = coutn()"),
         ("| where isnotempty(Address)", "| where isnotempty(Adress)"),
         ("ResourceIdentity", "ResourceIdentiy"),
         ("partition by (Hour: datetime)", "partition of (Hour: datetime)"),
-    ] {
-        let Some(said) = said_by_grammar(&wrong(from, to)) else { return };
-        assert!(said.contains("Error"), "{from} → {to}: {said}");
+    ];
+    let wrong: Vec<(String, String)> = changes
+        .iter()
+        .enumerate()
+        .map(|(at, (from, to))| {
+            let (_, query) = good.iter().find(|(_, query)| query.contains(from)).unwrap();
+            (format!("wrong-{at}"), query.replacen(from, to, 1))
+        })
+        .collect();
+    let Some(said) = said_by_grammar(&wrong) else { return };
+    for (at, change) in changes.iter().enumerate() {
+        assert!(said.contains(&format!("wrong-{at}: Error")), "{change:?}: {said}");
     }
 }
 

@@ -75,20 +75,20 @@ impl Source {
                 table.clone(),
                 format!("| mv-expand Record = {column} to typeof(dynamic)"),
                 format!(r#"| where {} =~ "{CATEGORY}""#, either("Record", "category")),
-                r#"| extend Properties = coalesce(Record["properties"], Record["Properties"])"#.to_owned(),
+                r#"| extend Members = coalesce(Record["properties"], Record["Properties"])"#.to_owned(),
                 outer(&either("Record", "time"), &either("Record", "callerIpAddress"), &either("Record", "resultSignature")),
             ],
             Shape::Blobs => vec![
                 format!(r#"external_table("{table}")"#),
                 "| where Hour >= startofday(Start) and Hour < End".to_owned(),
                 format!(r#"| where category =~ "{CATEGORY}""#),
-                "| extend Properties = properties".to_owned(),
+                "| extend Members = properties".to_owned(),
                 outer(r#"tostring(["time"])"#, "callerIpAddress", "resultSignature"),
             ],
             Shape::Columns | Shape::Properties => vec![
                 table.clone(),
                 format!(r#"| where category =~ "{CATEGORY}""#),
-                "| extend Properties = properties".to_owned(),
+                "| extend Members = properties".to_owned(),
                 outer(r#""""#, r#""""#, r#""""#),
             ],
         };
@@ -98,18 +98,18 @@ impl Source {
     }
 }
 
-/// Takes the columns out of `Properties`, in which both spellings occur (facts/graph.md section 5).
+/// Takes the columns out of `Members`, in which both spellings occur (facts/graph.md section 5).
 fn properties() -> Vec<String> {
-    let one = |name: &str| either("Properties", name);
+    let one = |name: &str| either("Members", name);
     vec![
         format!("| extend TimeGenerated = todatetime(coalesce({}, Arrived))", one("timeGenerated")),
         format!("| extend RequestId = {}, AppId = {}", one("requestId"), one("appId")),
         format!("| extend ServicePrincipalId = {}, UserId = {}", one("servicePrincipalId"), one("userId")),
-        format!("| extend TokenKind = coalesce({}, {})", r#"tostring(Properties["C_Idtyp"])"#, r#"tostring(Properties["c_Idtyp"])"#),
+        format!("| extend TokenKind = coalesce({}, {})", r#"tostring(Members["C_Idtyp"])"#, r#"tostring(Members["c_Idtyp"])"#),
         format!("| extend RequestMethod = {}, RequestUri = {}", one("requestMethod"), one("requestUri")),
         format!("| extend ResponseStatusCode = toint(coalesce({}, Signature))", one("responseStatusCode")),
         format!("| extend ClientAuthMethod = {}, UserAgent = {}", one("clientAuthMethod"), one("userAgent")),
-        format!("| extend IPAddress = coalesce({}, {}, CallerAddress)", one("ipAddress"), r#"tostring(Properties["IPAddress"])"#),
+        format!("| extend IPAddress = coalesce({}, {}, CallerAddress)", one("ipAddress"), r#"tostring(Members["IPAddress"])"#),
     ]
 }
 
