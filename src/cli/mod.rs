@@ -13,6 +13,7 @@ mod governance;
 mod grant_script;
 mod history;
 mod judge;
+mod logs;
 mod needs;
 mod notifying;
 mod options;
@@ -71,6 +72,7 @@ enum Command {
     Collect(collect::Arguments),
     Assess(assess::Arguments),
     Explain(explain::Arguments),
+    Logs(logs::Arguments),
     Doctor(doctor::Arguments),
     Permissions(permissions::Arguments),
     Schedule(schedule::Arguments),
@@ -96,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Logs(arguments) => logs::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Schedule(arguments) => schedule::run(&arguments),

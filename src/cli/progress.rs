@@ -1,11 +1,13 @@
-//! Progress of a collection: one line a dataset on a terminal, silence otherwise.
+//! Progress on a terminal, silence otherwise: of a collection one line a dataset; of logs bytes, rate and time left.
 
 use crate::collect::Progress;
+use crate::logs;
 use crate::snapshot::{Coverage, Dataset};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Lines on standard error, one for each dataset that is being read.
@@ -49,4 +51,40 @@ impl Progress for Lines {
     fn finished(&self, dataset: Dataset, _coverage: &Coverage) {
         self.with(dataset, ProgressBar::finish_and_clear);
     }
+}
+
+/// Between two looks at how far reading has come.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Does the work, and shows meanwhile how far it has come.
+pub(super) fn bytes<T>(progress: &logs::Progress, work: impl FnOnce() -> T) -> T {
+    if !std::io::stderr().is_terminal() {
+        return work();
+    }
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| watch(progress, &done));
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        watcher.thread().unpark();
+        result
+    })
+}
+
+fn watch(progress: &logs::Progress, done: &AtomicBool) {
+    let line = ProgressBar::no_length();
+    let known = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+    let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    line.set_style(style("{spinner} {bytes}, {bytes_per_sec}"));
+    while !done.load(Ordering::Relaxed) {
+        if line.length().is_none() && progress.total() > 0 {
+            line.set_style(style(known));
+        }
+        if progress.total() > 0 {
+            line.set_length(progress.total());
+        }
+        line.set_position(progress.done());
+        std::thread::park_timeout(TICK);
+    }
+    line.finish_and_clear();
 }

@@ -30,7 +30,7 @@ pub(super) fn read(source: &mut dyn std::io::Read, layout: Layout, scanner: &mut
         match layout {
             Layout::Records => {
                 let mut each = |fields: Fields<'_>| scanner.record(&fields);
-                Records::new(&mut each).deserialize(&mut json)?;
+                Records::of_stream(&mut each).deserialize(&mut json)?;
             }
             Layout::Tables => json.deserialize_map(Answer(scanner))?,
         }

@@ -34,7 +34,8 @@ impl Format {
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         let line = text.get(..memchr(b'\n', text).unwrap_or(text.len())).unwrap_or_default().trim_ascii_end();
         match text.first() {
-            None => Self::Empty,
+            None if (head.len() as u64) < HEAD => Self::Empty,
+            None => Self::Unknown,
             Some(b'[') => Self::Document(Layout::Records),
             Some(b'{') => Self::of_object(text, line),
             Some(_) if table::is_head(line) => Self::Table,

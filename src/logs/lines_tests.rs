@@ -1,7 +1,7 @@
 use super::super::tally::Shared;
+use super::super::tests::CATALOGUE;
 use super::super::{Options, seen::Seen};
 use super::*;
-use crate::catalogue::Catalogue;
 use std::sync::Mutex;
 
 /// A source that gives a few bytes at a time.
@@ -17,9 +17,8 @@ impl Read for Drops<'_> {
 }
 
 fn with_scanner<T>(check: impl FnOnce(&mut Scanner<'_>) -> T) -> T {
-    let catalogue = Catalogue::builtin().unwrap();
     let options = Options::at("2026-11-01T00:00:00Z".parse().unwrap());
-    let shared = Shared { catalogue: &catalogue, options: &options, seen: Mutex::new(Seen::default()) };
+    let shared = Shared { catalogue: &CATALOGUE, options: &options, seen: Mutex::new(Seen::default()) };
     check(&mut Scanner::new(&shared))
 }
 
@@ -45,8 +44,8 @@ fn every_line_is_given_once_however_it_comes() {
 
 #[test]
 fn ranges_share_the_lines_of_a_file() {
-    let text: Vec<u8> = (0..400).flat_map(|length: usize| format!("{{\"a\":\"{}\"}}\n", "x".repeat(length % 37)).into_bytes()).collect();
-    for size in [1, 5, 64, 1000, 100_000] {
+    let text: Vec<u8> = (0..200).flat_map(|length: usize| format!("{{\"a\":\"{}\"}}\n", "x".repeat(length % 37)).into_bytes()).collect();
+    for size in [5, 64, 1000, 100_000] {
         let mut lines = 0;
         for start in (0..text.len()).step_by(size) {
             let from = start.saturating_sub(1);
@@ -54,7 +53,7 @@ fn ranges_share_the_lines_of_a_file() {
             let limit = if end >= text.len() { End::Source } else { End::At((end - from) as u64) };
             lines += count(&text[from..], 50, start > 0, limit).0;
         }
-        assert_eq!(lines, 400, "{size}");
+        assert_eq!(lines, 200, "{size}");
     }
 }
 

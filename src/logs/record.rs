@@ -105,6 +105,7 @@ fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
 /// Takes each record of one JSON value: an object that is a record, one with `records`, or an array of either.
 pub(super) struct Records<'f, F> {
     each: &'f mut F,
+    names: Names,
     /// Objects and arrays around this one; records lie at most this deep.
     depth: u8,
 }
@@ -113,8 +114,19 @@ pub(super) struct Records<'f, F> {
 const DEEPEST: u8 = 4;
 
 impl<'f, F> Records<'f, F> {
-    pub(super) fn new(each: &'f mut F) -> Self {
-        Self { each, depth: 0 }
+    /// Records of a text in memory.
+    pub(super) fn in_memory(each: &'f mut F) -> Self {
+        Self { each, names: Names::AsWritten, depth: 0 }
+    }
+
+    /// Records of a stream, whose names come decoded.
+    pub(super) fn of_stream(each: &'f mut F) -> Self {
+        Self { each, names: Names::Decoded, depth: 0 }
+    }
+
+    /// Those one level deeper.
+    fn deeper(&mut self) -> Records<'_, F> {
+        Records { each: &mut *self.each, names: self.names, depth: self.depth + 1 }
     }
 }
 
@@ -124,7 +136,7 @@ impl<'f, F> Records<'f, F> {
 /// Text that is no JSON, or not UTF-8 where that shows.
 pub(super) fn read<'a>(text: &'a [u8], mut each: impl FnMut(Fields<'a>)) -> Result<(), serde_json::Error> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    Records::new(&mut each).deserialize(&mut json)?;
+    Records::in_memory(&mut each).deserialize(&mut json)?;
     json.end()
 }
 
@@ -143,27 +155,27 @@ impl<'de, F: FnMut(Fields<'de>)> Visitor<'de> for Records<'_, F> {
         out.write_str("a log record, or an array of them")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut sequence: A) -> Result<(), A::Error> {
         if self.depth >= DEEPEST {
             return Err(de::Error::custom("nested too deep"));
         }
-        while sequence.next_element_seed(Records { each: &mut *self.each, depth: self.depth + 1 })?.is_some() {}
+        while sequence.next_element_seed(self.deeper())?.is_some() {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         let (mut inner, mut outer) = (Fields::default(), Fields::default());
         let mut wrapper = false;
-        while let Some(name) = map.next_key::<Name>()? {
+        while let Some(name) = map.next_key_seed(self.names)? {
             match name {
                 Name::Field(field) => {
                     let value: Scalar<'de> = map.next_value()?;
                     outer.set(field, value.0);
                 }
-                Name::Properties => map.next_value_seed(Properties(&mut inner))?,
+                Name::Properties => map.next_value_seed(Properties(&mut inner, self.names))?,
                 Name::Records if self.depth < DEEPEST => {
                     wrapper = true;
-                    map.next_value_seed(Records { each: &mut *self.each, depth: self.depth + 1 })?;
+                    map.next_value_seed(self.deeper())?;
                 }
                 Name::Records | Name::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -186,39 +198,54 @@ enum Name {
     Other,
 }
 
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_str(NameVisitor)
+/// How names are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// As they are written: one with escapes is none of ours. The search of bytes in lines relies on it.
+    AsWritten,
+    /// After escapes were undone, since a stream keeps nothing of how they were written.
+    Decoded,
+}
+
+impl<'de> DeserializeSeed<'de> for Names {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Name, D::Error> {
+        json.deserialize_str(self)
     }
 }
 
-struct NameVisitor;
-
-impl<'de> Visitor<'de> for NameVisitor {
+impl<'de> Visitor<'de> for Names {
     type Value = Name;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a name")
     }
 
-    /// A name without escapes.
+    /// Text in memory, without escapes.
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Name, E> {
-        Ok(match (name, Field::of(name)) {
-            (_, Some(field)) => Name::Field(field),
-            ("properties" | "Properties", None) => Name::Properties,
-            ("records" | "Records", None) => Name::Records,
-            _ => Name::Other,
-        })
+        Ok(Name::of(name))
     }
 
-    /// A name with escapes, which is none of ours.
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<Name, E> {
-        Ok(Name::Other)
+    /// Text with escapes, or of a stream.
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Name, E> {
+        Ok(if self == Self::Decoded { Name::of(name) } else { Name::Other })
+    }
+}
+
+impl Name {
+    fn of(name: &str) -> Self {
+        match (name, Field::of(name)) {
+            (_, Some(field)) => Self::Field(field),
+            ("properties" | "Properties", None) => Self::Properties,
+            ("records" | "Records", None) => Self::Records,
+            _ => Self::Other,
+        }
     }
 }
 
 /// The object under `properties`; anything else there is passed over.
-struct Properties<'p, 'a>(&'p mut Fields<'a>);
+struct Properties<'p, 'a>(&'p mut Fields<'a>, Names);
 
 impl<'de> DeserializeSeed<'de> for Properties<'_, 'de> {
     type Value = ();
@@ -236,7 +263,7 @@ impl<'de> Visitor<'de> for Properties<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<Name>()? {
+        while let Some(name) = map.next_key_seed(self.1)? {
             if let Name::Field(field) = name {
                 let value: Scalar<'de> = map.next_value()?;
                 self.0.set(field, value.0);

@@ -8,8 +8,8 @@
 //! as records, and their other members are not looked at.
 
 use super::record::{self, Fields};
-use super::tally::{Shared, Tally};
-use crate::catalogue::{Catalogue, Route};
+use super::tally::{Shared, Tally, is_write};
+use crate::catalogue::Catalogue;
 use crate::snapshot::LogFault;
 use memchr::{memchr, memmem};
 use std::io;
@@ -114,9 +114,7 @@ impl<'a> Scanner<'a> {
         let path = uri.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
         let (Ok(path), Ok(method)) = (std::str::from_utf8(path), std::str::from_utf8(method)) else { return false };
         let catalogue = self.shared.catalogue;
-        !path.contains('\\')
-            && !path.is_empty()
-            && (begins_elsewhere(catalogue, path) || matches!(catalogue.route(method, path), Route::NotIntune))
+        !path.contains('\\') && !path.is_empty() && (begins_elsewhere(catalogue, path) || !is_write(method, &catalogue.route(method, path)))
     }
 
     /// Parses a line and counts what is in it.
@@ -184,6 +182,9 @@ fn begins_elsewhere(catalogue: &Catalogue, path: &str) -> bool {
     let on_graph = path.strip_prefix("https://graph.microsoft.com/").map(|path| path.trim_start_matches('/'));
     let versioned = on_graph.and_then(|path| path.strip_prefix("v1.0/").or_else(|| path.strip_prefix("beta/")));
     let Some(path) = versioned.map(|path| path.trim_start_matches('/')) else { return false };
+    if path == "$batch" {
+        return true;
+    }
     let word = path.split(['/', '(']).next().unwrap_or_default();
     let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'$');
     plain && !word.eq_ignore_ascii_case("myorganization") && !word.eq_ignore_ascii_case("beta") && !catalogue.begins_path(word)

@@ -90,7 +90,7 @@ impl Tally {
             return self.reading.fault(LogFault::NoRequest, 1, file);
         };
         let route = shared.catalogue.route(method, uri);
-        if !matches!(route, Route::NotIntune | Route::Read) && !is_read(method) {
+        if is_write(method, &route) {
             self.write(shared, fields, &route, file);
         }
     }
@@ -137,6 +137,19 @@ impl Tally {
 
     fn is_beyond(&self, key: &CallKey) -> bool {
         self.rows.len() >= MOST_ROWS && self.rows.last_key_value().is_some_and(|(last, _)| key > last)
+    }
+}
+
+/// A batch is an envelope: the log has each request in it as a record of its own, with the same operation id (facts/graph.md
+/// section 5).
+const ENVELOPE: &str = "/$batch";
+
+/// Whether a request is a write on Intune.
+pub(super) fn is_write(method: &str, route: &Route<'_>) -> bool {
+    match route {
+        Route::NotIntune | Route::Read => false,
+        Route::Operation(operation, _) => operation.path != ENVELOPE,
+        Route::Unmapped | Route::Ambiguous(_) | Route::Unresolved => !is_read(method),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reports: one file per format behind one trait. A renderer takes the contents of a report and returns bytes; it decides nothing
 //! and writes nothing. `Folder` puts the files on disk.
 
+pub mod calls;
 mod changes;
 mod csv;
 pub mod difference;

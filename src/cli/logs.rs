@@ -1,0 +1,193 @@
+//! `maascan logs`: which application wrote what of Intune, out of exported activity logs.
+
+use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::{judge, options, output, progress, tenant};
+use crate::catalogue::Catalogue;
+use crate::logs::{self, Options, Progress, State};
+use crate::report::calls;
+use crate::snapshot::{ActivityLogs, AppId, is_guid};
+use chrono::{DateTime, SubsecRound, Utc};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  maascan logs insights-logs-microsoftgraphactivitylogs
+  maascan logs 'export/y=2026/m=11/*/PT1H.json.gz' --output activity.csv
+  maascan logs export --state logs.state --format json
+  zcat old.json.gz | maascan logs -
+
+Exit status:
+  0  done
+  2  wrong usage, or a file or folder that cannot be used
+  3  done, but something could not be read whole (--allow-incomplete turns this off)
+  4  could not run: disk full, standard output closed";
+
+/// Count what applications wrote of Intune, out of files of MicrosoftGraphActivityLogs
+///
+/// Reads the storage export (JSON lines), records of an event hub, and exports of Log Analytics as CSV and JSON, plain or packed
+/// by gzip or zstd. Nothing is sent anywhere.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Files, folders with all below them, patterns in quotes, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: LogReading,
+    /// What goes to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    format: Format,
+    /// Write the rows into this file too, as CSV or JSON by its ending; may be given again
+    #[arg(short, long, value_name = "FILE", value_parser = written, help_heading = "Output")]
+    output: Vec<PathBuf>,
+    /// End with status 0 although something could not be read whole
+    #[arg(long, help_heading = "Output")]
+    allow_incomplete: bool,
+    /// The clock, RFC 3339, for output that can be reproduced; default: now
+    #[arg(long, value_name = "TIME", value_parser = options::time, help_heading = "Reading")]
+    now: Option<DateTime<Utc>>,
+}
+
+/// How logs are read; shared with the commands that judge.
+#[derive(Debug, Args, Clone, Default)]
+#[command(next_help_heading = "Reading")]
+pub(super) struct LogReading {
+    /// Leave out the calls of this application, as the one that collects; default: AZURE_CLIENT_ID; may be given again
+    #[arg(long, value_name = "APP ID", value_parser = app_id)]
+    own_app: Vec<AppId>,
+    /// Remember in this file how far the logs were read, and read only what is new the next time
+    #[arg(long = "state", value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Threads that read logs; default: one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+/// Formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For machines, with what was read
+    Json,
+    /// For spreadsheets and databases
+    Csv,
+}
+
+fn app_id(text: &str) -> Result<AppId, String> {
+    if is_guid(text.trim()) { Ok(AppId::new(text)) } else { Err("not an app id, such as 9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30".to_owned()) }
+}
+
+fn written(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    kind(&path).map(|_| path).ok_or_else(|| "the name must end in .csv or .json".to_owned())
+}
+
+/// What a file is to hold, by its ending.
+fn kind(path: &Path) -> Option<Format> {
+    let ending = path.extension()?.to_str()?;
+    [("csv", Format::Csv), ("json", Format::Json)].into_iter().find(|(word, _)| ending.eq_ignore_ascii_case(word)).map(|(_, kind)| kind)
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let catalogue = tenant::catalogue()?;
+    arguments.output.iter().try_for_each(|path| writable(path))?;
+    let now = arguments.now.unwrap_or_else(Utc::now).trunc_subsecs(0);
+    let logs = arguments.reading.read(&arguments.paths, &catalogue, now)?;
+    for path in &arguments.output {
+        save(path, &render(kind(path).unwrap_or(Format::Csv), &logs)?)?;
+        output::note(&format!("rows written to {}", path.display()));
+    }
+    output::data(&render(arguments.format, &logs)?)?;
+    let whole = report_faults(&logs);
+    if whole || arguments.allow_incomplete {
+        return Ok(Status::Done);
+    }
+    output::note(judge::INCOMPLETE);
+    Ok(Status::Incomplete)
+}
+
+impl LogReading {
+    /// Reads the logs that the paths lead to.
+    ///
+    /// # Errors
+    /// A state that cannot be read, or a path that leads nowhere: the user's fault. A state that cannot be written.
+    pub(super) fn read(&self, paths: &[PathBuf], catalogue: &Catalogue, now: DateTime<Utc>) -> Result<ActivityLogs, Failure> {
+        if let Some(missing) = paths.iter().find(|path| is_missing(path)) {
+            return Err(Failure::usage(
+                format!("no such file or folder: {}", missing.display()),
+                "name files or folders of exported logs, a pattern in quotes, or - for standard input",
+            ));
+        }
+        let options = self.options(now);
+        let progress = Progress::default();
+        let state = self.state.as_deref().map(State::load).transpose().map_err(usage_error)?;
+        let Some((path, mut state)) = self.state.as_deref().zip(state) else {
+            return Ok(progress::bytes(&progress, || logs::read(paths, catalogue, &options, &progress)));
+        };
+        writable(path)?;
+        let logs = progress::bytes(&progress, || logs::read_on(paths, catalogue, &options, &progress, &mut state));
+        state.save(path).map_err(could_not_run)?;
+        Ok(logs)
+    }
+
+    fn options(&self, now: DateTime<Utc>) -> Options {
+        let usual = Options::at(now);
+        let own: BTreeSet<AppId> = if self.own_app.is_empty() {
+            std::env::var("AZURE_CLIENT_ID").ok().filter(|id| is_guid(id.trim())).map(|id| AppId::new(&id)).into_iter().collect()
+        } else {
+            self.own_app.iter().cloned().collect()
+        };
+        Options { own, threads: self.threads.map_or(usual.threads, usize::from), ..usual }
+    }
+}
+
+/// Whether a path leads nowhere, and is no pattern.
+fn is_missing(path: &Path) -> bool {
+    path.as_os_str() != "-" && !path.to_string_lossy().contains(['*', '?', '[']) && !path.exists()
+}
+
+/// Says on standard error what went wrong; whether everything was read.
+pub(super) fn report_faults(logs: &ActivityLogs) -> bool {
+    calls::faults(&logs.reading).iter().for_each(|fault| output::note(&format!("warning: activity logs: {fault}")));
+    logs.reading.is_whole()
+}
+
+fn render(format: Format, logs: &ActivityLogs) -> Result<Vec<u8>, Failure> {
+    match format {
+        Format::Table => Ok(calls::table(logs, output::width()).into_bytes()),
+        Format::Json => calls::json(logs).map_err(could_not_run),
+        Format::Csv => calls::csv(logs).map_err(could_not_run),
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Refuses, before the long work, a path that cannot be written.
+fn writable(path: &Path) -> Result<(), Failure> {
+    let refused = |why: String| {
+        Failure::usage(format!("cannot write: {}: {why}", path.display()), "name a file in a folder that exists and is yours to write")
+    };
+    if path.exists() && !path.is_file() {
+        return Err(refused("is not a regular file".to_owned()));
+    }
+    tempfile::NamedTempFile::new_in(folder(path)).map(drop).map_err(|error| refused(error.kind().to_string()))
+}
+
+/// Writes a file whole or not at all.
+fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder(path))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map(drop).map_err(|error| error.error)
+    };
+    write().map_err(|error| {
+        could_not_run(anyhow::anyhow!("cannot write: {}: {error}\nhint: make room, or name another folder", path.display()))
+    })
+}
