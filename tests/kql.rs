@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stderr, reason = "a check that was not made is said")]
 
+mod common;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use maascan::catalogue::Catalogue;
 use maascan::engine::{self, Blobs, Shape, SignInTable, Source, Within};
@@ -315,5 +317,54 @@ fn the_query_counts_what_the_local_reader_counts() {
         };
         assert_eq!(totals(&asked), totals(&local), "{shape}");
         eprintln!("{shape}: {} calls in {} rows, {:?}", asked.reading.calls, asked.rows.len(), totals(&asked));
+    }
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = common::maascan().args(["logs", "kql"]).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    common::text(&output.stdout)
+}
+
+#[test]
+fn the_command_prints_these_queries_and_nothing_else() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let fixed = ["--from", "2026-11-01T00:00:00Z", "--to", "2026-11-08T00:00:00Z", "--own-app", OWN];
+    let table = |name: &str, shape: &str| ["--engine", "data-explorer", "--table", name, "--shape", shape].map(str::to_owned);
+    let mut printed_queries = Vec::new();
+    for (shape, source) in sources().into_iter().filter(|(shape, _)| *shape != "blobs") {
+        let arguments = table(source.table(), shape);
+        let text = printed(&[&arguments.iter().map(String::as_str).collect::<Vec<_>>()[..], &fixed].concat());
+        assert!(text.ends_with(&engine::activity(&catalogue, &source, Within::Span(span()), &own())), "{text}");
+        assert!(text.starts_with("// maascan "), "{text}");
+        printed_queries.push((shape.to_owned(), text));
+    }
+    let sentinel = printed(&["--engine", "sentinel", "--days", "7"]);
+    assert!(sentinel.contains("let Start = ago(7d);\nlet End = now();") && sentinel.contains("let Own = dynamic([]);"), "{sentinel}");
+    printed_queries.push(("sentinel".into(), sentinel));
+    printed_queries.push(("printed-sign-ins".into(), printed(&["--sign-ins"])));
+    assert_eq!(said_by_grammar(&printed_queries).unwrap_or_default(), "");
+    let storage = printed(&["--storage", "https://contosoaudit.blob.core.windows.net", "--folder", &format!("tenantId={TENANT}")]);
+    let blobs = Blobs::new("https://contosoaudit.blob.core.windows.net", &format!("tenantId={TENANT}"), "GraphActivity").unwrap();
+    assert!(storage.contains(&blobs.create_table()) && storage.contains("external_table(\"GraphActivity\")"), "{storage}");
+}
+
+#[test]
+fn what_cannot_stand_in_a_query_is_refused_without_being_repeated() {
+    let signed = "https://contosoaudit.blob.core.windows.net/c?sig=hunter2";
+    for arguments in [
+        &["--table", "T | take 1"][..],
+        &["--shape", "records", "--column", "a;b"],
+        &["--days", "0"],
+        &["--from", "2026-11-08T00:00:00Z", "--to", "2026-11-01T00:00:00Z"],
+        &["--from", "2026-11-08T00:00:00Z"],
+        &["--own-app", "somebody"],
+        &["--storage", signed, "--folder", "tenantId=t"],
+        &["--storage", "https://contosoaudit.blob.core.windows.net"],
+        &["--sign-ins", "--table", "T"],
+    ] {
+        let output = common::maascan().args(["logs", "kql"]).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !common::text(&output.stderr).contains("hunter2"), "{output:?}");
     }
 }

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod common;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use maascan::catalogue::Catalogue;
 use maascan::engine::{self, Error, Request, Source};
@@ -84,14 +86,18 @@ async fn run_over(log_workspace: Option<LogWorkspace>, span: Span, faults: Vec<F
     let (catalogue, source, own) = (Catalogue::builtin().unwrap(), Source::log_analytics(), BTreeSet::from([AppId::new(OWN)]));
     let request = Request { workspace: ID, source: &source, span, own: &own };
     let read = engine::read_activity(&reader, &catalogue, &request).await;
-    let statuses = server.requests().iter().filter(|request| request.path_and_query.starts_with(QUERY)).map(|request| request.status).collect();
+    let statuses =
+        server.requests().iter().filter(|request| request.path_and_query.starts_with(QUERY)).map(|request| request.status).collect();
     Run { read, statuses }
 }
 
 /// Calls of each row: flow, operation, status, number.
 fn counts(logs: &ActivityLogs) -> Vec<(CallFlow, &str, u16, u64)> {
     let of = |row: &'_ maascan::snapshot::CallRow| row.status_counts().into_iter().collect::<Vec<_>>();
-    logs.rows.iter().flat_map(|row| of(row).into_iter().map(|(status, calls)| (row.key.flow, row.operation.as_str(), status, calls))).collect()
+    logs.rows
+        .iter()
+        .flat_map(|row| of(row).into_iter().map(|(status, calls)| (row.key.flow, row.operation.as_str(), status, calls)))
+        .collect()
 }
 
 const ALL: [(CallFlow, &str, u16, u64); 3] =
@@ -196,4 +202,56 @@ async fn who_may_not_read_is_told_so() {
     assert!(matches!(refused, Err(Error::Wire(graph::Error::Permission { .. }))), "{refused:?}");
     let elsewhere = run_over(None, days(4), vec![]).await.read;
     assert!(matches!(elsewhere, Err(Error::Wire(graph::Error::Failed { .. }))), "{elsewhere:?}");
+}
+
+/// The command over a workspace with these faults: exit status, standard output, standard error.
+fn command(faults: Vec<Fault>, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let workspace = LogWorkspace { id: ID.into(), calls: calls(), longest_span: None };
+    let tenant = common::Tenant::start(Settings { log_workspace: Some(workspace), faults, ..Settings::default() });
+    let mut command = common::maascan();
+    tenant.sign_in(&mut command);
+    let origin = tenant.origin();
+    command.args(["logs", "--workspace", ID, "--login-endpoint", &origin, "--logs-endpoint", &origin, "--own-app", OWN]);
+    let output = command.args(["--log-days", "4", "--now", "2026-11-05T00:00:00Z"]).args(arguments).output().unwrap();
+    let (out, errors) = (common::text(&output.stdout), common::text(&output.stderr));
+    for text in [&out, &errors] {
+        assert!(!text.contains(&tenant.client_secret()) && !text.contains("Bearer"), "{text}");
+    }
+    (output.status.code(), out, errors)
+}
+
+#[test]
+fn the_command_counts_in_the_workspace() {
+    let (status, out, errors) = command(vec![], &["--format", "csv"]);
+    assert_eq!((status, errors.as_str()), (Some(0), ""));
+    let rows = common::rows(out.as_bytes());
+    let told: Vec<[&str; 4]> = rows.iter().map(|row| ["flow", "operation", "written", "blocked"].map(|name| row[name].as_str())).collect();
+    assert_eq!(told, [["app-only", "update", "70", "0"], ["app-only", "wipe", "0", "35"], ["delegated", "update", "35", "0"]]);
+    let (status, out, _) = command(vec![], &[]);
+    assert_eq!(status, Some(0));
+    assert!(out.contains("140 writes on Intune") && out.contains("20 duplicates, 30 of its own"), "{out}");
+}
+
+#[test]
+fn a_partial_result_ends_with_status_3_and_says_which_span() {
+    let lasting = Fault::new(QUERY, FaultKind::PartialResult { too_large: false }).after(1).times(2);
+    let (status, _, errors) = command(vec![lasting], &["--format", "json"]);
+    assert_eq!(status, Some(3), "{errors}");
+    assert!(errors.contains("2026-11-01T00:00:00Z/2026-11-02T00:00:00Z") && errors.contains("cut short"), "{errors}");
+}
+
+#[test]
+fn a_missing_right_says_which_role_has_it() {
+    let (status, out, errors) = command(vec![Fault::new(QUERY, FaultKind::Forbidden).always()], &[]);
+    assert_eq!((status, out.as_str()), (Some(4), ""));
+    assert!(errors.contains("Log Analytics Reader"), "{errors}");
+}
+
+#[test]
+fn a_workspace_and_files_are_not_mixed() {
+    for arguments in [&["export.json"][..], &["--state", "s"], &["--threads", "1"]] {
+        assert_eq!(command(vec![], arguments).0, Some(2), "{arguments:?}");
+    }
+    let mut nothing = common::maascan();
+    assert_eq!(nothing.arg("logs").output().unwrap().status.code(), Some(2));
 }

@@ -1,13 +1,13 @@
 //! `maascan logs`: which application wrote what of Intune, out of exported activity logs.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
-use super::{judge, options, output, progress, tenant};
+use super::{judge, logs_engine, options, output, progress, tenant};
 use crate::catalogue::Catalogue;
 use crate::logs::{self, Options, Progress, State};
 use crate::report::calls;
 use crate::snapshot::{ActivityLogs, AppId, is_guid};
 use chrono::{DateTime, SubsecRound, Utc};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,23 +18,29 @@ Examples:
   maascan logs 'export/y=2026/m=11/*/PT1H.json.gz' --output activity.csv
   maascan logs export --state logs.state --format json
   zcat old.json.gz | maascan logs -
+  maascan logs --workspace 0a1b2c3d-0000-4000-8000-000000000001 --log-days 90
+  maascan logs kql --engine fabric
 
 Exit status:
   0  done
   2  wrong usage, or a file or folder that cannot be used
   3  done, but something could not be read whole (--allow-incomplete turns this off)
-  4  could not run: disk full, standard output closed";
+  4  could not run: disk full, standard output closed; sign-in or network, where a workspace is asked";
 
 /// Count what applications wrote of Intune, out of files of MicrosoftGraphActivityLogs
 ///
 /// Reads the storage export (JSON lines), records of an event hub, and exports of Log Analytics as CSV and JSON, plain or packed
-/// by gzip or zstd. Nothing is sent anywhere.
+/// by gzip or zstd, and sends nothing anywhere. Where the logs are in a Log Analytics workspace, they can be counted there.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Files, folders with all below them, patterns in quotes, or - for standard input
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "workspace")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    asked: logs_engine::Asked,
     #[command(flatten)]
     reading: LogReading,
     /// What goes to standard output
@@ -49,6 +55,12 @@ pub(super) struct Arguments {
     /// The clock, RFC 3339, for output that can be reproduced; default: now
     #[arg(long, value_name = "TIME", value_parser = options::time, help_heading = "Reading")]
     now: Option<DateTime<Utc>>,
+}
+
+/// What else can be done with logs.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Kql(logs_engine::Kql),
 }
 
 /// How logs are read; shared with the commands that judge.
@@ -77,7 +89,7 @@ enum Format {
     Csv,
 }
 
-fn app_id(text: &str) -> Result<AppId, String> {
+pub(super) fn app_id(text: &str) -> Result<AppId, String> {
     if is_guid(text.trim()) { Ok(AppId::new(text)) } else { Err("not an app id, such as 9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30".to_owned()) }
 }
 
@@ -93,10 +105,14 @@ fn kind(path: &Path) -> Option<Format> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    if let Some(Command::Kql(arguments)) = &arguments.command {
+        return logs_engine::print(arguments);
+    }
     let catalogue = tenant::catalogue()?;
     arguments.output.iter().try_for_each(|path| writable(path))?;
     let now = arguments.now.unwrap_or_else(Utc::now).trunc_subsecs(0);
-    let logs = arguments.reading.read(&arguments.paths, &catalogue, now)?;
+    let asked = arguments.asked.read(arguments.reading.options(now).own, &catalogue, now);
+    let logs = asked.unwrap_or_else(|| arguments.reading.read(&arguments.paths, &catalogue, now))?;
     for path in &arguments.output {
         save(path, &render(kind(path).unwrap_or(Format::Csv), &logs)?)?;
         output::note(&format!("rows written to {}", path.display()));

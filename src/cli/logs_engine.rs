@@ -1,12 +1,13 @@
 //! `maascan logs kql` and `maascan logs --workspace`: activity logs that stay in the log engine they are in.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::logs::app_id;
 use super::options::{self, Connection};
 use super::{output, tenant};
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Blobs, Request, Shape, SignInTable, Source, Within};
 use crate::graph::{Credential, Endpoints, Error, Settings, Span, Workspace};
-use crate::snapshot::{ActivityLogs, AppId, is_guid};
+use crate::snapshot::{ActivityLogs, AppId};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -107,10 +108,6 @@ impl Engine {
     }
 }
 
-fn app_id(text: &str) -> Result<AppId, String> {
-    if is_guid(text.trim()) { Ok(AppId::new(text)) } else { Err("not an app id, such as 9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30".to_owned()) }
-}
-
 /// Prints the query.
 pub(super) fn print(arguments: &Kql) -> Result<Status, Failure> {
     output::data(text(arguments, &tenant::catalogue()?)?.as_bytes())?;
@@ -133,7 +130,8 @@ fn text(arguments: &Kql, catalogue: &Catalogue) -> Result<String, Failure> {
         (Some(account), Some(folder)) => {
             let table = arguments.table.as_deref().unwrap_or("GraphActivity");
             let blobs = Blobs::new(account, folder, table).map_err(usage_error)?;
-            let command = format!("// Run this once; the identity of the cluster needs Storage Blob Data Reader.\n{}\n", blobs.create_table());
+            let command =
+                format!("// Run this once; the identity of the cluster needs Storage Blob Data Reader.\n{}\n", blobs.create_table());
             (command, source(table, Shape::Blobs)?, "External table over the blobs of a storage account.")
         }
         _ => (String::new(), table(arguments)?, arguments.engine.note()),
@@ -160,7 +158,7 @@ fn source(table: &str, shape: Shape) -> Result<Source, Failure> {
 #[command(next_help_heading = "Log Analytics")]
 pub(super) struct Asked {
     /// Count in this Log Analytics workspace, by its id, and read back the counts only
-    #[arg(long, value_name = "ID", conflicts_with = "paths")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["paths", "state", "threads"])]
     pub(super) workspace: Option<String>,
     /// Days of logs to ask for
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=730), requires = "workspace")]

@@ -14,6 +14,7 @@ mod grant_script;
 mod history;
 mod judge;
 mod logs;
+mod logs_engine;
 mod needs;
 mod notifying;
 mod options;

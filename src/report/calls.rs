@@ -70,9 +70,14 @@ pub fn summary(reading: &LogReading) -> String {
         (Some(first), Some(last)) => format!(", from {} to {}", time(first), time(last)),
         _ => String::new(),
     };
+    // An engine says nothing of bytes, and its queries are no files.
+    let read = match reading.bytes {
+        0 if reading.source != "files" => format!("{} records of {} by {} queries", reading.records, reading.source, reading.files),
+        bytes => format!("{} records in {} files, {bytes} bytes", reading.records, reading.files),
+    };
     format!(
-        "{} writes on Intune{span}; read: {} records in {} files, {} bytes; left out: {} duplicates, {} of its own",
-        reading.calls, reading.records, reading.files, reading.bytes, reading.duplicates, reading.own
+        "{} writes on Intune{span}; read: {read}; left out: {} duplicates, {} of its own",
+        reading.calls, reading.duplicates, reading.own
     )
 }
 
