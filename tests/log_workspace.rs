@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use maascan::catalogue::Catalogue;
 use maascan::engine::{self, Error, Request, Source};
 use maascan::graph::{self, Cloud, Credential, Endpoints, RetryPolicy, Span, Workspace};
-use maascan::simulator::{self, Fault, FaultKind, LogWorkspace, LoggedCall, Settings};
+use maascan::simulator::{self, Fault, FaultKind, LogWorkspace, LoggedAppSignIn, LoggedCall, Settings};
 use maascan::snapshot::{ActivityLogs, AppId, CallFlow, LogFault};
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ struct Run {
 }
 
 async fn run(span: Span, longest_span: Option<u32>, faults: Vec<Fault>) -> Run {
-    let workspace = LogWorkspace { id: ID.into(), calls: calls(), longest_span };
+    let workspace = LogWorkspace { id: ID.into(), calls: calls(), sign_ins: vec![], longest_span };
     run_over(Some(workspace), span, faults).await
 }
 
@@ -183,7 +183,7 @@ async fn what_is_older_than_the_table_is_not_taken_for_quiet() {
     let logs = run(early, None, vec![]).await.read.unwrap();
     assert_eq!((counts(&logs).as_slice(), times(&logs)), (ALL.as_slice(), vec![(LogFault::LaterStart, 1)]));
     assert!(logs.reading.faults[&LogFault::LaterStart].example.ends_with("first record 2026-11-01T00:01:00Z"));
-    let empty = run_over(Some(LogWorkspace { id: ID.into(), calls: vec![], longest_span: None }), days(4), vec![]).await;
+    let empty = run_over(Some(LogWorkspace { id: ID.into(), calls: vec![], sign_ins: vec![], longest_span: None }), days(4), vec![]).await;
     assert!(empty.read.unwrap().reading.faults.contains_key(&LogFault::LaterStart));
 }
 
@@ -206,7 +206,7 @@ async fn who_may_not_read_is_told_so() {
 
 /// The command over a workspace with these faults: exit status, standard output, standard error.
 fn command(faults: Vec<Fault>, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let workspace = LogWorkspace { id: ID.into(), calls: calls(), longest_span: None };
+    let workspace = LogWorkspace { id: ID.into(), calls: calls(), sign_ins: sign_ins(), longest_span: None };
     let tenant = common::Tenant::start(Settings { log_workspace: Some(workspace), faults, ..Settings::default() });
     let mut command = common::maascan();
     tenant.sign_in(&mut command);
@@ -254,4 +254,34 @@ fn a_workspace_and_files_are_not_mixed() {
     }
     let mut nothing = common::maascan();
     assert_eq!(nothing.arg("logs").output().unwrap().status.code(), Some(2));
+}
+
+/// Twelve sign-ins with a key from two addresses, one of which is refused, and each delivered twice. No managed identity.
+fn sign_ins() -> Vec<LoggedAppSignIn> {
+    let one = |number: i64| LoggedAppSignIn {
+        time: start() + TimeDelta::hours(1 + 6 * number),
+        id: format!("sign-in-{number}"),
+        managed: false,
+        app_id: APP.into(),
+        service_principal_id: "S1".into(),
+        key_id: "K1".into(),
+        resource: "00000003-0000-0000-c000-000000000000".into(),
+        address: format!("203.0.113.{}", number % 2),
+        succeeded: number != 5,
+    };
+    (0..12).chain(0..12).map(one).collect()
+}
+
+#[test]
+fn sign_ins_are_counted_by_credential_and_address_and_a_missing_table_is_said() {
+    let (status, out, errors) = command(vec![Fault::new(QUERY, FaultKind::GatewayTimeout)], &["--sign-ins", "--format", "csv"]);
+    let rows = common::rows(out.as_bytes());
+    let told: Vec<[&str; 5]> =
+        rows.iter().map(|row| ["credential_key_id", "address", "succeeded", "failed", "last"].map(|name| row[name].as_str())).collect();
+    assert_eq!(told, [["k1", "203.0.113.0", "6", "0", "2026-11-03T13:00:00Z"], ["k1", "203.0.113.1", "5", "1", "2026-11-03T19:00:00Z"]]);
+    assert_eq!(status, Some(3), "{errors}");
+    assert!(errors.contains("AADManagedIdentitySignInLogs"), "{errors}");
+    let (status, out, _) = command(vec![], &["--sign-ins", "--allow-incomplete"]);
+    assert_eq!(status, Some(0));
+    assert!(out.contains("12 sign-ins counted by Log Analytics workspace"), "{out}");
 }

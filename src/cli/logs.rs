@@ -4,7 +4,7 @@ use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::{judge, logs_engine, options, output, progress, tenant};
 use crate::catalogue::Catalogue;
 use crate::logs::{self, Options, Progress, State};
-use crate::report::calls;
+use crate::report::{calls, sign_ins};
 use crate::snapshot::{ActivityLogs, AppId, is_guid};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, Subcommand, ValueEnum};
@@ -111,6 +111,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
     arguments.output.iter().try_for_each(|path| writable(path))?;
     let now = arguments.now.unwrap_or_else(Utc::now).trunc_subsecs(0);
+    if arguments.asked.sign_ins {
+        return run_sign_ins(arguments, now);
+    }
     let asked = arguments.asked.read(arguments.reading.options(now).own, &catalogue, now);
     let logs = asked.unwrap_or_else(|| arguments.reading.read(&arguments.paths, &catalogue, now))?;
     for path in &arguments.output {
@@ -120,6 +123,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     output::data(&render(arguments.format, &logs)?)?;
     let whole = report_faults(&logs);
     if whole || arguments.allow_incomplete {
+        return Ok(Status::Done);
+    }
+    output::note(judge::INCOMPLETE);
+    Ok(Status::Incomplete)
+}
+
+/// Sign-ins out of a workspace: what they are, and what of them could not be read.
+fn run_sign_ins(arguments: &Arguments, now: DateTime<Utc>) -> Result<Status, Failure> {
+    let (found, reading) = arguments.asked.read_sign_ins(now)?;
+    let render = |format| match format {
+        Format::Table => Ok(sign_ins::table(&found, &reading, output::width()).into_bytes()),
+        Format::Json => sign_ins::json(&found, &reading).map_err(could_not_run),
+        Format::Csv => sign_ins::csv(&found).map_err(could_not_run),
+    };
+    for path in &arguments.output {
+        save(path, &render(kind(path).unwrap_or(Format::Csv))?)?;
+        output::note(&format!("rows written to {}", path.display()));
+    }
+    output::data(&render(arguments.format)?)?;
+    calls::faults(&reading).iter().for_each(|fault| output::note(&format!("warning: sign-in logs: {fault}")));
+    if reading.is_whole() || arguments.allow_incomplete {
         return Ok(Status::Done);
     }
     output::note(judge::INCOMPLETE);

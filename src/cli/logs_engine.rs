@@ -7,7 +7,7 @@ use super::{output, tenant};
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Blobs, Request, Shape, SignInTable, Source, Within};
 use crate::graph::{Credential, Endpoints, Error, Settings, Span, Workspace};
-use crate::snapshot::{ActivityLogs, AppId};
+use crate::snapshot::{ActivityLogs, AppId, LogReading, SignInSummary};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -166,6 +166,9 @@ pub(super) struct Asked {
     /// The query API at another origin, such as a simulated one; plain http only on loopback
     #[arg(long, value_name = "URL", requires = "workspace")]
     logs_endpoint: Option<String>,
+    /// Count sign-ins of service principals and managed identities instead: credential, address, resource
+    #[arg(long, requires = "workspace")]
+    pub(super) sign_ins: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -180,27 +183,50 @@ impl Asked {
     }
 
     fn read_from(&self, workspace: &str, own: BTreeSet<AppId>, catalogue: &Catalogue, now: DateTime<Utc>) -> Result<ActivityLogs, Failure> {
+        let source = Source::log_analytics();
+        tenant::block_on(async {
+            let reader = self.connect().await?;
+            let own = own.into_iter().chain(reader.signed_in_as().app_id.as_deref().map(AppId::new)).collect();
+            let request = Request { workspace, source: &source, span: self.span(now), own: &own };
+            engine::read_activity(&reader, catalogue, &request).await.map_err(failure)
+        })
+    }
+
+    /// Asks the workspace for sign-ins, and how much of them was read.
+    ///
+    /// # Errors
+    /// As [`Asked::read`].
+    pub(super) fn read_sign_ins(&self, now: DateTime<Utc>) -> Result<(Vec<SignInSummary>, LogReading), Failure> {
+        let workspace = self.workspace.as_deref().unwrap_or_default();
+        tenant::block_on(async {
+            let reader = self.connect().await?;
+            engine::read_sign_ins(&reader, workspace, self.span(now)).await.map_err(failure)
+        })
+    }
+
+    fn span(&self, now: DateTime<Utc>) -> Span {
+        Span { from: now.checked_sub_signed(TimeDelta::days(self.log_days.into())).unwrap_or(now), to: now }
+    }
+
+    async fn connect(&self) -> Result<Workspace, Failure> {
         let endpoints = self.connection.endpoints()?;
         let credential = self.credential(&endpoints)?;
         let endpoints = endpoints.log_analytics(self.logs_endpoint.as_deref()).map_err(usage_error)?;
-        let from = now.checked_sub_signed(TimeDelta::days(self.log_days.into())).unwrap_or(now);
-        let source = Source::log_analytics();
-        tenant::block_on(async {
-            // A token runs out by the real clock, whatever clock the run is judged by.
-            let reader = Workspace::connect(endpoints, credential, Settings::new(Utc::now())).await.map_err(wire_failure)?;
-            let own = own.into_iter().chain(reader.signed_in_as().app_id.as_deref().map(AppId::new)).collect();
-            let request = Request { workspace, source: &source, span: Span { from, to: now }, own: &own };
-            engine::read_activity(&reader, catalogue, &request).await.map_err(|error| match error {
-                engine::Error::Wire(error) => wire_failure(error),
-                other => usage_error(other),
-            })
-        })
+        // A token runs out by the real clock, whatever clock the run is judged by.
+        Workspace::connect(endpoints, credential, Settings::new(Utc::now())).await.map_err(wire_failure)
     }
 
     /// The sign-in of the environment. A token for Microsoft Graph is none for this service, so it has a variable of its own.
     fn credential(&self, endpoints: &Endpoints) -> Result<Credential, Failure> {
         let variable = |name: &str| if name == "MAASCAN_ACCESS_TOKEN" { "MAASCAN_LOGS_TOKEN" } else { name }.to_owned();
         tenant::credential_from(&self.connection, endpoints, |name| std::env::var(variable(name)).ok())
+    }
+}
+
+fn failure(error: engine::Error) -> Failure {
+    match error {
+        engine::Error::Wire(error) => wire_failure(error),
+        other @ engine::Error::NoTable(_) => usage_error(other),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From the engine's rows to rows of the snapshot: which operation an address is, and what each kind of row adds.
 
 use super::query::COLUMNS;
+use super::run::Counts;
 use crate::catalogue::{Catalogue, Route};
 use crate::graph::Table;
 use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow, Listed, LogFault, LogReading, ServicePrincipalId};
@@ -50,18 +51,6 @@ impl Row<'_> {
 impl<'c> Tally<'c> {
     pub(super) fn new(catalogue: &'c Catalogue, source: String) -> Self {
         Self { catalogue, rows: BTreeMap::new(), reading: LogReading { source, ..LogReading::default() } }
-    }
-
-    /// Takes in an answer. Rows of the same key in several answers are added up.
-    pub(super) fn add(&mut self, table: &Table, from: &str) {
-        let places = COLUMNS.map(|name| table.columns.iter().position(|column| column == name));
-        let missing = COLUMNS.iter().zip(&places).find_map(|(name, place)| place.is_none().then_some(*name));
-        if let Some(missing) = missing {
-            return self.reading.fault(LogFault::NoColumn, 1, &format!("{from}: {missing}"));
-        }
-        for values in &table.rows {
-            self.row(&Row { values, places: &places }, from);
-        }
     }
 
     fn row(&mut self, row: &Row<'_>, from: &str) {
@@ -114,6 +103,24 @@ impl<'c> Tally<'c> {
             self.reading.fault(LogFault::ManyRows, dropped.calls(), "");
         }
         ActivityLogs::new(self.rows.into_values(), self.reading)
+    }
+}
+
+impl Counts for Tally<'_> {
+    /// Rows of the same key in several answers are added up.
+    fn add(&mut self, table: &Table, from: &str) {
+        let places = COLUMNS.map(|name| table.columns.iter().position(|column| column == name));
+        let missing = COLUMNS.iter().zip(&places).find_map(|(name, place)| place.is_none().then_some(*name));
+        if let Some(missing) = missing {
+            return self.reading.fault(LogFault::NoColumn, 1, &format!("{from}: {missing}"));
+        }
+        for values in &table.rows {
+            self.row(&Row { values, places: &places }, from);
+        }
+    }
+
+    fn reading(&mut self) -> &mut LogReading {
+        &mut self.reading
     }
 }
 

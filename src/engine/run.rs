@@ -2,11 +2,12 @@
 
 use super::query;
 use super::rows::Tally;
+use super::sign_ins::{self, SignInTable, SignIns};
 use super::slices::Slices;
 use super::source::{Source, Within};
 use crate::catalogue::Catalogue;
 use crate::graph::{self, Answer, Span, Table, Workspace};
-use crate::snapshot::{ActivityLogs, AppId, LogFault};
+use crate::snapshot::{ActivityLogs, AppId, LogFault, LogReading, SignInSummary};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -36,7 +37,7 @@ pub enum Error {
     Wire(#[from] graph::Error),
     /// The workspace has no such table. The tenant's administrator sends the logs there.
     #[error(
-        "the workspace has no table {0}: Microsoft Graph activity logs are not sent to it\nhint: add a diagnostic setting of Microsoft Entra ID with category MicrosoftGraphActivityLogs, or name the workspace that has one"
+        "the workspace has no table {0}: these logs of Microsoft Entra ID are not sent to it\nhint: add a diagnostic setting of Microsoft Entra ID with this category, or name the workspace that has one"
     )]
     NoTable(String),
 }
@@ -47,64 +48,110 @@ pub enum Error {
 /// [`Error`] if nothing at all could be read. What could not be read later is a fault of [`ActivityLogs::reading`].
 pub async fn read_activity(workspace: &Workspace, catalogue: &Catalogue, request: &Request<'_>) -> Result<ActivityLogs, Error> {
     let mut tally = Tally::new(catalogue, format!("Log Analytics workspace {}", request.workspace));
-    let mut slices = Slices::of(request.span);
-    extent(workspace, request, &mut tally).await?;
-    let mut again = false;
-    let mut answered = false;
-    while let Some(span) = slices.next() {
-        let kql = query::activity(catalogue, request.source, Within::Span(span), request.own);
-        let asked = Instant::now();
-        let answer = match workspace.query(request.workspace, &kql, span).await {
-            Ok(Answer::NoTable) => return Err(Error::NoTable(request.source.table().to_owned())),
-            Ok(answer) => answer,
-            Err(error) if !answered => return Err(error.into()),
-            Err(error) => {
-                lose_rest(&mut tally, slices.rest(), &error);
-                break;
-            }
-        };
-        answered = true;
-        tracing::info!("asked for {span}");
-        match answer {
-            Answer::TooMuch(_) if slices.halve(span) => continue,
-            Answer::Partial(_, shortfall) if shortfall.too_much && slices.halve(span) => continue,
-            // A part of the service that failed may be back a moment later.
-            Answer::Partial(..) if !again => {
-                again = true;
-                continue;
-            }
-            Answer::Whole(table) => tally.add(&table, &span.to_string()),
-            Answer::Partial(table, shortfall) => {
-                tally.add(&table, &span.to_string());
-                tally.reading.fault(LogFault::PartialResult, 1, &format!("{span}: {}", shortfall.said));
-            }
-            Answer::TooMuch(said) => tally.reading.fault(LogFault::TimedOut, 1, &format!("{span}: {said}")),
-            Answer::NoTable => {}
+    let asked = Asked { workspace, id: request.workspace, span: request.span };
+    let kql = query::extent(request.source, Within::Span(request.span));
+    let whole = match asked.workspace.query(asked.id, &kql, asked.span).await? {
+        Answer::NoTable => false,
+        // Where this takes too long the extent stays unknown.
+        Answer::Partial(..) | Answer::TooMuch(_) => true,
+        Answer::Whole(table) => {
+            note_extent(&table, request.span, &mut tally);
+            true
         }
-        again = false;
-        slices.done(span, asked.elapsed());
+    };
+    let kql = |span| query::activity(catalogue, request.source, Within::Span(span), request.own);
+    if !whole || !asked.slice_by_slice(kql, &mut tally).await? {
+        return Err(Error::NoTable(request.source.table().to_owned()));
     }
     tally.reading.files = workspace.queries();
     Ok(tally.finish())
 }
 
-/// Names the spans that were not asked for because asking failed.
-fn lose_rest(tally: &mut Tally<'_>, rest: Span, error: &graph::Error) {
-    let fault = if matches!(error, graph::Error::Throttled { .. }) { LogFault::Throttled } else { LogFault::TimedOut };
-    tally.reading.fault(fault, 1, &format!("{rest}: {}", error.summary()));
-}
-
-/// Looks at how many records the table has in the span and since when. Where that takes too long it stays unknown.
-async fn extent(workspace: &Workspace, request: &Request<'_>, tally: &mut Tally<'_>) -> Result<(), Error> {
-    let kql = query::extent(request.source, Within::Span(request.span));
-    match workspace.query(request.workspace, &kql, request.span).await? {
-        Answer::NoTable => return Err(Error::NoTable(request.source.table().to_owned())),
-        Answer::Whole(table) => note_extent(&table, request.span, tally),
-        Answer::Partial(..) | Answer::TooMuch(_) => {}
+/// Reads the sign-ins of service principals and managed identities in `span`, out of the workspace of this id, and how much of
+/// them was read.
+///
+/// # Errors
+/// [`Error`] if nothing at all could be read. A table that is not there is a fault as long as the other one is.
+pub async fn read_sign_ins(workspace: &Workspace, id: &str, span: Span) -> Result<(Vec<SignInSummary>, LogReading), Error> {
+    let mut sign_ins = SignIns::new(format!("Log Analytics workspace {id}"));
+    let asked = Asked { workspace, id, span };
+    let mut there = 0;
+    for table in SignInTable::ALL {
+        if asked.slice_by_slice(|span| sign_ins::sign_ins(&[table], Within::Span(span)), &mut sign_ins).await? {
+            there += 1;
+        } else {
+            sign_ins.reading.fault(LogFault::NoTable, 1, table.name());
+        }
     }
-    Ok(())
+    if there == 0 {
+        return Err(Error::NoTable(SignInTable::ALL.map(SignInTable::name).join(" or ")));
+    }
+    sign_ins.reading.files = workspace.queries();
+    Ok(sign_ins.finish())
 }
 
+/// What takes answers in.
+pub(super) trait Counts {
+    /// Takes in an answer about a span.
+    fn add(&mut self, table: &Table, from: &str);
+    /// Where faults are noted.
+    fn reading(&mut self) -> &mut LogReading;
+}
+
+/// A workspace and the span that is asked of it.
+struct Asked<'a> {
+    workspace: &'a Workspace,
+    id: &'a str,
+    span: Span,
+}
+
+impl Asked<'_> {
+    /// Asks for the whole span, part by part. False if the table is not there.
+    async fn slice_by_slice(&self, kql: impl Fn(Span) -> String, counts: &mut impl Counts) -> Result<bool, Error> {
+        let mut slices = Slices::of(self.span);
+        let (mut again, mut answered) = (false, false);
+        while let Some(span) = slices.next() {
+            let begun = Instant::now();
+            let answer = match self.workspace.query(self.id, &kql(span), span).await {
+                Ok(answer) => answer,
+                Err(error) if !answered => return Err(error.into()),
+                Err(error) => {
+                    lose_rest(counts.reading(), slices.rest(), &error);
+                    break;
+                }
+            };
+            answered = true;
+            tracing::info!("asked for {span}");
+            match answer {
+                Answer::NoTable => return Ok(false),
+                Answer::TooMuch(_) if slices.halve(span) => continue,
+                Answer::Partial(_, shortfall) if shortfall.too_much && slices.halve(span) => continue,
+                // A part of the service that failed may be back a moment later.
+                Answer::Partial(..) if !again => {
+                    again = true;
+                    continue;
+                }
+                Answer::Whole(table) => counts.add(&table, &span.to_string()),
+                Answer::Partial(table, shortfall) => {
+                    counts.add(&table, &span.to_string());
+                    counts.reading().fault(LogFault::PartialResult, 1, &format!("{span}: {}", shortfall.said));
+                }
+                Answer::TooMuch(said) => counts.reading().fault(LogFault::TimedOut, 1, &format!("{span}: {said}")),
+            }
+            again = false;
+            slices.done(span, begun.elapsed());
+        }
+        Ok(true)
+    }
+}
+
+/// Names the spans that were not asked for because asking failed.
+fn lose_rest(reading: &mut LogReading, rest: Span, error: &graph::Error) {
+    let fault = if matches!(error, graph::Error::Throttled { .. }) { LogFault::Throttled } else { LogFault::TimedOut };
+    reading.fault(fault, 1, &format!("{rest}: {}", error.summary()));
+}
+
+/// Takes from the answer how many records the table has in the span and since when.
 fn note_extent(table: &Table, span: Span, tally: &mut Tally<'_>) {
     let value = |name: &str| {
         let place = table.columns.iter().position(|column| column == name)?;

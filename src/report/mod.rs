@@ -23,6 +23,7 @@ mod phrases;
 mod samples;
 mod sarif;
 mod settings;
+pub mod sign_ins;
 pub mod table;
 mod tables;
 mod target;

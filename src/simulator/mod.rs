@@ -49,7 +49,7 @@ mod workspace;
 pub use device::{DeviceCode, DeviceCodeEnd};
 pub use faults::{Fault, FaultKind};
 pub use limits::{Limits, Rate};
-pub use workspace::{LogWorkspace, LoggedCall};
+pub use workspace::{LogWorkspace, LoggedAppSignIn, LoggedCall};
 
 use certificate::Certificate;
 use chrono::{DateTime, TimeDelta, Utc};

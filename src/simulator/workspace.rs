@@ -38,6 +38,29 @@ pub struct LoggedCall {
     pub user_agent: String,
 }
 
+/// A sign-in of a service principal as the sign-in logs have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedAppSignIn {
+    /// `TimeGenerated` (UTC).
+    pub time: DateTime<Utc>,
+    /// `Id`; a record that is delivered twice has it twice.
+    pub id: String,
+    /// Whether it lies among those of managed identities.
+    pub managed: bool,
+    /// `AppId`.
+    pub app_id: String,
+    /// `ServicePrincipalId`.
+    pub service_principal_id: String,
+    /// `ServicePrincipalCredentialKeyId`.
+    pub key_id: String,
+    /// `ResourceIdentity`.
+    pub resource: String,
+    /// `IPAddress`; empty for most managed identities.
+    pub address: String,
+    /// Whether `ResultType` is 0.
+    pub succeeded: bool,
+}
+
 /// A workspace and what lies in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogWorkspace {
@@ -45,11 +68,29 @@ pub struct LogWorkspace {
     pub id: String,
     /// What lies in `MicrosoftGraphActivityLogs`.
     pub calls: Vec<LoggedCall>,
+    /// What lies in `AADServicePrincipalSignInLogs` and `AADManagedIdentitySignInLogs`. A table with nothing in it is not there.
+    pub sign_ins: Vec<LoggedAppSignIn>,
     /// Seconds of log time from which on a query takes longer than the service allows, and is answered with 504.
     pub longest_span: Option<u32>,
 }
 
-const TABLE: &str = "MicrosoftGraphActivityLogs";
+/// A table that a query reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Calls,
+    SignIns { managed: bool },
+}
+
+impl Read {
+    fn of(table: &str) -> Option<Self> {
+        match table {
+            "MicrosoftGraphActivityLogs" => Some(Self::Calls),
+            "AADServicePrincipalSignInLogs" => Some(Self::SignIns { managed: false }),
+            "AADManagedIdentitySignInLogs" => Some(Self::SignIns { managed: true }),
+            _ => None,
+        }
+    }
+}
 
 impl LogWorkspace {
     /// The answer to a query; `id` is the workspace that the path names.
@@ -64,8 +105,19 @@ impl LogWorkspace {
         if self.longest_span.is_some_and(|longest| length > i64::from(longest)) {
             return Err(error(504, "GatewayTimeout", "The query did not complete within the allotted time."));
         }
-        let calls: Vec<&LoggedCall> = self.calls.iter().filter(|call| asked.from <= call.time && call.time < asked.to).collect();
-        let (columns, mut rows) = if asked.extent { extent(&calls) } else { counted(&calls, &asked.own) };
+        let (columns, mut rows) = match asked.read {
+            Read::Calls => {
+                let calls: Vec<&LoggedCall> = self.calls.iter().filter(|call| asked.covers(call.time)).collect();
+                if asked.extent { extent(&calls) } else { counted(&calls, &asked.own) }
+            }
+            Read::SignIns { managed } => {
+                let table: Vec<&LoggedAppSignIn> = self.sign_ins.iter().filter(|one| one.managed == managed).collect();
+                if table.is_empty() {
+                    return Err(no_table("the sign-in logs"));
+                }
+                signed_in(table.into_iter().filter(|one| asked.covers(one.time)))
+            }
+        };
         let shortfall = match fault {
             Some(FaultKind::PartialResult { too_large: true }) => Some((
                 -2_133_196_797,
@@ -98,6 +150,7 @@ pub(super) fn workspace_of(path: &str) -> Option<&str> {
 
 /// What a query asks for.
 struct Asked {
+    read: Read,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     own: Vec<String>,
@@ -109,10 +162,7 @@ impl Asked {
         let word = |line: &str| line.trim().split(' ').next().unwrap_or_default().to_owned();
         let mut lines = query.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
         let table = lines.find(|line| !line.starts_with("let ") && !line.starts_with(')')).map(word).unwrap_or_default();
-        if table != TABLE {
-            let message = format!("'where' operator: Failed to resolve table or column expression named '{table}'");
-            return Err(semantic(&message));
-        }
+        let read = Read::of(&table).ok_or_else(|| no_table(&table))?;
         let bound = |name: &str| {
             let value = query.lines().find_map(|line| line.trim().strip_prefix(&format!("let {name} = ")))?;
             Some(value.trim_end_matches(';').to_owned())
@@ -126,8 +176,39 @@ impl Asked {
         let (least, most): (DateTime<Utc>, DateTime<Utc>) = span.unwrap_or((from, to));
         let own = bound("Own").unwrap_or_default();
         let own = own.split('"').skip(1).step_by(2).map(str::to_lowercase).collect();
-        Ok(Self { from: from.max(least), to: to.min(most), own, extent: query.contains("summarize Records = count()") })
+        Ok(Self { read, from: from.max(least), to: to.min(most), own, extent: query.contains("summarize Records = count()") })
     }
+}
+
+impl Asked {
+    fn covers(&self, time: DateTime<Utc>) -> bool {
+        self.from <= time && time < self.to
+    }
+}
+
+/// Sign-ins with the same of everything but time, id and result are one row.
+fn signed_in<'a>(sign_ins: impl Iterator<Item = &'a LoggedAppSignIn>) -> Table {
+    let mut seen = BTreeMap::new();
+    let mut counts: BTreeMap<[String; 6], (u64, u64, DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
+    for one in sign_ins {
+        if seen.insert(one.id.clone(), ()).is_some() {
+            continue;
+        }
+        let time = one.time.duration_trunc(TimeDelta::seconds(1)).unwrap_or(one.time);
+        let kind = if one.managed { "managedIdentity" } else { "" };
+        let texts = [&one.app_id, &one.service_principal_id, kind, &one.key_id, &one.resource, &one.address];
+        let key = texts.map(|text: &str| if text == kind { text.to_owned() } else { text.to_lowercase() });
+        let (succeeded, failed, first, last) = counts.entry(key).or_insert((0, 0, time, time));
+        *succeeded += u64::from(one.succeeded);
+        *failed += u64::from(!one.succeeded);
+        (*first, *last) = ((*first).min(time), (*last).max(time));
+    }
+    let rows = counts.into_iter().map(|([app, principal, kind, key, resource, address], (succeeded, failed, first, last))| {
+        json!([app, principal, kind, key, "", resource, address, succeeded, failed, stamp(first), stamp(last)])
+    });
+    let text = ["AppId", "ServicePrincipalId", "CredentialType", "CredentialKeyId", "FederatedCredentialId", "Resource", "Address"];
+    let rest = [("Succeeded", "long"), ("Failed", "long"), ("First", "datetime"), ("Last", "datetime")];
+    (text.map(|name| (name, "string")).into_iter().chain(rest).collect(), rows.collect())
 }
 
 type Table = (Vec<(&'static str, &'static str)>, Vec<Value>);
@@ -142,6 +223,9 @@ fn extent(calls: &[&LoggedCall]) -> Table {
 /// What makes two records one delivery of a call.
 type Delivery = (String, DateTime<Utc>, [String; 5], u16);
 
+/// What makes two calls one row: part, key, value and day.
+type Group = (&'static str, [String; 5], String, Option<DateTime<Utc>>);
+
 #[derive(Default)]
 struct Count {
     calls: u64,
@@ -153,7 +237,7 @@ struct Count {
 
 fn counted(calls: &[&LoggedCall], own: &[String]) -> Table {
     let mut seen: BTreeMap<Delivery, ()> = BTreeMap::new();
-    let mut counts: BTreeMap<(&'static str, [String; 5], String, Option<DateTime<Utc>>), Count> = BTreeMap::new();
+    let mut counts: BTreeMap<Group, Count> = BTreeMap::new();
     for call in calls.iter().filter(|call| !["GET", "HEAD", "OPTIONS"].contains(&call.method.to_uppercase().as_str())) {
         let second = call.time.duration_trunc(TimeDelta::seconds(1)).unwrap_or(call.time);
         let key = key(call);
@@ -240,6 +324,10 @@ fn bad_argument(code: &str, message: &str) -> Reply {
     let inner = json!({"code": code, "message": message});
     let body = json!({"error": {"message": "The request had some invalid properties", "code": "BadArgumentError", "innererror": inner}});
     Reply { status: 400, ..Reply::ok(body) }
+}
+
+fn no_table(name: &str) -> Reply {
+    semantic(&format!("'where' operator: Failed to resolve table or column expression named '{name}'"))
 }
 
 fn semantic(message: &str) -> Reply {

@@ -389,6 +389,8 @@ faults! {
     PartialResult = "partial-result", "answers of the engine that were cut short", true;
     /// The engine did not answer in time.
     TimedOut = "timed-out", "spans of time that the engine did not answer for", true;
+    /// A table that is not in the workspace.
+    NoTable = "no-table", "tables that the workspace does not have", true;
     /// The table of the engine begins later than the span that was asked for: it is kept no longer, or was not filled before.
     LaterStart = "later-start", "tables of the engine that begin more than a day after the start of the span", true;
     /// The engine kept refusing for load.
