@@ -14,9 +14,11 @@ pub(super) struct Step {
 
 /// The steps in their order; the address is put into lower case before.
 pub(super) const STEPS: &[Step] = &[
-    Step { pattern: r"^\s*https?://", replacement: "", why: "scheme" },
+    // Two slashes that stay: what stands before the host is told from the path.
+    Step { pattern: r"^\s*https?://", replacement: "|", why: "scheme" },
     Step { pattern: r"(?s)[?#].*$", replacement: "", why: "query and fragment" },
     Step { pattern: r"/+", replacement: "/", why: "doubled slashes" },
+    Step { pattern: r"^\|", replacement: "https://", why: "scheme" },
     // A GUID stays one: in braces it is a key, and anything else in braces is not.
     Step { pattern: r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", replacement: "00000000-0000-0000-0000-000000000000", why: "ids" },
     Step { pattern: r"\([^()/]+\)", replacement: "(0)", why: "keys in parentheses" },
@@ -68,14 +70,14 @@ pub(super) mod tests {
 
     #[test]
     fn addresses_of_one_kind_become_one() {
-        let one = "graph.microsoft.com/beta/devicemanagement/manageddevices(0)/wipe";
+        let one = "https://graph.microsoft.com/beta/devicemanagement/manageddevices(0)/wipe";
         for uri in [
             "https://graph.microsoft.com/beta/deviceManagement/managedDevices('a b')/wipe",
             "https://GRAPH.microsoft.com/Beta//deviceManagement/managedDevices(9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30)/Wipe?$x='/'#y",
         ] {
             assert_eq!(normalised(uri), one);
         }
-        assert_eq!(normalised("https://h/v1.0/users/a.b@c.example/manageddevices/17/x/4"), "h/v1.0/users/@/manageddevices/0/x/0");
+        assert_eq!(normalised("https://h/v1.0/users/a.b@c.example/manageddevices/17/x/4"), "https://h/v1.0/users/@/manageddevices/0/x/0");
     }
 
     /// A template with its keys filled in.

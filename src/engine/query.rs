@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 pub(super) const COLUMNS: [&str; 13] =
     ["Part", "AppId", "ServicePrincipalId", "Flow", "Method", "Uri", "Value", "Day", "Calls", "Copies", "Unnamed", "First", "Last"];
 
+/// The word of batches, which are not counted: each request in one is a record of its own.
+const ENVELOPE: &str = "batch";
+
 /// Longest user agent that is counted by, in characters, as in files.
 const LONGEST_AGENT: usize = 80;
 
@@ -22,7 +25,8 @@ pub fn activity(catalogue: &Catalogue, source: &Source, within: Within, own: &BT
     lines.push("// Applications that are left out, such as the one that reads these logs.".to_owned());
     lines.push(format!("let Own = {};", listed(own.iter().map(AppId::as_str))));
     lines.push("// Words one of which stands in every address on Intune.".to_owned());
-    lines.push(format!("let Anchors = {};", listed(catalogue.anchors().iter().map(String::as_str))));
+    let anchors = catalogue.anchors().iter().map(String::as_str).filter(|anchor| *anchor != ENVELOPE);
+    lines.push(format!("let Anchors = {};", listed(anchors)));
     lines.push("let Calls = materialize(".to_owned());
     lines
         .extend(source.records().into_iter().chain(selected()).chain(normalised()).chain(deduplicated()).map(|line| format!("    {line}")));

@@ -9,6 +9,9 @@ use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The operation that is not counted.
+const ENVELOPE: &str = "/$batch";
+
 /// Most rows that are kept, as of files: those that come first in the order of their keys.
 const MOST_ROWS: usize = 10_000;
 
@@ -54,12 +57,13 @@ impl<'c> Tally<'c> {
     }
 
     fn row(&mut self, row: &Row<'_>, from: &str) {
-        // The engine took the scheme off.
-        let (method, uri) = (row.text("Method"), format!("https://{}", row.text("Uri")));
+        let (method, uri) = (row.text("Method"), row.text("Uri"));
         let catalogue = self.catalogue;
-        let route = catalogue.route(method, &uri);
+        let route = catalogue.route(method, uri);
         let part = row.text("Part");
-        if matches!(route, Route::NotIntune | Route::Read) {
+        // A batch is an envelope: the log has each request in it as a record of its own.
+        let is_envelope = matches!(route, Route::Operation(operation, _) if operation.path == ENVELOPE);
+        if matches!(route, Route::NotIntune | Route::Read) || is_envelope {
             return;
         }
         if part == "own" {
@@ -70,7 +74,7 @@ impl<'c> Tally<'c> {
             let records = if part == "status" { row.number("Copies") } else { 0 };
             return self.reading.fault(LogFault::NoApplication, records, from);
         }
-        let fresh = empty_row(row, &route, &uri);
+        let fresh = empty_row(row, &route, uri);
         let kept = self.rows.entry(fresh.key.clone()).or_insert(fresh);
         match part {
             "status" => Self::count(kept, &mut self.reading, row, from),

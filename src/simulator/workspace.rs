@@ -286,7 +286,7 @@ fn key(call: &LoggedCall) -> [String; 5] {
         "app-only"
     };
     let uri = call.uri.to_lowercase();
-    let uri = uri.split(['?', '#']).next().unwrap_or_default().trim_start_matches("https://").to_owned();
+    let uri = uri.split(['?', '#']).next().unwrap_or_default().to_owned();
     [call.app_id.to_lowercase(), call.service_principal_id.to_lowercase(), flow.to_owned(), call.method.to_uppercase(), uri]
 }
 
