@@ -166,7 +166,8 @@ pub(super) mod tests {
         #[test]
         fn the_steps_change_nothing_of_what_a_request_is(method in select(&["POST", "PATCH", "DELETE", "PUT", "post", "MERGE"][..]), uri in mangled()) {
             let ascii_case_only = uri.chars().all(|letter| letter.is_ascii() || letter.to_lowercase().eq([letter]));
-            prop_assume!(ascii_case_only);
+            // On the wire an address has neither letters beyond ASCII nor spaces.
+            prop_assume!(ascii_case_only && !uri.contains(char::is_whitespace));
             assert_same(method, &uri);
             let route = CATALOGUE.route(method, &uri);
             prop_assert!(matches!(route, Route::NotIntune | Route::Unresolved | Route::Ambiguous(_)) || is_found(&uri), "{uri}");
