@@ -186,10 +186,13 @@ impl Asked {
     }
 }
 
+/// Succeeded, failed, first, last.
+type SignInCount = (u64, u64, DateTime<Utc>, DateTime<Utc>);
+
 /// Sign-ins with the same of everything but time, id and result are one row.
 fn signed_in<'a>(sign_ins: impl Iterator<Item = &'a LoggedAppSignIn>) -> Table {
     let mut seen = BTreeMap::new();
-    let mut counts: BTreeMap<[String; 6], (u64, u64, DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
+    let mut counts: BTreeMap<[String; 6], SignInCount> = BTreeMap::new();
     for one in sign_ins {
         if seen.insert(one.id.clone(), ()).is_some() {
             continue;
