@@ -12,7 +12,7 @@ pub struct DayCounts {
     pub written: u64,
     /// Writes that were tried and failed.
     pub failed: u64,
-    /// Requests that were rejected or ran past their time.
+    /// Requests that were rejected or ran past their time, and calls that ended in a status with which a gate refuses.
     pub refused: u64,
     /// Requests that wait, within their time.
     pub waiting: u64,
@@ -25,9 +25,9 @@ pub struct DayCounts {
 impl DayCounts {
     fn of(&mut self, outcome: ObservedOutcome) -> &mut u64 {
         match outcome {
-            ObservedOutcome::Written | ObservedOutcome::Unfinished => &mut self.written,
+            ObservedOutcome::Written | ObservedOutcome::Unfinished | ObservedOutcome::Begun => &mut self.written,
             ObservedOutcome::Failed => &mut self.failed,
-            ObservedOutcome::Blocked => &mut self.refused,
+            ObservedOutcome::Blocked | ObservedOutcome::Refused => &mut self.refused,
             ObservedOutcome::Pending => &mut self.waiting,
             ObservedOutcome::Approved => &mut self.approved,
             ObservedOutcome::Unclear => &mut self.unclear,
@@ -40,8 +40,8 @@ pub(super) fn days(seen: &[&Observation], span: &RangeInclusive<DateTime<Utc>>) 
     let mut days: BTreeMap<NaiveDate, DayCounts> = BTreeMap::new();
     for observation in seen {
         for time in observation.times_in(span) {
-            let count = days.entry(time.date_naive()).or_default().of(observation.outcome);
-            *count = count.saturating_add(1);
+            let count = days.entry(time.at.date_naive()).or_default().of(observation.outcome);
+            *count = count.saturating_add(time.count);
         }
     }
     days

@@ -7,6 +7,7 @@ use super::model::{Exclusion, Known, LastSignIn};
 use super::verdicts::{Case, Context, Right};
 use super::words::{Confidence, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Sure, Workload};
+use crate::evidence::Source;
 use crate::snapshot::{Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -89,6 +90,9 @@ fn gate(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut D
         doubt.step("the gate covers some platforms only, and the platform of its writes is not known");
     }
     exclusion(context, case, kind, doubt);
+    if kind == VerdictKind::Blocked && case.only_refused {
+        doubt.all("its calls end in 400, 403 or 409 behind the gate, as refusals do, but other mistakes end so too, and none was 412");
+    }
     if kind == VerdictKind::Blocked && case.situation.blocked == 0 {
         let what = if case.situation.unfinished_behind_gate > 0 {
             "apps that it began since the gate is in force were never published"
@@ -265,14 +269,15 @@ fn sources(row: &Exclusion) -> String {
 fn evidence_reasons(case: &Case<'_>) -> Vec<String> {
     let situation = &case.situation;
     let mut reasons = Vec::new();
+    let logged = case.seen.iter().any(|seen| seen.source == Source::ActivityLog);
     if let (Some(first), Some(last)) = (case.first_write, case.last_write) {
         let behind = situation.writes_behind_gate;
-        let total = counted(situation.writes, "audited write");
+        let total = counted(situation.writes, if logged { "seen write" } else { "audited write" });
         reasons.push(format!("{total} between {} and {}, {behind} of them behind the gate", time(first), time(last)));
     }
     let counts = [
         (case.failed_writes, "failed write"),
-        (situation.blocked, "approval request rejected or expired"),
+        (situation.blocked, if logged { "times refused by the gate, or not granted" } else { "approval request rejected or expired" }),
         (case.pending, "approval request waiting"),
         (situation.approved, "approval request completed"),
     ];

@@ -2,7 +2,7 @@
 //! event (facts/maa.md section 6), so a fall is a trace of refusals, if a weak one: it never decides a verdict.
 
 use super::directory::Directory;
-use crate::evidence::{Observation, ObservedOutcome};
+use crate::evidence::{Observation, ObservedOutcome, Source, total};
 use crate::snapshot::Dataset;
 use chrono::{DateTime, Utc};
 
@@ -35,11 +35,12 @@ pub(super) fn fall(directory: &Directory<'_>, seen: &[&Observation], at: DateTim
         return None;
     }
     let (mut before, mut after) = (0_u64, 0_u64);
-    for seen in seen.iter().filter(|seen| seen.outcome == ObservedOutcome::Written) {
+    let audited = |seen: &&&Observation| seen.outcome == ObservedOutcome::Written && seen.source == Source::AuditEvent;
+    for seen in seen.iter().filter(audited) {
         let times = seen.times_in(&(start..=end));
-        let earlier = times.partition_point(|time| *time < at);
-        before += earlier as u64;
-        after += (times.len() - earlier) as u64;
+        let (earlier, later) = times.split_at(times.partition_point(|time| time.at < at));
+        before += total(earlier);
+        after += total(later);
     }
     fell(before, after, days).then_some(Fall { at, before: (before, days.0), after: (after, days.1) })
 }

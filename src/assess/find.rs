@@ -1,7 +1,7 @@
 //! Finds the application that a person means by an app id, an object id or a display name.
 
 use super::directory::Directory;
-use crate::snapshot::{AppId, Snapshot, is_guid};
+use crate::snapshot::{AppId, CallFlow, Snapshot, is_guid};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why no application could be named.
@@ -29,7 +29,7 @@ pub enum NotFound {
 const MOST: usize = 5;
 
 /// Finds an application by app id, by the object id of its service principal or registration, or by a display name that only one
-/// has. Letter case does not count. Who is known from the audit log or a list of exclusions alone counts too.
+/// has. Letter case does not count. Who is known from the audit log, activity logs or a list of exclusions alone counts too.
 ///
 /// # Errors
 /// [`NotFound`], with what to write instead.
@@ -75,8 +75,10 @@ fn names(snapshot: &Snapshot) -> BTreeMap<AppId, BTreeSet<&str>> {
         .audit_events
         .iter()
         .filter_map(|event| Some((event.actor.app_only()?, event.actor.app_display_name.as_deref().unwrap_or_default())));
+    let called = snapshot.activity_logs.iter().flat_map(|logs| &logs.rows).filter(|row| row.key.flow == CallFlow::AppOnly);
+    let callers = called.map(|row| (&row.key.app_id, ""));
     let mut names: BTreeMap<AppId, BTreeSet<&str>> = BTreeMap::new();
-    for (app_id, name) in principals.chain(applications).chain(deleted).chain(actors) {
+    for (app_id, name) in principals.chain(applications).chain(deleted).chain(actors).chain(callers) {
         names.entry(app_id.clone()).or_default().insert(name);
     }
     names

@@ -11,7 +11,7 @@ use super::needs::Listed;
 use super::ways;
 use super::words::{EvidenceGrade, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Catalogue, Platform, Sure, Workload};
-use crate::evidence::{Observation, ObservedOutcome};
+use crate::evidence::{Observation, ObservedOutcome, Source, total};
 use crate::snapshot::{AppId, Dataset, PolicyId};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +76,10 @@ pub(super) struct Case<'a> {
     pub(super) first_write: Option<DateTime<Utc>>,
     pub(super) last_write: Option<DateTime<Utc>>,
     pub(super) failed_writes: u64,
+    /// Whether the audit log has one of its writes, failed or not.
+    pub(super) audited: bool,
+    /// Nothing was refused but by statuses that have other causes too.
+    pub(super) only_refused: bool,
     pub(super) pending: u64,
     /// Operations and requests of which it is not known how they ended.
     pub(super) unclear: u64,
@@ -142,12 +146,15 @@ pub(super) fn case<'a>(
         gate: concern.state,
         exclusion: exclusion_state(context, &concern, &exclusions, &denials),
         approved: counts.of(ObservedOutcome::Approved),
-        blocked: counts.of(ObservedOutcome::Blocked),
-        writes: counts.of(ObservedOutcome::Written) + counts.of(ObservedOutcome::Unfinished),
+        blocked: counts.of(ObservedOutcome::Blocked) + counts.refused(),
+        writes: counts.writes(),
         writes_behind_gate: counts.behind(ObservedOutcome::Written),
         failures_behind_gate: counts.behind(ObservedOutcome::Failed),
         unfinished_behind_gate: counts.behind(ObservedOutcome::Unfinished),
-        other_traces: counts.of(ObservedOutcome::Pending) + counts.of(ObservedOutcome::Unclear) + counts.of(ObservedOutcome::Failed),
+        other_traces: [ObservedOutcome::Pending, ObservedOutcome::Unclear, ObservedOutcome::Failed, ObservedOutcome::Refused]
+            .map(|outcome| counts.of(outcome))
+            .iter()
+            .sum(),
         signs_in: signs_in(context, profile),
         disabled: profile.can_sign_in == Some(false),
         listed: !exclusions.is_empty(),
@@ -165,7 +172,9 @@ pub(super) fn case<'a>(
         vocabulary: seen.iter().filter(|seen| wrote(seen)).map(|seen| seen.sure).min(),
         first_write: counts.first_write,
         last_write: counts.last_write,
-        failed_writes: counts.of(ObservedOutcome::Failed),
+        failed_writes: counts.of(ObservedOutcome::Failed) + counts.of(ObservedOutcome::Refused),
+        audited: counts.audited,
+        only_refused: counts.of(ObservedOutcome::Blocked) == 0 && counts.refused() > 0,
         pending: counts.of(ObservedOutcome::Pending),
         unclear: counts.of(ObservedOutcome::Unclear),
         fall: known.and_then(|since| fall(context.directory, &seen, since)),
@@ -260,35 +269,75 @@ fn wrote(seen: &Observation) -> bool {
 }
 
 /// Sightings within the window, by outcome, and how many of them lie behind the gate.
+///
+/// Activity logs see the same writes as the audit log, and the calls that approval requests come from; so of both counts the
+/// larger one is taken, and never their sum.
 struct Counts {
-    in_window: BTreeMap<ObservedOutcome, u64>,
-    behind_gate: BTreeMap<ObservedOutcome, u64>,
+    in_window: BTreeMap<ObservedOutcome, Views>,
+    behind_gate: BTreeMap<ObservedOutcome, Views>,
     first_write: Option<DateTime<Utc>>,
     last_write: Option<DateTime<Utc>>,
+    /// Whether the audit log has a write, failed or not.
+    audited: bool,
+}
+
+/// Two views of the same.
+#[derive(Debug, Clone, Copy, Default)]
+struct Views {
+    /// By audit events and approval requests.
+    recorded: u64,
+    /// By activity logs.
+    logged: u64,
+}
+
+impl Views {
+    fn of(&mut self, source: Source) -> &mut u64 {
+        if source == Source::ActivityLog { &mut self.logged } else { &mut self.recorded }
+    }
+
+    fn larger(self) -> u64 {
+        self.recorded.max(self.logged)
+    }
 }
 
 impl Counts {
     fn new(seen: &[&Observation], window: &RangeInclusive<DateTime<Utc>>, since: Option<DateTime<Utc>>) -> Self {
-        let mut counts = Self { in_window: BTreeMap::new(), behind_gate: BTreeMap::new(), first_write: None, last_write: None };
+        let (in_window, behind_gate) = (BTreeMap::new(), BTreeMap::new());
+        let mut counts = Self { in_window, behind_gate, first_write: None, last_write: None, audited: false };
         for seen in seen {
             let times = seen.times_in(window);
-            *counts.in_window.entry(seen.outcome).or_default() += times.len() as u64;
-            let before = since.map_or(times.len(), |since| times.partition_point(|time| *time < since));
-            *counts.behind_gate.entry(seen.outcome).or_default() += (times.len() - before) as u64;
+            *counts.in_window.entry(seen.outcome).or_default().of(seen.source) += total(times);
+            let before = since.map_or(times.len(), |since| times.partition_point(|time| time.at < since));
+            *counts.behind_gate.entry(seen.outcome).or_default().of(seen.source) += total(times.get(before..).unwrap_or_default());
             if wrote(seen) {
-                counts.first_write = counts.first_write.into_iter().chain(times.first().copied()).min();
-                counts.last_write = counts.last_write.max(times.last().copied());
+                counts.first_write = counts.first_write.into_iter().chain(times.first().map(|time| time.at)).min();
+                counts.last_write = counts.last_write.max(times.last().map(|time| time.at));
             }
+            let tried = wrote(seen) || seen.outcome == ObservedOutcome::Failed;
+            counts.audited |= tried && seen.source == Source::AuditEvent && !times.is_empty();
         }
         counts
     }
 
     fn of(&self, outcome: ObservedOutcome) -> u64 {
-        self.in_window.get(&outcome).copied().unwrap_or_default()
+        self.in_window.get(&outcome).copied().unwrap_or_default().larger()
     }
 
     fn behind(&self, outcome: ObservedOutcome) -> u64 {
-        self.behind_gate.get(&outcome).copied().unwrap_or_default()
+        self.behind_gate.get(&outcome).copied().unwrap_or_default().larger()
+    }
+
+    /// Successful writes. An app that was begun may be in the audit log as one that was made.
+    fn writes(&self) -> u64 {
+        let views = |outcome| self.in_window.get(&outcome).copied().unwrap_or_default();
+        let all = [ObservedOutcome::Written, ObservedOutcome::Unfinished, ObservedOutcome::Begun].map(views);
+        all.iter().map(|views| views.recorded).sum::<u64>().max(all.iter().map(|views| views.logged).sum())
+    }
+
+    /// Calls that ended as a refusal does while the gate was in force. Where other writes succeeded meanwhile, they had another
+    /// cause.
+    fn refused(&self) -> u64 {
+        if self.behind(ObservedOutcome::Written) > 0 { 0 } else { self.behind(ObservedOutcome::Refused) }
     }
 }
 
@@ -328,8 +377,10 @@ fn grade(case: &Case<'_>) -> EvidenceGrade {
     let situation = &case.situation;
     if situation.blocked > 0 {
         EvidenceGrade::BlockedCall
-    } else if situation.writes > 0 || case.failed_writes > 0 {
+    } else if case.audited {
         EvidenceGrade::AuditedWrite
+    } else if situation.writes > 0 || case.failed_writes > 0 {
+        EvidenceGrade::LoggedWrite
     } else if situation.approved > 0 || case.pending > 0 {
         // A request that was filed is the trace of a call that was answered with 412.
         EvidenceGrade::BlockedCall

@@ -3,6 +3,7 @@
 use super::exit::{Failure, Status, usage_error};
 use super::history::Keeping;
 use super::judge::Prepared;
+use super::logs::{Beside, with_logs};
 use super::notifying::Notifying;
 use super::options::{Judging, Output};
 use super::{EXIT_STATUS, tenant};
@@ -11,8 +12,9 @@ use clap::Args;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   maascan assess tenant.json.zst --plan all --out report
+  maascan assess tenant.json.zst --logs insights-logs-microsoftgraphactivitylogs
 ";
 
 /// Judge a snapshot file, by the clock of its own run
@@ -21,6 +23,8 @@ Example:
 pub(super) struct Arguments {
     /// A file that `maascan collect` wrote
     snapshot: PathBuf,
+    #[command(flatten)]
+    logs: Beside,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -36,7 +40,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?.notifying(&arguments.notifying)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
     covers(arguments.judging.days, &snapshot)?;
-    prepared.finish(&snapshot, &catalogue)
+    let logs = arguments.logs.read(&catalogue, snapshot.taken_at)?;
+    prepared.finish(&with_logs(&snapshot, logs), &catalogue)
 }
 
 /// Refuses an evidence window that the audit events of a snapshot do not cover.

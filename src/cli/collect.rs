@@ -1,6 +1,7 @@
 //! `maascan collect`: reads a tenant into a snapshot file, to be judged later or elsewhere.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::logs::{Beside, with_logs};
 use super::options::{Connection, Reading};
 use super::session::{Session, Source};
 use super::{READING_STATUS, exclusion_file, judge, output, tenant, work};
@@ -21,6 +22,8 @@ pub(super) struct Arguments {
     connection: Connection,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    logs: Beside,
     /// The snapshot file; replaced only once the new one is whole
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -37,12 +40,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
+    arguments.logs.check()?;
     writable(&arguments.output)?;
     let listed = arguments.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
     let look_up = listed.into_iter().flat_map(|line| line.ids).collect();
     let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up };
     let beside = work::beside(&arguments.output);
-    Session::start()?.run(source, beside, &catalogue, |snapshot| finish(arguments, snapshot))
+    Session::start()?.run(source, beside, &catalogue, |snapshot| {
+        let logs = arguments.logs.read(&catalogue, snapshot.taken_at)?;
+        finish(arguments, &with_logs(snapshot, logs))
+    })
 }
 
 fn finish(arguments: &Arguments, snapshot: &Snapshot) -> Result<Status, Failure> {

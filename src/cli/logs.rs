@@ -5,9 +5,10 @@ use super::{judge, logs_engine, options, output, progress, tenant};
 use crate::catalogue::Catalogue;
 use crate::logs::{self, Options, Progress, State};
 use crate::report::{calls, sign_ins};
-use crate::snapshot::{ActivityLogs, AppId, is_guid};
+use crate::snapshot::{ActivityLogs, AppId, Snapshot, is_guid};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, Subcommand, ValueEnum};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -76,6 +77,41 @@ pub(super) struct LogReading {
     /// Threads that read logs; default: one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
+}
+
+/// Logs beside what is read of a tenant, for the commands that judge.
+#[derive(Debug, Args, Clone, Default)]
+#[command(next_help_heading = "Activity logs")]
+pub(super) struct Beside {
+    /// Take exported activity logs of Microsoft Graph into account: files, folders or patterns, as for `maascan logs`; may be
+    /// given again. Calls of AZURE_CLIENT_ID are left out
+    #[arg(long = "logs", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Remember in this file how far the logs were read, and read only what is new the next time
+    #[arg(long = "logs-state", value_name = "FILE", requires = "paths")]
+    state: Option<PathBuf>,
+}
+
+impl Beside {
+    /// Reads the logs, if any were named, by the clock of a run.
+    ///
+    /// # Errors
+    /// As [`LogReading::read`].
+    pub(super) fn read(&self, catalogue: &Catalogue, now: DateTime<Utc>) -> Result<Option<ActivityLogs>, Failure> {
+        if self.paths.is_empty() {
+            return Ok(None);
+        }
+        let reading = LogReading { state: self.state.clone(), ..LogReading::default() };
+        reading.read(&self.paths, catalogue, now).map(Some)
+    }
+
+    /// Refuses, before the long work, a path that leads nowhere.
+    ///
+    /// # Errors
+    /// The user's fault.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        there(&self.paths)
+    }
 }
 
 /// Formats.
@@ -156,12 +192,7 @@ impl LogReading {
     /// # Errors
     /// A state that cannot be read, or a path that leads nowhere: the user's fault. A state that cannot be written.
     pub(super) fn read(&self, paths: &[PathBuf], catalogue: &Catalogue, now: DateTime<Utc>) -> Result<ActivityLogs, Failure> {
-        if let Some(missing) = paths.iter().find(|path| is_missing(path)) {
-            return Err(Failure::usage(
-                format!("no such file or folder: {}", missing.display()),
-                "name files or folders of exported logs, a pattern in quotes, or - for standard input",
-            ));
-        }
+        there(paths)?;
         let options = self.options(now);
         let progress = Progress::default();
         let state = self.state.as_deref().map(State::load).transpose().map_err(usage_error)?;
@@ -185,9 +216,28 @@ impl LogReading {
     }
 }
 
+/// Refuses a path that leads nowhere.
+fn there(paths: &[PathBuf]) -> Result<(), Failure> {
+    let missing = paths.iter().find(|path| is_missing(path));
+    missing.map_or(Ok(()), |missing| {
+        Err(Failure::usage(
+            format!("no such file or folder: {}", missing.display()),
+            "name files or folders of exported logs, a pattern in quotes, or - for standard input",
+        ))
+    })
+}
+
 /// Whether a path leads nowhere, and is no pattern.
 fn is_missing(path: &Path) -> bool {
     path.as_os_str() != "-" && !path.to_string_lossy().contains(['*', '?', '[']) && !path.exists()
+}
+
+/// The snapshot with logs that were read beside it, in place of any that it has.
+pub(super) fn with_logs(snapshot: &Snapshot, logs: Option<ActivityLogs>) -> Cow<'_, Snapshot> {
+    match logs {
+        None => Cow::Borrowed(snapshot),
+        Some(logs) => Cow::Owned(Snapshot { activity_logs: Some(logs), ..snapshot.clone() }),
+    }
 }
 
 /// Says on standard error what went wrong; whether everything was read.

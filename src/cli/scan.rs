@@ -3,6 +3,7 @@
 use super::exit::{Failure, Status};
 use super::history::Keeping;
 use super::judge::Prepared;
+use super::logs::{Beside, with_logs};
 use super::notifying::Notifying;
 use super::options::{Connection, Judging, Output, Reading};
 use super::session::{Session, Source};
@@ -14,6 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
   maascan scan --store runs --keep 52 --fail-on new:high
+  maascan scan --logs insights-logs-microsoftgraphactivitylogs --logs-state logs.state
   maascan scan --dry-run=10000
   MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
   MAASCAN_ACCESS_TOKEN=… maascan scan --output json=run.json --xlsx audit.xlsx --format csv:findings
@@ -27,6 +29,8 @@ pub(super) struct Arguments {
     connection: Connection,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    logs: Beside,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -47,11 +51,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let endpoints = arguments.connection.endpoints()?;
     arguments.reading.covers(&arguments.judging)?;
+    arguments.logs.check()?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?.notifying(&arguments.notifying)?;
     let source =
         Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up: prepared.listed() };
     let beside = arguments.output.out.as_deref().and_then(work::beside);
-    Session::start()?.run(source, beside, &catalogue, |snapshot| prepared.finish(snapshot, &catalogue))
+    Session::start()?.run(source, beside, &catalogue, |snapshot| {
+        let logs = arguments.logs.read(&catalogue, snapshot.taken_at)?;
+        prepared.finish(&with_logs(snapshot, logs), &catalogue)
+    })
 }

@@ -1,11 +1,13 @@
-//! What applications were seen to do, whatever the source: audit events and approval requests, as observations of one form.
+//! What applications were seen to do, whatever the source: audit events, approval requests and activity logs, as observations of
+//! one form.
 
 mod audit;
+mod calls;
 mod drafts;
 mod observation;
 mod requests;
 
-pub use observation::{Observation, ObservedOutcome, Source};
+pub use observation::{Moment, Observation, ObservedOutcome, Source, total};
 
 use crate::catalogue::{Catalogue, Workload};
 use crate::snapshot::{AppId, Snapshot};
@@ -38,6 +40,7 @@ pub fn evidence(snapshot: &Snapshot, catalogue: &Catalogue) -> Evidence {
         *unmapped_activities.entry(activity.clone()).or_default() += events;
     }
     let unattributed_requests = requests::observe(snapshot, &mut tally);
+    calls::observe(snapshot, catalogue, &mut tally);
     Evidence {
         by_application: tally.into_observations(),
         unmapped_activities,

@@ -5,7 +5,6 @@ use super::{Error, grid::grid, text};
 use crate::snapshot::{ActivityLogs, CallRow, LogReading};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -36,7 +35,7 @@ const MOST_SHOWN: usize = 100;
 /// The table, and what was read. `width` is that of the terminal, None where there is none.
 #[must_use]
 pub fn table(logs: &ActivityLogs, width: Option<u16>) -> String {
-    let header = ["application", "flow", "workload", "operation", "method and path", "written", "blocked", "failed", "statuses", "last"];
+    let header = ["application", "written", "blocked", "failed", "statuses", "flow", "workload", "operation"];
     let mut rows: Vec<&CallRow> = logs.rows.iter().collect();
     // What matters most comes first: applications as themselves, refused calls, then writes.
     rows.sort_by_key(|row| (row.key.flow, std::cmp::Reverse((row.blocked(), row.written(), row.failed())), &row.key));
@@ -51,15 +50,13 @@ fn shown(row: &CallRow) -> Vec<String> {
     let key = &row.key;
     vec![
         key.app_id.to_string(),
-        key.flow.word().to_owned(),
-        workloads(row),
-        row.operation.clone(),
-        format!("{} {}", key.method, key.path_template),
         row.written().to_string(),
         row.blocked().to_string(),
         row.failed().to_string(),
-        joined(&row.status_counts()),
-        row.last().map(time).unwrap_or_default(),
+        joined(&row.status_counts()).replace(';', "; "),
+        key.flow.word().to_owned(),
+        row.workloads.join(", "),
+        format!("{}: {} {}", row.operation, key.method, key.path_template),
     ]
 }
 
@@ -142,13 +139,28 @@ struct Row<'a> {
     status_counts: BTreeMap<u16, u64>,
 }
 
+#[derive(Serialize)]
+struct Reading<'a> {
+    #[serde(flatten)]
+    reading: &'a LogReading,
+    whole: bool,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    version: u32,
+    reading: Reading<'a>,
+    rows: Vec<Row<'a>>,
+}
+
 /// Rows and reading as JSON.
 ///
 /// # Errors
 /// [`Error::Render`].
 pub fn json(logs: &ActivityLogs) -> Result<Vec<u8>, Error> {
-    let rows: Vec<Row<'_>> = logs.rows.iter().map(whole).collect();
-    let document = json!({"format": "maascan.activity", "version": 1, "reading": reading(&logs.reading), "rows": rows});
+    let reading = Reading { reading: &logs.reading, whole: logs.reading.is_whole() };
+    let document = Document { format: "maascan.activity", version: 1, reading, rows: logs.rows.iter().map(whole).collect() };
     let printed =
         serde_json::to_string_pretty(&document).map_err(|source| Error::Render { file: "activity.json", source: source.into() })?;
     Ok(format!("{}\n", text::json(&printed)).into_bytes())
@@ -165,14 +177,6 @@ fn whole(row: &CallRow) -> Row<'_> {
         last: row.last(),
         status_counts: row.status_counts(),
     }
-}
-
-fn reading(reading: &LogReading) -> Value {
-    let mut value = json!(reading);
-    if let Some(members) = value.as_object_mut() {
-        members.insert("whole".to_owned(), reading.is_whole().into());
-    }
-    value
 }
 
 fn workloads(row: &CallRow) -> String {
@@ -193,6 +197,7 @@ fn time(time: DateTime<Utc>) -> String {
 mod tests {
     use super::*;
     use crate::snapshot::{CallCount, CallFlow, CallKey, LogFault};
+    use serde_json::Value;
 
     fn logs() -> ActivityLogs {
         let key = CallKey {
@@ -236,7 +241,7 @@ mod tests {
     #[test]
     fn the_table_says_what_was_read() {
         let text = table(&logs(), Some(200));
-        assert!(text.contains("PATCH /deviceAppManagement/mobileApps/{id}") && text.contains("204:3;412:1"), "{text}");
+        assert!(text.contains("PATCH /deviceAppManagement/mobileApps/{id}") && text.contains("204:3; 412:1"), "{text}");
         assert!(text.contains("4 writes on Intune, from 2026-10-01T10:00:00Z"), "{text}");
         assert_eq!(faults(&logs().reading), ["1 last lines cut short: the file was cut, or still grows, such as in a.json"]);
         assert!(table(&ActivityLogs::default(), None).starts_with("no writes on Intune"));

@@ -7,9 +7,12 @@ use super::super::verdicts::{Case, Context};
 use super::super::words::{Home, KeyKind, LinkKind};
 use super::{Link, Statement, read, said};
 use crate::catalogue::Sure;
-use crate::evidence::{Observation, ObservedOutcome, Source};
+use crate::evidence::{Observation, ObservedOutcome, Source, total};
 use crate::snapshot::{Dataset, SignInTime};
 use std::collections::BTreeMap;
+
+/// Where calls were seen.
+const LOGS: &str = "activity logs";
 
 /// Most keys and activities that are listed one by one.
 const MOST: usize = 12;
@@ -129,7 +132,11 @@ pub(super) fn observed(context: &Context<'_>, case: &Case<'_>) -> Link {
         statements.push(read(text, Dataset::AuditEvents));
     } else {
         let text = format!("in the window of {days} days: {} succeeded, {} failed", case.situation.writes, case.failed_writes);
-        statements.push(read(text, Dataset::AuditEvents));
+        statements.push(if case.seen.iter().any(|seen| seen.source == Source::ActivityLog) {
+            said(format!("{text}; what two sources saw is counted once"), format!("{}, {LOGS}", Dataset::AuditEvents))
+        } else {
+            read(text, Dataset::AuditEvents)
+        });
         if let Some(gap) = context.directory.gap(Dataset::AuditEvents) {
             statements.push(read(format!("audit events could not be read in full, so there may be more: {gap}"), Dataset::AuditEvents));
         }
@@ -159,20 +166,24 @@ fn observation(context: &Context<'_>, seen: &Observation) -> Statement {
     let outcome = match seen.outcome {
         ObservedOutcome::Written => "succeeded",
         ObservedOutcome::Unfinished => "succeeded, but the app was never published",
+        ObservedOutcome::Begun => "succeeded, as the first of several steps",
         ObservedOutcome::Failed => "failed",
+        ObservedOutcome::Refused => "ended as a refusal does, and as other mistakes do",
         ObservedOutcome::Unclear => "ended in a way that is not recorded",
+        ObservedOutcome::Blocked if seen.source == Source::ActivityLog => "refused for want of approval",
         ObservedOutcome::Blocked => "rejected or run out",
         ObservedOutcome::Pending => "waiting",
         ObservedOutcome::Approved => "completed",
     };
     let platform = seen.platform.as_ref().map(|platform| format!(" for {platform}", platform = platform.word())).unwrap_or_default();
     let times = seen.times();
-    let (first, last) = (times.first().copied().map(time).unwrap_or_default(), times.last().copied().map(time).unwrap_or_default());
-    let span = if times.len() == 1 { format!("on {first}") } else { format!("between {first} and {last}") };
-    let ahead = times.iter().filter(|at| *at > context.window.end()).count();
+    let (first, last) =
+        (times.first().map(|one| time(one.at)).unwrap_or_default(), times.last().map(|one| time(one.at)).unwrap_or_default());
+    let span = if seen.count() == 1 { format!("on {first}") } else { format!("between {first} and {last}") };
+    let ahead = total(times.get(times.partition_point(|one| one.at <= *context.window.end())..).unwrap_or_default());
     let ahead = if ahead > 0 { format!("; {ahead} after the clock of this run are not counted: the clocks differ") } else { String::new() };
     let object = seen.object.as_ref().map(|object| format!(": {object}")).unwrap_or_default();
-    let text = format!("{}{platform}: {} {outcome}, {span}{ahead}{object}", seen.operation, times.len());
+    let text = format!("{}{platform}: {} {outcome}, {span}{ahead}{object}", seen.operation, seen.count());
     let inferred = if seen.sure == Sure::Inferred { "; that this activity writes the workload is inferred" } else { "" };
     match seen.source {
         Source::AuditEvent if seen.outcome == ObservedOutcome::Unfinished => {
@@ -180,5 +191,9 @@ fn observation(context: &Context<'_>, seen: &Observation) -> Statement {
         }
         Source::AuditEvent => read(format!("{text}{inferred}"), Dataset::AuditEvents),
         Source::ApprovalRequest => read(text, Dataset::ApprovalRequests),
+        Source::ActivityLog => {
+            let inferred = if seen.sure == Sure::Inferred { "; that this operation writes the workload is inferred" } else { "" };
+            said(format!("{text}{inferred}"), LOGS)
+        }
     }
 }

@@ -106,7 +106,7 @@ impl<'a> Log<'a> {
     fn writes(&self, workloads: &BTreeSet<Workload>, whole: bool) -> Writes {
         let span = self.since()..=self.of.now();
         let written = self.of.observations().iter().filter(|seen| seen.outcome.went_through() && self.concerns(seen, workloads));
-        let last = written.filter_map(|seen| seen.times_in(&span).last().copied()).max();
+        let last = written.filter_map(|seen| seen.times_in(&span).last().map(|moment| moment.at)).max();
         let days = |time| days_between(time, self.of.now());
         Writes {
             seen: if last.is_some() { Some(true) } else { whole.then_some(false) },

@@ -1,0 +1,222 @@
+//! `maascan logs`, and logs beside a tenant, end to end.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use common::{collected, files, maascan, rows, text};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A record of the storage export.
+fn record(id: usize, time: &str, app: &str, user: &str, method: &str, path: &str, status: u16) -> String {
+    let sp = if user.is_empty() { "bbbbbbbb-0000-4000-8000-000000000001" } else { "" };
+    let record = serde_json::json!({
+        "time": time,
+        "category": "MicrosoftGraphActivityLogs",
+        "resultSignature": status.to_string(),
+        "properties": {
+            "requestId": format!("00000000-0000-4000-8000-{id:012}"),
+            "requestMethod": method,
+            "requestUri": format!("https://graph.microsoft.com/beta{path}"),
+            "responseStatusCode": status,
+            "appId": app,
+            "servicePrincipalId": sp,
+            "userId": user,
+            "clientAuthMethod": "2",
+            "ipAddress": "20.0.0.1",
+            "userAgent": "tool/1",
+        },
+    });
+    format!("{record}\r\n")
+}
+
+const APP: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+const SCRIPTS: &str = "/deviceManagement/deviceManagementScripts";
+
+fn a_few() -> String {
+    [
+        record(1, "2026-10-05T08:00:00Z", APP, "", "POST", SCRIPTS, 201),
+        record(2, "2026-10-06T08:00:00Z", APP, "", "POST", SCRIPTS, 412),
+        record(2, "2026-10-06T08:00:00Z", APP, "", "POST", SCRIPTS, 412),
+        record(3, "2026-10-06T09:00:00Z", APP, "", "GET", SCRIPTS, 200),
+    ]
+    .concat()
+}
+
+#[test]
+fn rows_go_to_standard_output_and_to_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, out) = (folder.path().join("PT1H.json"), folder.path().join("activity.csv"));
+    fs::write(&log, a_few()).unwrap();
+    let shown = maascan().arg("logs").arg(&log).arg("-o").arg(&out).assert().success().get_output().clone();
+    assert!(
+        text(&shown.stdout).contains("2 writes on Intune, from 2026-10-05T08:00:00Z to 2026-10-06T08:00:00Z"),
+        "{}",
+        text(&shown.stdout)
+    );
+    let written = rows(&fs::read(&out).unwrap());
+    assert_eq!(written.len(), 1);
+    let cells: Vec<&str> = ["app_id", "workload", "operation", "calls", "written", "blocked", "failed", "status_counts", "flow"]
+        .iter()
+        .map(|column| written[0][*column].as_str())
+        .collect();
+    assert_eq!(cells, [APP, "script", "create", "2", "1", "1", "0", "201:1;412:1", "app-only"]);
+    let json =
+        maascan().arg("logs").arg("-").args(["--format", "json"]).write_stdin(a_few()).assert().success().get_output().stdout.clone();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!((&json["reading"]["duplicates"], &json["reading"]["whole"]), (&1.into(), &true.into()));
+    let csv = maascan().arg("logs").arg(&log).args(["--format", "csv"]).assert().success().get_output().stdout.clone();
+    assert_eq!(csv, fs::read(&out).unwrap());
+}
+
+#[test]
+fn what_could_not_be_read_is_told_and_changes_the_status() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.json"), format!("{}not json\r\n", a_few())).unwrap();
+    let run = |more: &[&str]| maascan().arg("logs").arg(folder.path()).args(more).assert();
+    let output = run(&[]).code(3).get_output().clone();
+    let said = text(&output.stderr);
+    assert!(said.contains("warning: activity logs: 1 lines that are no JSON record, such as in ") && said.contains("a.json"), "{said}");
+    assert!(text(&output.stdout).contains("2 writes on Intune"));
+    run(&["--allow-incomplete"]).success();
+}
+
+#[test]
+fn wrong_usage_is_refused_with_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("a.json");
+    fs::write(&log, a_few()).unwrap();
+    let missing = folder.path().join("missing");
+    let foreign = folder.path().join("foreign");
+    fs::write(&foreign, "{}").unwrap();
+    let cases: [(&[&str], &str); 5] = [
+        (&[missing.to_str().unwrap()], "no such file or folder"),
+        (&[log.to_str().unwrap(), "-o", "rows.txt"], "must end in .csv or .json"),
+        (&[log.to_str().unwrap(), "-o", "/nonexistent/rows.csv"], "cannot write"),
+        (&[log.to_str().unwrap(), "--state", foreign.to_str().unwrap()], "not a state of logs"),
+        (&[log.to_str().unwrap(), "--own-app", "me"], "not an app id"),
+    ];
+    for (arguments, message) in cases {
+        let output = maascan().arg("logs").args(arguments).assert().code(2).get_output().clone();
+        assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_log_that_grows_is_read_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, state) = (folder.path().join("PT1H.json"), folder.path().join("state"));
+    let run = || {
+        let output = maascan().arg("logs").arg(&log).arg("--state").arg(&state).args(["--format", "json"]).assert().success();
+        let json: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        (json["reading"]["calls"].as_u64().unwrap(), json["reading"]["bytes"].as_u64().unwrap())
+    };
+    fs::write(&log, a_few()).unwrap();
+    assert_eq!(run(), (2, a_few().len() as u64));
+    let whole = a_few() + &record(9, "2026-10-07T08:00:00Z", APP, "", "DELETE", &format!("{SCRIPTS}/x"), 204);
+    fs::write(&log, &whole).unwrap();
+    assert_eq!(run(), (3, whole.len() as u64));
+    assert_eq!(run(), (3, whole.len() as u64));
+}
+
+/// The made-up tenant, collected once.
+fn snapshot() -> &'static Path {
+    static FILE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = FILE.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = collected(folder.path(), &[]);
+        (folder, path)
+    });
+    path
+}
+
+type Row = BTreeMap<String, String>;
+
+/// Rows of `automations.csv`, and all files.
+fn assess(logs: Option<&str>) -> (Vec<Row>, BTreeMap<String, Vec<u8>>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("PT1H.json"), folder.path().join("out"));
+    let mut command = maascan();
+    command.arg("assess").arg(snapshot()).arg("--allow-incomplete").arg("--out").arg(&out);
+    if let Some(logs) = logs {
+        fs::write(&file, logs).unwrap();
+        command.arg("--logs").arg(&file);
+    }
+    command.assert().success();
+    let files = files(&out);
+    (rows(&files["automations.csv"]), files)
+}
+
+fn row<'a>(rows: &'a [Row], name: &str, workload: &str) -> &'a Row {
+    rows.iter().find(|row| row["automation"] == name && row["workload"] == workload).unwrap()
+}
+
+#[test]
+fn calls_in_logs_decide_verdicts() {
+    let (before, _) = assess(None);
+    let wipe = "/deviceManagement/managedDevices/x/wipe";
+    // Name, workload, calls: time, user, method, path, status. The gates on scripts and wipes are in force since August.
+    type Call<'a> = (&'a str, &'a str, &'a str, &'a str, u16);
+    let after = "2026-10-20T08:00:00Z";
+    let cases: [(&str, &str, &[Call<'_>]); 6] = [
+        ("Scripted printer setup", "script", &[(after, "", "POST", SCRIPTS, 412), ("2026-10-21T08:00:00Z", "", "POST", SCRIPTS, 412)]),
+        ("Endpoint toolkit runner", "script", &[(after, "", "POST", SCRIPTS, 201), (after, "", "DELETE", SCRIPTS, 404)]),
+        ("Retirement scheduler", "deviceWipe", &[(after, "", "POST", wipe, 403)]),
+        ("aa-endpoint-runbooks", "deviceWipe", &[(after, "cccccccc-0000-4000-8000-000000000001", "POST", wipe, 204)]),
+        (
+            "Service desk wipe button",
+            "deviceRetire",
+            &[("2026-08-01T08:00:00Z", "", "POST", "/deviceManagement/managedDevices/x/retire", 204)],
+        ),
+        ("Compliance baseline deployer", "compliancePolicy", &[(after, "", "POST", "/deviceManagement/deviceCompliancePolicies", 201)]),
+    ];
+    let mut logs = String::new();
+    for (name, workload, calls) in cases {
+        let app = &row(&before, name, workload)["app_id"];
+        for (time, user, method, path, status) in calls {
+            logs += &record(logs.len(), time, app, user, method, path, *status);
+        }
+    }
+    let (now, reports) = assess(Some(&logs));
+    let said = |name: &str, workload: &str, columns: &[&str]| {
+        let row = row(&now, name, workload);
+        columns.iter().map(|column| row[*column].clone()).collect::<Vec<_>>()
+    };
+    let columns = ["verdict", "evidence_grade", "writes", "blocked_calls"];
+    assert_eq!(said("Scripted printer setup", "script", &columns), ["blocked", "blocked-call", "0", "2"]);
+    assert_eq!(said("Endpoint toolkit runner", "script", &columns), ["passes", "logged-write", "1", "0"]);
+    assert_eq!(said("Retirement scheduler", "deviceWipe", &columns), ["blocked", "blocked-call", "0", "1"]);
+    assert_eq!(said("Retirement scheduler", "deviceWipe", &["confidence"]), ["low"], "403 has other causes");
+    // A person's calls, and what lies before the window, change nothing; what the audit log has too is not counted twice.
+    for (name, workload) in [
+        ("aa-endpoint-runbooks", "deviceWipe"),
+        ("Service desk wipe button", "deviceRetire"),
+        ("Compliance baseline deployer", "compliancePolicy"),
+    ] {
+        for column in ["verdict", "confidence", "writes", "blocked_calls", "evidence_grade"] {
+            assert_eq!(row(&now, name, workload)[column], row(&before, name, workload)[column], "{name} {column}");
+        }
+    }
+    let json = text(&reports["assessment.json"]);
+    assert!(json.contains("2 times refused by the gate, or not granted"), "the reason is told");
+}
+
+#[test]
+fn collected_logs_are_kept_and_what_was_wrong_with_them_is_told_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("PT1H.json");
+    fs::write(&log, format!("{}{{\"cut", a_few())).unwrap();
+    let kept = collected(folder.path(), &["--logs", log.to_str().unwrap()]);
+    let snapshot = maascan::snapshot::load(&kept).unwrap();
+    let logs = snapshot.activity_logs.unwrap();
+    assert_eq!((logs.rows.len(), logs.reading.calls), (1, 2));
+    let output = maascan().arg("assess").arg(&kept).assert().code(3).get_output().clone();
+    assert!(text(&output.stderr).contains("activity logs: 1 last lines cut short"), "{}", text(&output.stderr));
+    let explained = maascan().args(["explain", APP, "--snapshot"]).arg(&kept).assert().success().get_output().clone();
+    let expected = "POST /deviceManagement/deviceManagementScripts, status 412: 1 refused for want of approval";
+    let told = text(&explained.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(expected) && told.contains("activity logs"), "{told}");
+}
