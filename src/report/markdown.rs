@@ -95,7 +95,7 @@ pub(super) fn name(name: &str) -> String {
 
 fn result(assessment: &Assessment) -> String {
     let run = &assessment.run;
-    let tenant = run.tenant_name.as_deref().unwrap_or(run.tenant_id.as_str());
+    let tenant = phrases::named(run.tenant_name.as_deref().unwrap_or_default(), run.tenant_id.as_str());
     let mut section = format!("# Multi Admin Approval in {}\n", text::markdown(tenant, LONGEST_NAME));
     section.push_str(&format!("\n## Result\n\n**{}.**\n", phrases::headline(assessment)));
     section.push_str(&format!("\n{}. An automation can count under more than one word.\n", phrases::counted(assessment)));
@@ -343,13 +343,13 @@ fn findings(assessment: &Assessment) -> String {
     let waived: Vec<(&Finding, &Waiver)> =
         known::findings(assessment, FindingStatus::Waived).filter_map(|finding| Some((finding, finding.waiver.as_ref()?))).collect();
     let mut section = "\n## Findings\n".to_owned();
+    let limit = if assessment.is_complete() { "" } else { ", as far as data could be read" };
     if open.is_empty() {
-        let limit = if assessment.is_complete() { "" } else { ", as far as data could be read" };
         section.push_str(&format!("\nNone open{limit}.\n"));
     } else {
         let by_severity: Vec<String> =
             known::open_by_severity(assessment).into_iter().map(|(severity, count)| format!("{count} {severity}")).collect();
-        section.push_str(&format!("\nOpen: {}.\n", by_severity.join(", ")));
+        section.push_str(&format!("\nOpen: {}{limit}.\n", by_severity.join(", ")));
         let rows = open.iter().map(|finding| finding_row(finding));
         section.push_str(&table(&["severity", "confidence", "rule", "object", "message"], rows, open.len(), "findings.csv"));
     }
