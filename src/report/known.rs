@@ -2,10 +2,11 @@
 //! whole; otherwise it is not known, in every format alike.
 
 use crate::assess::{
-    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, PolicyGate, Severity, Verdict,
+    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, PolicyGate, Severity, Verdict, VerdictKind,
 };
 use crate::snapshot::{Coverage, Dataset, Gap};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display, Formatter};
 
 /// Stands for a dataset that the assessment does not mention.
 static NOT_REQUESTED: Coverage = Coverage::Unavailable { gap: Gap::NotRequested };
@@ -37,9 +38,7 @@ pub(super) fn count(assessment: &Assessment, dataset: Dataset, seen: u64) -> Opt
 
 /// Whether every automation can have been found: those who hold a permission, and those who were seen writing.
 pub(super) fn all_automations(assessment: &Assessment) -> bool {
-    [Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents]
-        .into_iter()
-        .all(|dataset| coverage(assessment, dataset).is_complete())
+    read_whole(assessment, &[Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents])
 }
 
 /// A count, as far as it is known.
@@ -76,11 +75,53 @@ impl Count {
     }
 }
 
+/// `12`, `at least 12`, or `not known`.
+impl Display for Count {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(found) => write!(formatter, "{found}"),
+            Self::AtLeast(found) => write!(formatter, "at least {found}"),
+            Self::Unknown => formatter.write_str("not known"),
+        }
+    }
+}
+
+/// Whether all of these datasets were read whole.
+fn read_whole(assessment: &Assessment, datasets: &[Dataset]) -> bool {
+    datasets.iter().all(|dataset| coverage(assessment, *dataset).is_complete())
+}
+
+/// Automations of a verdict, each once. That there are no more is a fact only where what would show them was read whole. Of those
+/// whose gates are unknown each may have any verdict; they have a count of their own, so they matter to the others only where
+/// nothing was found.
+pub(super) fn automations_with(assessment: &Assessment, kind: VerdictKind) -> Count {
+    let with = |kind: VerdictKind| {
+        let own = assessment.verdicts.iter().filter(|verdict| verdict.kind == kind);
+        own.map(|verdict| &verdict.app_id).collect::<BTreeSet<_>>().len()
+    };
+    let found = with(kind);
+    let whole = match kind {
+        // It wrote, or filed a request.
+        VerdictKind::Blocked | VerdictKind::Breaks | VerdictKind::Handshake => {
+            read_whole(assessment, &[Dataset::AuditEvents, Dataset::ApprovalRequests])
+        }
+        VerdictKind::Passes => read_whole(assessment, &[Dataset::AuditEvents]),
+        VerdictKind::AtRisk => all_automations(assessment),
+        VerdictKind::Dormant => all_automations(assessment) && read_whole(assessment, &[Dataset::SignInActivity]),
+        VerdictKind::NotGated => all_automations(assessment) && read_whole(assessment, &[Dataset::AccessPolicies]),
+        VerdictKind::Excluded => all_automations(assessment) && all_exclusions(assessment),
+        // It says how many of those that were found could not be judged.
+        VerdictKind::Unknown => !assessment.verdicts.is_empty() || all_automations(assessment),
+    };
+    let settled = kind == VerdictKind::Unknown || found > 0 || with(VerdictKind::Unknown) == 0;
+    Count::new(found, whole && settled)
+}
+
 /// Automations that break or are blocked. Those whose gates are unknown have a count of their own beside it, so they matter
 /// here only where nothing else was found.
 pub(super) fn breaking(assessment: &Assessment) -> Count {
     let counts = assessment.headline();
-    let seen = [Dataset::AuditEvents, Dataset::ApprovalRequests].into_iter().all(|dataset| coverage(assessment, dataset).is_complete());
+    let seen = read_whole(assessment, &[Dataset::AuditEvents, Dataset::ApprovalRequests]);
     Count::new(counts.breaking, seen && (counts.breaking > 0 || counts.unknown == 0))
 }
 
@@ -92,8 +133,12 @@ pub(super) fn blocked(assessment: &Assessment) -> Count {
 
 /// Automations that are excluded.
 pub(super) fn excluded_automations(assessment: &Assessment) -> Count {
-    let whole = coverage(assessment, Dataset::AccessPolicies).is_complete() && unreadable_exclusions(assessment) == 0;
-    Count::new(assessment.headline().excluded, whole)
+    automations_with(assessment, VerdictKind::Excluded)
+}
+
+/// Whether every list of exclusions could be read.
+pub(super) fn all_exclusions(assessment: &Assessment) -> bool {
+    coverage(assessment, Dataset::AccessPolicies).is_complete() && unreadable_exclusions(assessment) == 0
 }
 
 /// Access policies behind the gates, each once, by id.
@@ -110,14 +155,13 @@ pub(super) fn unreadable_exclusions(assessment: &Assessment) -> usize {
 
 /// Whether an application is excluded. That it is not is a fact only where every list of exclusions could be read.
 pub(super) fn excluded(assessment: &Assessment, profile: &ApplicationProfile) -> Option<bool> {
-    let known = || coverage(assessment, Dataset::AccessPolicies).is_complete() && unreadable_exclusions(assessment) == 0;
     let sure = |row: &Exclusion| row.listed && !row.disputed && row.app_id.as_ref() == Some(&profile.app_id);
     if profile.excluded {
         // Where sources disagree on every list that has it, it is not known.
         let listed = || assessment.exclusions.iter().any(sure);
         return listed().then_some(true);
     }
-    known().then_some(false)
+    all_exclusions(assessment).then_some(false)
 }
 
 /// Permissions of a verdict. That there are none is a fact only where the grants of the automation were read whole.
@@ -158,4 +202,48 @@ pub(super) fn open_by_severity(assessment: &Assessment) -> Vec<(Severity, usize)
     let count = |severity| findings(assessment, FindingStatus::Open).filter(|finding| finding.rule.severity == severity).count();
     let all = Severity::ALL.iter().rev().map(|severity| (*severity, count(*severity)));
     all.filter(|(_, count)| *count > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn nothing_found_is_none_only_where_what_would_show_it_was_read() {
+        let empty = samples::empty();
+        assert!(VerdictKind::ALL.iter().all(|kind| automations_with(&empty, *kind) == Count::Exactly(0)));
+        let unreadable = samples::unreadable();
+        assert!(VerdictKind::ALL.iter().all(|kind| automations_with(&unreadable, *kind) == Count::Unknown));
+        for (dataset, unknown) in [
+            (Dataset::AuditEvents, "blocked breaks at-risk passes unknown excluded handshake dormant not-gated"),
+            (Dataset::ApprovalRequests, "blocked breaks handshake"),
+            (Dataset::AppRoleGrants, "at-risk unknown excluded dormant not-gated"),
+            (Dataset::AccessPolicies, "excluded not-gated"),
+            (Dataset::SignInActivity, "dormant"),
+        ] {
+            let mut assessment = samples::empty();
+            assessment.coverage.remove(&dataset);
+            for kind in VerdictKind::ALL {
+                let known = automations_with(&assessment, *kind) != Count::Unknown;
+                assert_eq!(known, !unknown.split(' ').any(|word| word == kind.word()), "{kind} without {dataset}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_automation_counts_once_and_those_without_a_verdict_may_be_anything() {
+        let mut assessment = samples::empty();
+        let mut rows = samples::everything().verdicts;
+        rows.retain(|verdict| verdict.kind == VerdictKind::Excluded);
+        let twice = rows.clone();
+        let automations = rows.iter().map(|verdict| &verdict.app_id).collect::<BTreeSet<_>>().len();
+        assessment.verdicts = [rows, twice].concat();
+        assert_eq!(automations_with(&assessment, VerdictKind::Excluded), Count::Exactly(automations));
+        assert_eq!(automations_with(&assessment, VerdictKind::Breaks), Count::Exactly(0));
+        assessment.verdicts[0].kind = VerdictKind::Unknown;
+        assert_eq!(automations_with(&assessment, VerdictKind::Unknown), Count::Exactly(1));
+        assert_eq!(automations_with(&assessment, VerdictKind::Breaks), Count::Unknown);
+        assert_eq!(Count::AtLeast(3).to_string(), "at least 3");
+    }
 }

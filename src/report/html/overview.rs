@@ -1,6 +1,6 @@
 //! The first screen: whose tenant, when, the headline, what could not be seen, and how many verdicts of each kind there are.
 
-use super::super::known;
+use super::super::known::{self, Count};
 use super::super::phrases;
 use super::foreign::{code, counted, name, sentence, short, words};
 use super::index::Index;
@@ -138,15 +138,15 @@ pub(super) fn notes(assessment: &Assessment) -> Vec<String> {
     notes
 }
 
-/// How many verdicts of each kind there are.
+/// How many automations have a verdict of each kind; one can have several.
 fn counts(assessment: &Assessment) -> Markup {
-    let count = |kind: VerdictKind| assessment.verdicts.iter().filter(|verdict| verdict.kind == kind).count();
     html! {
-        ul class="counts" aria-label="Rows by verdict" {
+        h3 class="label" id="counts-title" { "Automations by verdict" }
+        ul class="counts" aria-labelledby="counts-title" {
             @for kind in VerdictKind::ALL {
-                @let rows = count(*kind);
-                li class=[(rows == 0).then_some("zero")] title=(phrases::meaning(*kind)) {
-                    (marks::tile(*kind, Confidence::High)) span { (kind.word()) } strong { (rows) }
+                @let count = known::automations_with(assessment, *kind);
+                li class=[(count == Count::Exactly(0)).then_some("zero")] title=(phrases::meaning(*kind)) {
+                    (marks::tile(*kind, Confidence::High)) span { (kind.word()) } strong { (count) }
                 }
             }
         }
