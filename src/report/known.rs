@@ -125,12 +125,6 @@ pub(super) fn breaking(assessment: &Assessment) -> Count {
     Count::new(counts.breaking, seen && (counts.breaking > 0 || counts.unknown == 0))
 }
 
-/// Automations that are blocked already. What is refused shows in audit events and in approval requests.
-pub(super) fn blocked(assessment: &Assessment) -> Count {
-    let shown = [Dataset::AccessPolicies, Dataset::AuditEvents, Dataset::ApprovalRequests];
-    Count::new(assessment.headline().blocked, shown.into_iter().all(|dataset| coverage(assessment, dataset).is_complete()))
-}
-
 /// Automations that are excluded.
 pub(super) fn excluded_automations(assessment: &Assessment) -> Count {
     automations_with(assessment, VerdictKind::Excluded)

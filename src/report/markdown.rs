@@ -194,10 +194,12 @@ fn action_row(assessment: &Assessment, verdict: &Verdict) -> Vec<String> {
 fn verdicts(assessment: &Assessment) -> String {
     let rows = VerdictKind::ALL.iter().map(|kind| {
         let rows = assessment.verdicts.iter().filter(|verdict| verdict.kind == *kind).count();
-        vec![kind.to_string(), rows.to_string(), phrases::meaning(*kind).to_owned()]
+        let rows = if rows == 0 { String::new() } else { rows.to_string() };
+        let automations = known::automations_with(assessment, *kind).to_string();
+        vec![kind.to_string(), automations, rows, phrases::meaning(*kind).to_owned()]
     });
-    let table = table(&["verdict", "rows", "meaning"], rows, VerdictKind::ALL.len(), "automations.csv");
-    format!("\n## Verdicts\n\nOne row for each automation and workload.\n{table}")
+    let table = table(&["verdict", "automations", "rows", "meaning"], rows, VerdictKind::ALL.len(), "automations.csv");
+    format!("\n## Verdicts\n\nA row is an automation and a workload; an automation can count under more than one verdict.\n{table}")
 }
 
 fn exclusions(assessment: &Assessment) -> String {
@@ -278,7 +280,7 @@ fn exclusion(exclusion: &Exclusion) -> Vec<String> {
         name(exclusion.workload.word()),
         name(exclusion.application.as_deref().unwrap_or_default()),
         exclusion.listed_id.clone(),
-        exclusion.state.to_string(),
+        exclusion.gap.as_ref().map_or_else(|| exclusion.state.to_string(), |gap| format!("{UNKNOWN}: {gap}")),
         if exclusion.listed { "yes" } else { "no" }.to_owned(),
         exclusion.sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         optional_time(exclusion.since),

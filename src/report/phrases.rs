@@ -163,7 +163,7 @@ pub(super) fn counted(assessment: &Assessment) -> String {
         Some(writing) => format!("at least {writing}"),
     };
     let (days, start) = (assessment.run.window_days, time(assessment.run.window_start));
-    let already = match known::blocked(assessment) {
+    let already = match known::automations_with(assessment, VerdictKind::Blocked) {
         known::Count::Exactly(0) => String::new(),
         known::Count::Exactly(blocked) => format!("; of those that break, blocked already: {blocked}"),
         known::Count::AtLeast(blocked) => format!("; of those that break, blocked already: at least {blocked}"),

@@ -212,7 +212,7 @@ fn headline(assessment: &assess::Assessment) -> Headline {
         breaking: breaking.found(),
         breaking_at_least: breaking.is_least(),
         blocked: counts.blocked,
-        blocked_at_least: known::blocked(assessment).is_least(),
+        blocked_at_least: known::automations_with(assessment, assess::VerdictKind::Blocked).is_least(),
         excluded: excluded.found(),
         excluded_at_least: excluded.is_least(),
         unknown: counts.unknown,
