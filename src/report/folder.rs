@@ -329,7 +329,7 @@ mod tests {
         let mut all = formats(Layout::default());
         // The name passes staging, but no folder of that name is there to rename into.
         all.push(Box::new(Bad(Some("missing/bad.txt"))));
-        assert!(matches!(report.write_formats(&Contents::of(&samples::everything()), &all, Layout::default()), Err(Error::Write { .. })));
+        assert!(matches!(report.write_formats(&Contents::of(&samples::everything()), &all, Layout::default()), Err(Error::Publish { .. })));
         let names: Vec<String> = contents(folder.path()).into_iter().map(|(name, _)| name).collect();
         assert!(!names.iter().any(|name| name == "manifest.json" || name.ends_with(".tmp")), "{names:?}");
     }

@@ -494,7 +494,7 @@ mod tests {
     #[test]
     fn an_unread_tenant_has_no_clean_result() {
         let text = rendered(&samples::unreadable());
-        assert!(text.contains("Unknown how many automations write to Intune"), "{text}");
+        assert!(text.contains("Unknown how many automations can write to Intune"), "{text}");
         assert!(text.contains("not every automation could be looked for") && text.contains("None open, as far as"), "{text}");
         assert!(text.contains("Exclusions are unknown") && !text.contains("\nNone.\n"), "{text}");
     }

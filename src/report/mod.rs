@@ -284,11 +284,11 @@ mod tests {
     fn every_report_opens_with_the_same_sentence() {
         let assessment = samples::everything();
         let headline = phrases::headline(&assessment);
-        assert_eq!(headline, "At least 27 automations write to Intune; at least 6 break, at least 3 are excluded, 3 unknown");
+        assert_eq!(headline, "At least 27 automations can write to Intune; at least 6 break, at least 3 are excluded, 3 unknown");
         for kind in [OutputKind::Terminal, OutputKind::Markdown] {
             let text = String::from_utf8(rendered(kind, &assessment)).unwrap();
             assert!(text.contains(&headline), "{text}");
         }
-        assert_eq!(phrases::headline(&samples::empty()), "0 automations write to Intune; 0 break, 0 are excluded, 0 unknown");
+        assert_eq!(phrases::headline(&samples::empty()), "0 automations can write to Intune; 0 break, 0 are excluded, 0 unknown");
     }
 }

@@ -79,23 +79,18 @@ pub(super) fn terminal(text: &str, longest: usize) -> String {
 /// Runners of pipelines look for commands in what a job prints, anywhere in a line: `##vso[` (Azure Pipelines, "Logging commands")
 /// and `##[` (GitHub Actions, its older form). An invisible character between the signs makes text of them.
 fn without_commands(text: &str) -> String {
-    let mut parts = text.split("##");
-    let mut joined = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        joined.push('#');
-        if starts_command(part) {
-            joined.push(BREAK);
-        }
-        joined.push('#');
-        joined.push_str(part);
+    let lower = text.to_ascii_lowercase();
+    if !lower.contains("##[") && !lower.contains("##vso[") {
+        return text.to_owned();
     }
-    joined
-}
-
-/// Whether what follows two number signs makes a command of them.
-fn starts_command(rest: &str) -> bool {
-    let word = rest.get(..3).filter(|word| word.eq_ignore_ascii_case("vso")).map_or(rest, |word| &rest[word.len()..]);
-    word.starts_with('[')
+    let mut parted = String::with_capacity(text.len() + BREAK.len_utf8());
+    for character in text.chars() {
+        if character == '#' && parted.ends_with('#') {
+            parted.push(BREAK);
+        }
+        parted.push(character);
+    }
+    parted
 }
 
 /// For a cell of CSV or of a sheet: clean, whole, and no formula. A spreadsheet that takes another separator than the file has
