@@ -208,7 +208,7 @@ fn what_a_killed_run_left_goes_away_a_day_later() {
     let young = folder.path().join(".maascan-ghijkl.tmp");
     std::fs::write(&left, "half a repo").unwrap();
     std::fs::write(&young, "half a repo").unwrap();
-    let two_days = std::time::Duration::from_hours(48);
+    let two_days = std::time::Duration::from_secs(48 * 60 * 60);
     std::fs::File::options().write(true).open(&left).unwrap().set_modified(std::time::SystemTime::now() - two_days).unwrap();
     assess(&["--out"]).arg(folder.path()).assert().success();
     assert!(!left.exists() && young.exists());

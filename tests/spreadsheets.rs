@@ -4,7 +4,6 @@
 //! Tests that need a program say so on standard error and pass where it is missing, unless `MAASCAN_REQUIRE_TOOLS=1` is set.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::print_stderr, reason = "what was not tested is said")]
 
 mod common;
 

@@ -170,7 +170,7 @@ const PREFIX: &str = ".maascan-";
 const SUFFIX: &str = ".tmp";
 
 /// After so long nobody writes into a temporary file any more.
-const LEFT_AFTER: std::time::Duration = std::time::Duration::from_hours(24);
+const LEFT_AFTER: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 /// A new file in `folder`, mode 0600 where the system has modes, that is removed when dropped.
 fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
