@@ -48,7 +48,7 @@ impl Fixture {
 
     fn compare(&self, later: &Snapshot) -> Change {
         let after = judged(later);
-        runs::compare(run(&self.earlier, &self.before), run(later, &after)).unwrap()
+        runs::compare(run(&self.earlier, &self.before), run(later, &after), &[]).unwrap()
     }
 
     /// The objects that changed: not what the verdicts and findings make of them.
@@ -280,7 +280,7 @@ fn what_cannot_be_read_any_more_is_not_gone() {
         let mut whole = fixture.later();
         whole.taken_at += TimeDelta::minutes(1);
         let seen = judged(&whole);
-        let back = runs::compare(run(&blind, &after), run(&whole, &seen)).unwrap();
+        let back = runs::compare(run(&blind, &after), run(&whole, &seen), &[]).unwrap();
         let new: Vec<_> = back.entries.iter().filter(|entry| entry.what == What::New).collect();
         assert!(new.is_empty(), "{dataset}: {new:#?}");
     }
@@ -292,6 +292,6 @@ fn runs_of_two_tenants_are_not_compared() {
     let mut other = fixture.later();
     other.tenant_id = "00000000-0000-4000-8000-000000000000".into();
     let judged = judged(&other);
-    let refused = runs::compare(run(&fixture.earlier, &fixture.before), run(&other, &judged));
+    let refused = runs::compare(run(&fixture.earlier, &fixture.before), run(&other, &judged), &[]);
     assert!(refused.unwrap_err().to_string().contains("two tenants"));
 }

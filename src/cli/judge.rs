@@ -69,7 +69,8 @@ impl<'a> Prepared<'a> {
         let baseline = earlier.map(|earlier| assess::baseline(earlier, catalogue));
         let mut assessment = assess::assess(snapshot, catalogue, &assess::Options { baseline, ..self.options.clone() });
         let facts = self.governance.judge(&mut assessment);
-        let change = earlier.and_then(|earlier| self.change(earlier, snapshot, &assessment, catalogue));
+        let older = if self.earlier.is_some() { Vec::new() } else { history::older(&past, snapshot) };
+        let change = earlier.and_then(|earlier| self.change(earlier, &older, snapshot, &assessment, catalogue));
         self.governance.arrange(&facts, &mut assessment);
         drop(facts);
         let seen = self.history.is_some().then(|| history::mark(&past, &mut assessment));
@@ -94,22 +95,45 @@ impl<'a> Prepared<'a> {
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
         if let Some(teller) = &self.teller {
-            teller.tell(&contents, self.output.out.is_some());
+            teller.tell(&contents, self.where_else());
         }
         Ok(self.status(&contents, whole))
     }
 
     /// What is different from the earlier run, judged by the same plan and the same rules. The user's file of exclusions tells
-    /// of the tenant as it is now, so the earlier run is judged without it.
-    fn change(&self, earlier: &Snapshot, snapshot: &Snapshot, assessment: &Assessment, catalogue: &Catalogue) -> Option<Change> {
+    /// of the tenant as it is now, so earlier runs are judged without it. `older` are runs before the earlier one, the newest first,
+    /// for what that one could not tell.
+    fn change(
+        &self,
+        earlier: &Snapshot,
+        older: &[Snapshot],
+        snapshot: &Snapshot,
+        assessment: &Assessment,
+        catalogue: &Catalogue,
+    ) -> Option<Change> {
         if unfit(assessment).is_some() {
             return None;
         }
         let options = assess::Options { exclusions: Vec::new(), ..self.options.clone() };
-        let mut before = assess::assess(earlier, catalogue, &options);
-        self.governance.judge(&mut before);
-        let earlier = Run { snapshot: earlier, assessment: &before, findings: &before.findings };
-        runs::compare(earlier, Run { snapshot, assessment, findings: &assessment.findings }).ok()
+        let judged = |snapshot| {
+            let mut before = assess::assess(snapshot, catalogue, &options);
+            self.governance.judge(&mut before);
+            (snapshot, before)
+        };
+        let before: Vec<(&Snapshot, Assessment)> = std::iter::once(earlier).chain(older).map(judged).collect();
+        let runs: Vec<Run<'_>> =
+            before.iter().map(|(snapshot, assessment)| Run { snapshot, assessment, findings: &assessment.findings }).collect();
+        let (earlier, older) = runs.split_first()?;
+        runs::compare(*earlier, Run { snapshot, assessment, findings: &assessment.findings }, older).ok()
+    }
+
+    /// Where all of a change is told that a notice tells the beginning of.
+    fn where_else(&self) -> String {
+        match (&self.output.out, &self.history) {
+            (Some(_), _) => "for all of it, see report.html or summary.md of this run".to_owned(),
+            (None, Some(_)) => "for all of it: maascan diff --store with the store of this run".to_owned(),
+            (None, None) => "for all of it, run with --out".to_owned(),
+        }
     }
 
     fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Failure> {
