@@ -7,7 +7,7 @@ mod common;
 use chrono::TimeDelta;
 use common::{collected, maascan, text};
 use maascan::runs::Store;
-use maascan::snapshot::Snapshot;
+use maascan::snapshot::{Dataset, Snapshot};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -72,9 +72,13 @@ impl Fixture {
     }
 
     fn started(&self, snapshot: &Path) -> Child {
+        self.started_with(snapshot, &[])
+    }
+
+    fn started_with(&self, snapshot: &Path, arguments: &[&str]) -> Child {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_maascan"));
         command.arg("assess").arg(snapshot).args(["--allow-incomplete", "--format", "json", "--days", "7", "--store"]).arg(self.store());
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 }
 
@@ -276,6 +280,102 @@ fn two_runs_at_once_are_both_kept() {
         assert_eq!(fixture.listed().len(), round * 2);
     }
     fixture.verify().success();
+}
+
+#[test]
+fn of_two_runs_at_once_that_delete_old_ones_the_newest_always_stays() {
+    let fixture = Fixture::new();
+    let snapshots = [fixture.later(0, |_| {}), fixture.later(7, |_| {})];
+    for _ in 0..15 {
+        let children = snapshots.each_ref().map(|snapshot| fixture.started_with(snapshot, &["--keep", "1"]));
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            let said = text(&output.stderr);
+            assert!(output.status.success() && !said.contains("not deleted"), "{said}");
+        }
+        assert!(fixture.listed().iter().any(|name| name.starts_with("2026-11-09")), "{:?}", fixture.listed());
+        fixture.verify().success();
+    }
+}
+
+#[test]
+fn a_clock_far_ahead_deletes_nothing() {
+    let fixture = Fixture::new();
+    for day in [0, 7] {
+        fixture.keep(&fixture.later(day, |_| {}), &["--keep-days", "365"]).success();
+    }
+    let said = fixture.keep(&fixture.later(365 * 70, |_| {}), &["--keep-days", "365"]).success().get_output().stderr.clone();
+    assert!(text(&said).contains("is the clock right?"), "{}", text(&said));
+    assert_eq!(fixture.listed().len(), 3);
+}
+
+#[test]
+fn the_day_of_the_first_sight_outlives_a_damaged_run() {
+    let fixture = Fixture::new();
+    for day in [0, 7] {
+        fixture.keep(&fixture.later(day, |_| {}), &[]).success();
+    }
+    std::fs::write(fixture.tenant_folder().join("2026-11-09T060000Z/seen.json"), "{").unwrap();
+    let output = fixture.keep(&fixture.later(14, |_| {}), &[]).success().get_output().clone();
+    assert!(text(&output.stderr).contains("does not tell when its findings were seen"), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let first: Vec<&str> = report["findings"].as_array().unwrap().iter().filter_map(|finding| finding["first_seen"].as_str()).collect();
+    assert!(first.len() > 100 && first.iter().filter(|day| day.starts_with("2026-11-02")).count() > 100, "{first:?}");
+}
+
+/// What a run could not read the next one compares with the run before.
+#[test]
+fn a_secret_that_came_while_applications_could_not_be_read_is_new() {
+    let fixture = Fixture::new();
+    fixture.keep(&fixture.later(0, |_| {}), &[]).success();
+    let blind = common::without(&fixture.snapshot, Dataset::Applications);
+    fixture.keep(&fixture.later(3, |snapshot| *snapshot = Snapshot { taken_at: snapshot.taken_at, ..blind.clone() }), &[]).success();
+    let secret = fixture.later(6, |snapshot| {
+        let excluded = snapshot.service_principals.values().find(|own| own.display_name == "Legacy packaging server").unwrap();
+        let app_id = excluded.app_id.clone();
+        let own = snapshot.applications.values_mut().find(|own| own.app_id == app_id).unwrap();
+        let mut credential = own.credentials.first().unwrap().clone();
+        credential.key_id = "11111111-0000-4000-8000-000000000001".to_owned();
+        // Before the run that could not read it, so that its own time does not tell.
+        credential.start = Some(snapshot.taken_at - TimeDelta::days(4));
+        own.credentials.push(credential);
+    });
+    let output = fixture.keep(&secret, &[]).success().get_output().clone();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let entries = report["change"]["entries"].as_array().unwrap();
+    let new: Vec<&Value> = entries.iter().filter(|entry| entry["topic"] == "credential" && entry["what"] == "new").collect();
+    assert_eq!(new.len(), 1, "{entries:#?}");
+    assert_eq!(new[0]["name"], "Legacy packaging server");
+}
+
+#[test]
+fn a_pipe_or_a_name_that_leads_elsewhere_is_no_part_of_a_run() {
+    let fixture = Fixture::new();
+    fixture.keep(&fixture.later(0, |_| {}), &[]).success();
+    let run = fixture.tenant_folder().join("2026-11-02T060000Z");
+    let manifest = std::fs::read_to_string(run.join("manifest.json")).unwrap();
+    let planted = |name: &str, manifest: &str| {
+        let folder = fixture.tenant_folder().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("manifest.json"), manifest).unwrap();
+    };
+    planted("elsewhere", &manifest.replace("\"seen.json\"", "\"../../../../etc/hostname\""));
+    planted("esc\u{1b}[31m", &manifest.replace("\"tool\": \"", "\"tool\": \"\\u001b[2J\\nFORGED "));
+    #[cfg(unix)]
+    {
+        let pipe = fixture.tenant_folder().join("pipe");
+        std::fs::create_dir(&pipe).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(pipe.join("manifest.json")).status().unwrap().success());
+    }
+    let document = fixture.json(&["list"]);
+    let left_out: Vec<&str> = document["left_out"].as_array().unwrap().iter().map(|odd| odd["path"].as_str().unwrap()).collect();
+    assert!(left_out.iter().any(|path| path.ends_with("elsewhere")), "{left_out:?}");
+    for arguments in [&["list"][..], &["show", "esc\u{1b}[31m"], &["trend"]] {
+        let mut command = maascan();
+        let output = command.arg("runs").args(arguments).arg("--store").arg(fixture.store()).assert().success().get_output().clone();
+        let said = text(&output.stdout);
+        assert!(!said.contains('\u{1b}') && !said.contains("\nFORGED"), "{said}");
+    }
 }
 
 /// The disk is full at any point of the writing: a limit on the size of files stands for that.

@@ -92,8 +92,12 @@ pub fn trend(points: &[Point], width: Option<u16>) -> String {
     let lines: Vec<Vec<String>> = series(points).iter().filter(|series| series.says_something()).map(line).collect();
     let header = ["number", "runs", "first", "last", "least", "most"];
     let span = format!("{} runs from {} to {}\n\n", points.len(), phrases::time(first.at), phrases::time(last.at));
-    span + &grid(&header, &lines, width)
+    let least = if points.iter().all(|point| point.numbers.is_whole()) { "" } else { LEAST };
+    span + &grid(&header, &lines, width) + least
 }
+
+/// Said where a number of a run may be too low.
+const LEAST: &str = "not every run could read everything: where one could not, its numbers are the least\n";
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 

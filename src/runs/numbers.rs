@@ -43,6 +43,15 @@ pub struct Numbers {
     pub datasets: BTreeMap<String, u64>,
 }
 
+impl Numbers {
+    /// Whether none of them may be higher.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let counts = [self.automations, self.exclusions, self.secrets_on_excluded];
+        counts.iter().chain(self.verdicts.values()).chain(self.findings.values()).all(|count| count.whole)
+    }
+}
+
 /// The numbers of a run on which rules have run.
 #[must_use]
 pub fn numbers(assessment: &Assessment) -> Numbers {
