@@ -36,11 +36,11 @@ function state(page) {
       open: !element.closest("[hidden]"),
       drawn: element.getClientRects().length > 0,
       id: element.id,
-      severity: element.dataset.severity,
-      status: element.dataset.status,
+      severity: element.parentElement.dataset.severity,
+      status: element.parentElement.dataset.status,
       verdicts: (element.dataset.verdicts ?? "").split(/\s+/).filter(Boolean),
     }));
-    return { automations: list("details.automation"), findings: list(".finding"), count: document.querySelector("#shown")?.textContent ?? "" };
+    return { automations: list("details.automation"), findings: list(".found > li"), count: document.querySelector("#shown")?.textContent ?? "" };
   });
 }
 
@@ -141,7 +141,12 @@ async function searchProblems(page, known, verdict) {
 
 /** After the search for the known automation: its findings are there, and each that is there speaks of it. */
 async function strayFindings(page, known) {
-  const texts = await page.evaluate(() => [...document.querySelectorAll(".finding")].filter((item) => !item.closest("[hidden]")).map((item) => item.textContent));
+  const texts = await page.evaluate(() => {
+    const left = [...document.querySelectorAll(".found > li")].filter((item) => !item.closest("[hidden]"));
+    // The facts that several have in common stand before their list.
+    const shared = ({ previousElementSibling: before }) => (before?.matches(".facts") ? before.textContent : "");
+    return left.map((item) => `${item.textContent} ${shared(item.parentElement)}`);
+  });
   const name = squash(known.name).toLowerCase();
   const stray = texts.filter((text) => !squash(text).toLowerCase().includes(name));
   const problems = stray.map((text) => `a finding that does not name it is left: ${text.slice(0, 80)}`);
