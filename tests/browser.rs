@@ -6,6 +6,7 @@
 
 mod common;
 
+use chrono::TimeDelta;
 use common::{Tenant, maascan, without};
 use maascan::simulator::Settings;
 use maascan::snapshot::{self, Coverage, Dataset, DatasetReading, Snapshot};
@@ -143,6 +144,19 @@ impl Report {
         Self { what, folder }
     }
 
+    /// What the binary makes of the last of several snapshots, all of which it keeps.
+    fn of_runs(what: &'static str, snapshots: &[Snapshot]) -> Self {
+        let (folder, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for snapshot in snapshots {
+            let file = store.path().join("tenant.json.zst");
+            snapshot::save(snapshot, &file).unwrap();
+            let mut command = maascan();
+            command.arg("assess").arg(&file).arg("--allow-incomplete").arg("--store").arg(store.path().join("runs"));
+            command.arg("--out").arg(folder.path()).assert().success();
+        }
+        Self { what, folder }
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -165,7 +179,11 @@ impl Report {
 
 /// The made-up tenant with so many automations, as it is read.
 fn tenant(service_principals: usize, automations: Option<usize>) -> Snapshot {
-    let tenant = Tenant::start(Settings { service_principals, automations, ..Settings::default() });
+    tenant_of(Settings { service_principals, automations, ..Settings::default() })
+}
+
+fn tenant_of(settings: Settings) -> Snapshot {
+    let tenant = Tenant::start(settings);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tenant.json.zst");
     tenant.command("collect").arg("--allow-incomplete").arg("-o").arg(&file).assert().success();
@@ -261,7 +279,7 @@ fn hostile_names_are_text_and_nothing_else() {
     let Some(tools) = Tools::find() else { return };
     // Not axe: it takes a minute, and looks at the demo, whose report has the same parts.
     let suites = ["quiet", "controls", "scriptless", "hostile", "layout", "paper"];
-    tools.check(&Report::of("hostile", &hostile(&tenant(300, None))), &json!({"suites": suites}));
+    tools.check(&Report::of("hostile", &hostile(&tenant(300, None))), &json!({"suites": suites, "foreign": true}));
 }
 
 /// Suites for reports with too little in them to search and to copy.
@@ -282,6 +300,22 @@ fn a_report_of_nothing_and_one_of_unknowns_are_sound() {
     tools.check(&Report::of("unknowns", &blind), &json!({"suites": OF_LITTLE}));
 }
 
+/// The tables of what changed, and the lines over the runs.
+#[test]
+fn what_changed_within_a_week_can_be_read() {
+    let Some(tools) = Tools::find() else { return };
+    let earlier = tenant_of(Settings::default());
+    let mut later = tenant_of(Settings { week_later: true, ..Settings::default() });
+    later.taken_at += TimeDelta::days(7);
+    let report = Report::of_runs("a week later", &[earlier, later]);
+    let html = report.html();
+    assert!(
+        html.contains("aria-label=\"Changes: Credentials\"") && html.contains("aria-label=\"Numbers over the runs\""),
+        "nothing changed"
+    );
+    tools.check(&report, &json!({"suites": ["quiet", "scriptless", "hostile", "layout"]}));
+}
+
 #[test]
 fn two_thousand_automations_are_found_searched_and_fit_a_telephone() {
     let large = Report::of("two thousand", &tenant(4_500, Some(2_000)));
@@ -298,7 +332,7 @@ fn two_thousand_automations_are_found_searched_and_fit_a_telephone() {
 fn every_check_can_fail() {
     let Some(tools) = Tools::find() else { return };
     let report = Report::of("to be broken", &hostile(&tenant(300, Some(12))));
-    let answer = tools.run(&report.job(&json!({"mutations": true})));
+    let answer = tools.run(&report.job(&json!({"mutations": true, "foreign": true})));
     let problems: Vec<&str> = answer["problems"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert!(answer["mutations"].as_array().unwrap().len() > 30, "{answer}");

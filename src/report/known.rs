@@ -98,7 +98,8 @@ pub(super) fn read_whole(assessment: &Assessment, datasets: &[Dataset]) -> bool 
     datasets.iter().all(|dataset| coverage(assessment, *dataset).is_complete())
 }
 
-/// Automations of a verdict, each once. That there are no more is a fact only where what would show them was read whole. Of those
+/// Automations of a verdict, each once. A verdict is what follows from what was seen: more data may turn it into another, which its
+/// confidence tells and this count does not. That there are no more is a fact only where what would show them was read whole. Of those
 /// whose gates are unknown each may have any verdict; they have a count of their own, so they matter to the others only where
 /// nothing was found.
 pub(super) fn automations_with(assessment: &Assessment, kind: VerdictKind) -> Count {

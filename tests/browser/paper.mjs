@@ -56,6 +56,7 @@ async function headProblems(page, file) {
     const boxes = buttons.filter((button) => getComputedStyle(button).display !== "contents");
     return boxes.length > 0 ? [`${boxes.length} of ${buttons.length} buttons in heads of tables are boxes of their own`] : [];
   });
+  await page.emulateMedia({ media: null });
   const arrows = textOf(file).match(/[↕↑↓]/g) ?? [];
   return [...problems, ...(arrows.length > 0 ? [`${arrows.length} arrows for sorting are printed`] : [])];
 }

@@ -1,6 +1,6 @@
 //! What is different from an earlier run, object by object; or how to give one.
 
-use super::foreign::{code, counted, name, sentence, words};
+use super::foreign::{code, counted, dated, name, sentence, words};
 use super::index::Index;
 use super::trend::trend;
 use super::{marks, overview};
@@ -91,7 +91,7 @@ fn row(index: &Index<'_>, entry: &Entry, graded: bool, made: bool) -> Markup {
 
 /// One side of a difference. What is missing was not there or could not be read: the first column says which.
 fn side(text: Option<&str>) -> Markup {
-    html! { @match text { Some(text) => (words(text)), None => "–" } }
+    html! { @match text { Some(text) => (dated(text)), None => "–" } }
 }
 
 fn not_compared(parts: &[NotCompared]) -> Markup {
@@ -121,8 +121,10 @@ fn title(topic: Topic) -> &'static str {
 mod tests {
     use super::super::super::{Contents, samples};
     use super::*;
-    use crate::assess::Severity;
+    use crate::assess::{self, Severity};
+    use crate::catalogue::Catalogue;
     use crate::runs::What;
+    use crate::snapshot::Snapshot;
 
     fn rendered(change: Option<&Change>) -> String {
         let assessment = samples::everything();
@@ -156,6 +158,16 @@ mod tests {
     fn without_an_earlier_run_it_says_how_to_give_one() {
         let text = rendered(None);
         assert!(text.contains("No earlier run was given") && text.contains("--baseline FILE"), "{text}");
+    }
+
+    #[test]
+    fn an_earlier_run_that_cannot_be_compared_with_is_said() {
+        let mut assessment = samples::everything();
+        let snapshot = Snapshot::new(assessment.run.tenant_id.clone(), assessment.run.taken_at, assessment.run.audit_since);
+        assessment.baseline = Some(assess::baseline(&snapshot, &Catalogue::builtin().unwrap()));
+        let text = section(&Index::new(&Contents { assessment: &assessment, change: None, trend: &[] })).into_string();
+        assert!(text.contains("but the earlier snapshot is not earlier than this run."), "{text}");
+        assert!(!text.contains("No earlier run was given"), "{text}");
     }
 
     #[test]

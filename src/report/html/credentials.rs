@@ -58,7 +58,7 @@ fn ends(run: &Run, key: &Key) -> Markup {
     html! {
         @match (key.end, key.expired) {
             (Some(end), Some(true)) => { "expired " span class="d" { (day(end)) } },
-            (Some(end), _) => { span class="d" { (day(end)) } " (in " (days(end - run.taken_at)) ")" },
+            (Some(end), _) => { span class="d" { (day(end)) } " " span class="d" { "(in " (days(end - run.taken_at)) ")" } },
             (None, _) if key.kind == KeyKind::Federated => "no end: trust in an issuer does not expire",
             (None, _) => "end not known",
         }
@@ -199,7 +199,7 @@ fn row(index: &Index<'_>, run: &Run, owned: &Owned<'_>) -> Markup {
             th scope="row" { (index.link(owned.app_id.as_str(), name)) }
             td { (key.kind.word()) } td { (key.held_on.word()) }
             td class="d" { (last_used(index, key)) }
-            td { (code(&key.key_id)) }
+            td class="id" { (code(&key.key_id)) }
         }
     }
 }

@@ -74,7 +74,7 @@ fn exclusion(index: &Index<'_>, row: &Exclusion, register: Option<&[ExclusionRec
         tr {
             th scope="row" { (index.link(app_id.as_str(), shown)) @if shown != row.listed_id { br; small { (code(&row.listed_id)) } } }
             td { (name(phrases::named(&row.policy, row.policy_id.as_str()))) }
-            td { (workload(&row.workload)) }
+            td class="word" { (workload(&row.workload)) }
             td { (if row.listed { "yes" } else { "no" }) @if row.disputed { " (disputed)" } }
             td { (row.state.word()) @if let Some(gap) = &row.gap { br; small { (words(&gap.to_string())) } } }
             td { (sources.join(", ")) @if !row.source_detail.is_empty() { br; small { (super::foreign::short(&row.source_detail, 120)) } } }
@@ -191,7 +191,7 @@ fn one_need<'a>(index: &Index<'a>, need: &'a ExclusionNeed) -> Markup {
     html! {
         tr {
             th scope="row" { (name(phrases::named(&room.policy, room.policy_id.as_str()))) }
-            td { (workload(&need.workload)) } td { (added) } td { (places) }
+            td class="word" { (workload(&need.workload)) } td { (added) } td { (places) }
             td { (names(index, need.automations.iter())) }
         }
     }

@@ -84,6 +84,23 @@ pub(super) fn day(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d").to_string()
 }
 
+/// A short text with dates in it, which are not broken over two lines.
+pub(super) fn dated(text: &str) -> Markup {
+    let shown = words(text).shown();
+    html! {
+        @for (at, word) in shown.split(' ').enumerate() {
+            @if at > 0 { " " }
+            @if is_dated(word) { span class="d" { (word) } } @else { (word) }
+        }
+    }
+}
+
+/// Whether a word begins as a day of RFC 3339 does.
+fn is_dated(word: &str) -> bool {
+    let form = |(letter, form): (u8, u8)| if form == b'0' { letter.is_ascii_digit() } else { letter == form };
+    (10..=21).contains(&word.len()) && word.bytes().zip(*b"0000-00-00").all(form)
+}
+
 /// A day, or a word for none.
 pub(super) fn optional_day(time: Option<DateTime<Utc>>, none: &str) -> String {
     time.map_or_else(|| none.to_owned(), day)
@@ -129,6 +146,12 @@ mod tests {
     fn a_workload_breaks_between_its_parts() {
         assert_eq!(workload(&Workload::ConfigurationPolicy).into_string(), "configuration<wbr>Policy");
         assert_eq!(workload(&Workload::Unknown("a<B".to_owned())).into_string(), "a&lt;B");
+    }
+
+    #[test]
+    fn a_date_stays_on_one_line_and_an_id_does_not() {
+        let shown = dated("until 2026-11-02T06:00:00Z, 4abcc92f-2994-4f08 <b>").into_string();
+        assert_eq!(shown, "until <span class=\"d\">2026-11-02T06:00:00Z,</span> 4abcc92f-2994-4f08 &lt;b&gt;");
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn row(gate: &Gate, policy: &PolicyGate) -> Markup {
     html! {
         tr {
             th scope="row" { (name(phrases::named(&policy.name, policy.policy_id.as_str()))) }
-            td { (workload(&gate.workload)) @if !policy.platforms.is_empty() { br; small { (short(&platforms, 200)) } } }
+            td class="word" { (workload(&gate.workload)) @if !policy.platforms.is_empty() { br; small { (short(&platforms, 200)) } } }
             td { (policy.in_force.word()) @if policy.planned { " (planned)" } }
             td { (since(policy)) }
             td { (approvers(policy)) }

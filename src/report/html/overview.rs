@@ -75,7 +75,9 @@ fn not_seen(assessment: &Assessment) -> Markup {
     let notes = notes(assessment);
     html! {
         h2 { "What this report could not see" }
-        @if gaps.is_empty() && notes.is_empty() {
+        @if known::skipped(assessment).count() == Dataset::ALL.len() {
+            p class="headline" { "Nothing was asked for, so nothing was read." }
+        } @else if gaps.is_empty() && notes.is_empty() {
             p class="headline" { "Every dataset that was asked for was read whole." }
         } @else if gaps.is_empty() {
             p { "Every dataset that was asked for was read whole." }
@@ -168,7 +170,7 @@ fn counts(assessment: &Assessment) -> Markup {
         ul class={ "counts" @if counts.iter().any(|(_, count)| *count == Count::Unknown) { " roomy" } } aria-labelledby="counts-title" {
             @for (kind, count) in &counts {
                 li class=[(*count == Count::Exactly(0)).then_some("zero")] title=(phrases::meaning(*kind)) {
-                    (marks::tile(*kind, Confidence::High)) span { (kind.word()) } strong { (short_count(*count)) }
+                    (marks::tile(*kind, Confidence::High)) span { (kind.word()) } (short_count(*count))
                 }
             }
         }
@@ -179,8 +181,8 @@ fn counts(assessment: &Assessment) -> Markup {
 fn short_count(count: Count) -> Markup {
     html! {
         @match count {
-            Count::AtLeast(found) => { span class="sr" { "at least " } span aria-hidden="true" { "≥ " } (found) },
-            Count::Exactly(_) | Count::Unknown => (count),
+            Count::AtLeast(found) => strong title=(count) { "≥ " (found) },
+            Count::Exactly(_) | Count::Unknown => strong { (count) },
         }
     }
 }
