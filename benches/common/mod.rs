@@ -9,7 +9,7 @@ use maascan::snapshot::Snapshot;
 use tokio::runtime::Runtime;
 
 /// The made-up tenant, read as of `now`.
-pub fn tenant(catalogue: &Catalogue, settings: Settings, now: DateTime<Utc>) -> Snapshot {
+pub(crate) fn tenant(catalogue: &Catalogue, settings: Settings, now: DateTime<Utc>) -> Snapshot {
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let simulator = simulator::start(settings, 0).await.expect("the simulator starts");

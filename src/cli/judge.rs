@@ -12,6 +12,7 @@ use crate::report::{self, Contents, Outputs, Style};
 use crate::runs::{self, Change, Point, Run, Topic, What};
 use crate::snapshot::{Snapshot, is_guid};
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Said at the end of a run that ends with status 3.
 pub(super) const INCOMPLETE: &str = "not everything could be read: exit status 3; --allow-incomplete makes it 0";
@@ -36,7 +37,8 @@ pub(super) struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     /// Reads the user's plan, exclusions and settings, loads the rules and looks at where the reports go.
-    pub(super) fn new(judging: &Judging, output: &'a Output, keeping: &Keeping) -> Result<Self, Failure> {
+    /// `snapshot` is the file that is judged, if it is one.
+    pub(super) fn new(judging: &Judging, output: &'a Output, keeping: &Keeping, snapshot: Option<&Path>) -> Result<Self, Failure> {
         let governance = Governance::load(&judging.governing)?;
         let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
         let earlier = judging.baseline()?;
@@ -44,7 +46,9 @@ impl<'a> Prepared<'a> {
             return Err(Failure::usage("--fail-on new:… has no earlier run to compare with", "add --baseline FILE or --store DIR"));
         }
         let history = keeping.open()?;
-        let outputs = output.reports.prepare(output.out.as_deref())?;
+        let mut read = judging.files();
+        read.extend(governance.config.iter().map(PathBuf::as_path).chain(snapshot).map(Path::to_owned));
+        let outputs = output.reports.prepare(output.out.as_deref(), &read)?;
         Ok(Self { options, output, governance, outputs, earlier, history, teller: None })
     }
 
@@ -81,7 +85,8 @@ impl<'a> Prepared<'a> {
             Err(failure) => return Err(failure),
         }
         for path in written {
-            output::note(&format!("reports written to {}", path.display()));
+            let what = if self.output.out.as_ref() == Some(&path) { "reports written to" } else { "written:" };
+            output::note(&format!("{what} {}", path.display()));
         }
         if let Some(why) = unfit(&assessment) {
             output::note(&format!("warning: {why}: what is new cannot be told"));

@@ -145,6 +145,7 @@ const EXCLUSIONS: Table = Table {
         "state",
         "listed",
         "detail",
+        "gap",
     ],
     numbers: &[],
     rows: |assessment| assessment.exclusions.iter().map(exclusion).collect(),
@@ -260,6 +261,7 @@ fn exclusion(exclusion: &Exclusion) -> Vec<String> {
         exclusion.state.to_string(),
         if exclusion.listed { "yes" } else { "no" }.to_owned(),
         exclusion.source_detail.clone(),
+        text(exclusion.gap.as_ref()),
     ]
 }
 
@@ -298,7 +300,9 @@ fn gate(assessment: &Assessment, gate: &Gate) -> Vec<Vec<String>> {
     if gate.policies.is_empty() {
         let mut row = vec![gate.workload.to_string(), platforms(&gate.platforms)];
         row.extend([String::new(), String::new(), phrases::in_force(assessment, gate.state).to_string()]);
-        row.resize(GATES.columns.len(), String::new());
+        // Where no policy could be read, there may be approvers.
+        let approvers = if row.last().is_some_and(|in_force| in_force == UNKNOWN) { UNKNOWN } else { "" };
+        row.extend([approvers.to_owned(), approvers.to_owned(), approvers.to_owned()]);
         return vec![row];
     }
     gate.policies.iter().map(|policy| policy_gate(gate, policy)).collect()

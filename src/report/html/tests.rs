@@ -92,7 +92,7 @@ fn what_could_not_be_seen_stands_before_the_matrix_and_in_every_report() {
 fn an_unread_tenant_has_no_clean_result() {
     let text = visible(&rendered(&samples::unreadable()));
     for unknown in [
-        "Unknown how many automations write to Intune",
+        "Unknown how many automations can write to Intune",
         "not every automation could be looked for",
         "None open, as far as data could be read",
         "Exclusions are unknown: none was seen",
