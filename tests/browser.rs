@@ -317,6 +317,13 @@ fn what_changed_within_a_week_can_be_read() {
 }
 
 #[test]
+fn a_thousand_automations_take_less_than_promised() {
+    let bytes = Report::of("a thousand", &tenant(2_300, Some(1_000))).html().len() as u64;
+    told(&format!("report.html with 1,000 automations: {bytes} bytes"));
+    assert!(bytes <= MOST_BYTES_PER_THOUSAND, "report.html with 1,000 automations takes {bytes} bytes");
+}
+
+#[test]
 fn two_thousand_automations_are_found_searched_and_fit_a_telephone() {
     let large = Report::of("two thousand", &tenant(4_500, Some(2_000)));
     let bytes = large.html().len() as u64;

@@ -18,6 +18,7 @@ export async function controls(browser, job, verdict) {
       await verdict.check(`filter-${name}`, unless(() => filterProblems(page, name)));
     }
     await verdict.check("search", unless(() => searchProblems(page, knownAutomations(job), verdict)));
+    await verdict.check("links-to-hidden", unless(() => linkProblems(page)));
     await verdict.check("copy", () => alone(() => copyProblems(page)));
   });
 }
@@ -136,6 +137,30 @@ async function searchProblems(page, known, verdict) {
   }
   const cleared = await type("");
   if (JSON.stringify(cleared) !== JSON.stringify(before)) problems.push("the page is not as before when the search is cleared");
+  return problems;
+}
+
+/** A link to an automation that the search leaves out takes the search off and leads to it, each time that it is pressed. */
+async function linkProblems(page) {
+  const problems = [];
+  const search = page.locator("#search");
+  for (const time of ["first", "second"]) {
+    await search.fill(NOTHING);
+    await page.waitForTimeout(SETTLED);
+    await page.evaluate(() => {
+      const link = document.createElement("a");
+      link.href = `#${document.querySelector("details.automation h3").id}`;
+      document.querySelector("main").append(link);
+      link.click();
+      link.remove();
+    });
+    await page.waitForTimeout(SETTLED);
+    const left = await search.inputValue();
+    const shown = await page.locator("details.automation").first().isVisible();
+    if (!shown || left !== "") problems.push(`pressed a ${time} time: the automation is ${shown ? "" : "not "}to be seen, searched is still ${JSON.stringify(left)}`);
+  }
+  await search.fill("");
+  await page.waitForTimeout(SETTLED);
   return problems;
 }
 

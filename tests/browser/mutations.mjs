@@ -51,6 +51,7 @@ const MUTATIONS = [
   ["a verdict that does not filter", deaf("change", "input[name=verdict]"), ["filter-verdict"]],
   ["hidden findings that are drawn", style(".found > li[hidden] { display: block !important }"), ["search"]],
   ["a search that does nothing", deaf("input", "#search"), ["search"]],
+  ["links to what is searched away that lead nowhere", script("addEventListener('hashchange', (event) => event.stopImmediatePropagation(), true)"), ["links-to-hidden"]],
   ["a search that takes text for a pattern", script("document.querySelector('#search').addEventListener('input', (event) => new RegExp(event.target.value))"), ["typed-text"]],
   ["a search that takes text for markup", script("document.querySelector('#search').addEventListener('input', (event) => document.querySelector('#method').insertAdjacentHTML('beforeend', event.target.value))"), ["foreign-elements", "names-fetch-nothing", "planted-handler"]],
   ["a button that copies nothing", script("navigator.clipboard.writeText = async () => {}"), ["copy"]],

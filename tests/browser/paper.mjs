@@ -62,7 +62,7 @@ async function headProblems(page, file) {
 }
 
 function headlineProblems(printed, overview, { headline }) {
-  const [sentence] = overview.match(/.*automations? writes? to Intune.*/) ?? [];
+  const [sentence] = overview.match(/.*automations? (can )?writes? to Intune.*/) ?? [];
   if (!sentence) return [`the headline is not in #overview: ${overview.slice(0, 300)}`];
   const right = sentence.startsWith("Unknown how many") || new RegExp(`\\b${headline.automations} automation`).test(sentence);
   return [...(right ? [] : [`not the headline: ${sentence}`]), ...(printed.includes(letters(sentence)) ? [] : [`not on paper: ${sentence}`])];
