@@ -2,9 +2,11 @@
 //! whole; otherwise it is not known, in every format alike.
 
 use crate::assess::{
-    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, PolicyGate, Severity, Verdict, VerdictKind,
+    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, KeyKind, PolicyGate, Severity, Verdict,
+    VerdictKind,
 };
 use crate::snapshot::{Coverage, Dataset, Gap};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 
@@ -86,12 +88,18 @@ impl Display for Count {
     }
 }
 
+/// The same as [`count`], which says besides whether there may be more.
+pub(super) fn seen(assessment: &Assessment, dataset: Dataset, seen: u64) -> Count {
+    Count::new(usize::try_from(seen).unwrap_or(usize::MAX), coverage(assessment, dataset).is_complete())
+}
+
 /// Whether all of these datasets were read whole.
-fn read_whole(assessment: &Assessment, datasets: &[Dataset]) -> bool {
+pub(super) fn read_whole(assessment: &Assessment, datasets: &[Dataset]) -> bool {
     datasets.iter().all(|dataset| coverage(assessment, *dataset).is_complete())
 }
 
-/// Automations of a verdict, each once. That there are no more is a fact only where what would show them was read whole. Of those
+/// Automations of a verdict, each once. A verdict is what follows from what was seen: more data may turn it into another, which its
+/// confidence tells and this count does not. That there are no more is a fact only where what would show them was read whole. Of those
 /// whose gates are unknown each may have any verdict; they have a count of their own, so they matter to the others only where
 /// nothing was found.
 pub(super) fn automations_with(assessment: &Assessment, kind: VerdictKind) -> Count {
@@ -170,6 +178,29 @@ pub(super) fn credentials(profile: &ApplicationProfile) -> BTreeSet<&Key> {
     // The keys of a service principal are among `keys`, unless only those could be read.
     let lists = [&profile.keys, &profile.service_principal_keys, &profile.federated];
     lists.into_iter().filter_map(|keys| keys.seen()).flatten().collect()
+}
+
+/// When a credential was last used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LastUse {
+    /// At this time (UTC).
+    At(DateTime<Utc>),
+    /// The whole report shows no use.
+    NoneSeen,
+    /// The report was not read whole, and what was read shows none.
+    Unknown,
+    /// No report names it: a federated credential.
+    NotReported,
+}
+
+/// When a credential was last used, as far as the report on that was read.
+pub(super) fn last_used(assessment: &Assessment, key: &Key) -> LastUse {
+    match key.last_used {
+        Some(time) => LastUse::At(time),
+        None if key.kind == KeyKind::Federated => LastUse::NotReported,
+        None if coverage(assessment, Dataset::CredentialActivity).is_complete() => LastUse::NoneSeen,
+        None => LastUse::Unknown,
+    }
 }
 
 /// Whether all credentials of an application were seen.

@@ -4,11 +4,11 @@
 //! what could not be read; a blank cell for what does not apply or has no date on record. Cells are as the tenant has them: a
 //! format makes them harmless.
 
-use super::known::{self, UNKNOWN};
+use super::known::{self, LastUse, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
 use super::text::csv_part;
 use super::{exposure, settings};
-use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, KeyKind, Part, PolicyGate, Verdict};
+use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, Part, PolicyGate, Verdict};
 use crate::snapshot::{Coverage, Dataset, Gap};
 use std::fmt::Display;
 
@@ -288,10 +288,10 @@ fn credential(assessment: &Assessment, profile: &ApplicationProfile, key: &Key) 
 
 /// When a key was last used: blank where the whole report shows no use, and for a federated credential, which no report names.
 fn last_used(assessment: &Assessment, key: &Key) -> String {
-    let whole = known::coverage(assessment, Dataset::CredentialActivity).is_complete();
-    match key.last_used {
-        None if !whole && key.kind != KeyKind::Federated => UNKNOWN.to_owned(),
-        time => optional_time(time),
+    match known::last_used(assessment, key) {
+        LastUse::At(moment) => phrases::time(moment),
+        LastUse::Unknown => UNKNOWN.to_owned(),
+        LastUse::NoneSeen | LastUse::NotReported => String::new(),
     }
 }
 
