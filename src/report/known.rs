@@ -2,24 +2,18 @@
 //! whole; otherwise it is not known, in every format alike.
 
 use crate::assess::{
-    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, KeyKind, PolicyGate, Severity, Verdict,
-    VerdictKind,
+    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, KeyKind, Severity, Verdict, VerdictKind,
 };
 use crate::snapshot::{Coverage, Dataset, Gap};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Display, Formatter};
 
-/// Stands for a dataset that the assessment does not mention.
-static NOT_REQUESTED: Coverage = Coverage::Unavailable { gap: Gap::NotRequested };
+pub(super) use crate::assess::known::{
+    Count, all_automations, all_exclusions, automations_with, coverage, policies, read_whole, unreadable_exclusions,
+};
 
 /// Word for what could not be read, in every table and file.
 pub(super) const UNKNOWN: &str = "unknown";
-
-/// How much of a dataset was read.
-pub(super) fn coverage(assessment: &Assessment, dataset: Dataset) -> &Coverage {
-    assessment.coverage.get(&dataset).map_or(&NOT_REQUESTED, |reading| &reading.coverage)
-}
 
 /// Datasets of which something is missing that was asked for.
 pub(super) fn missing(assessment: &Assessment) -> impl Iterator<Item = (Dataset, &Coverage, &Gap)> {
@@ -38,91 +32,9 @@ pub(super) fn count(assessment: &Assessment, dataset: Dataset, seen: u64) -> Opt
     (seen > 0 || coverage(assessment, dataset).is_complete()).then_some(seen)
 }
 
-/// Whether every automation can have been found: those who hold a permission, and those who were seen writing.
-pub(super) fn all_automations(assessment: &Assessment) -> bool {
-    read_whole(assessment, &[Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents])
-}
-
-/// A count, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Count {
-    /// So many.
-    Exactly(usize),
-    /// So many were found, and there may be more.
-    AtLeast(usize),
-    /// None was found, and what would show them was not read whole.
-    Unknown,
-}
-
-impl Count {
-    fn new(found: usize, whole: bool) -> Self {
-        match (found, whole) {
-            (found, true) => Self::Exactly(found),
-            (0, false) => Self::Unknown,
-            (found, false) => Self::AtLeast(found),
-        }
-    }
-
-    /// What was found; None where nothing was, and that says nothing.
-    pub(super) fn found(self) -> Option<usize> {
-        match self {
-            Self::Exactly(found) | Self::AtLeast(found) => Some(found),
-            Self::Unknown => None,
-        }
-    }
-
-    /// Whether there may be more.
-    pub(super) fn is_least(self) -> bool {
-        !matches!(self, Self::Exactly(_))
-    }
-}
-
-/// `12`, `at least 12`, or `not known`.
-impl Display for Count {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exactly(found) => write!(formatter, "{found}"),
-            Self::AtLeast(found) => write!(formatter, "at least {found}"),
-            Self::Unknown => formatter.write_str("not known"),
-        }
-    }
-}
-
 /// The same as [`count`], which says besides whether there may be more.
 pub(super) fn seen(assessment: &Assessment, dataset: Dataset, seen: u64) -> Count {
     Count::new(usize::try_from(seen).unwrap_or(usize::MAX), coverage(assessment, dataset).is_complete())
-}
-
-/// Whether all of these datasets were read whole.
-pub(super) fn read_whole(assessment: &Assessment, datasets: &[Dataset]) -> bool {
-    datasets.iter().all(|dataset| coverage(assessment, *dataset).is_complete())
-}
-
-/// Automations of a verdict, each once. A verdict is what follows from what was seen: more data may turn it into another, which its
-/// confidence tells and this count does not. That there are no more is a fact only where what would show them was read whole. Of those
-/// whose gates are unknown each may have any verdict; they have a count of their own, so they matter to the others only where
-/// nothing was found.
-pub(super) fn automations_with(assessment: &Assessment, kind: VerdictKind) -> Count {
-    let with = |kind: VerdictKind| {
-        let own = assessment.verdicts.iter().filter(|verdict| verdict.kind == kind);
-        own.map(|verdict| &verdict.app_id).collect::<BTreeSet<_>>().len()
-    };
-    let found = with(kind);
-    let whole = match kind {
-        // It wrote, or filed a request.
-        VerdictKind::Blocked | VerdictKind::Breaks | VerdictKind::Handshake => {
-            read_whole(assessment, &[Dataset::AuditEvents, Dataset::ApprovalRequests])
-        }
-        VerdictKind::Passes => read_whole(assessment, &[Dataset::AuditEvents]),
-        VerdictKind::AtRisk => all_automations(assessment),
-        VerdictKind::Dormant => all_automations(assessment) && read_whole(assessment, &[Dataset::SignInActivity]),
-        VerdictKind::NotGated => all_automations(assessment) && read_whole(assessment, &[Dataset::AccessPolicies]),
-        VerdictKind::Excluded => all_automations(assessment) && all_exclusions(assessment),
-        // It says how many of those that were found could not be judged.
-        VerdictKind::Unknown => !assessment.verdicts.is_empty() || all_automations(assessment),
-    };
-    let settled = kind == VerdictKind::Unknown || found > 0 || with(VerdictKind::Unknown) == 0;
-    Count::new(found, whole && settled)
 }
 
 /// Automations that break or are blocked. Those whose gates are unknown have a count of their own beside it, so they matter
@@ -136,23 +48,6 @@ pub(super) fn breaking(assessment: &Assessment) -> Count {
 /// Automations that are excluded.
 pub(super) fn excluded_automations(assessment: &Assessment) -> Count {
     automations_with(assessment, VerdictKind::Excluded)
-}
-
-/// Whether every list of exclusions could be read.
-pub(super) fn all_exclusions(assessment: &Assessment) -> bool {
-    coverage(assessment, Dataset::AccessPolicies).is_complete() && unreadable_exclusions(assessment) == 0
-}
-
-/// Access policies behind the gates, each once, by id.
-pub(super) fn policies(assessment: &Assessment) -> Vec<&PolicyGate> {
-    let all = assessment.gates.iter().flat_map(|gate| &gate.policies).filter(|policy| !policy.planned);
-    let by_id: BTreeMap<_, _> = all.map(|policy| (&policy.policy_id, policy)).collect();
-    by_id.into_values().collect()
-}
-
-/// Access policies whose list of exclusions could not be read.
-pub(super) fn unreadable_exclusions(assessment: &Assessment) -> usize {
-    policies(assessment).into_iter().filter(|policy| !policy.exclusions_readable).count()
 }
 
 /// Whether an application is excluded. That it is not is a fact only where every list of exclusions could be read.
