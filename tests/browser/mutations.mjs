@@ -30,7 +30,7 @@ const deaf = (kind, selector) => script(`addEventListener('${kind}', (event) => 
 
 const FILTERS = ["filter-severity", "filter-status", "filter-verdict"];
 const AXE = ["axe-dark-1280", "axe-dark-360", "axe-light-1280", "axe-light-360"];
-const PRINT = ["print", "print-scriptless"];
+const PRINT = ["print", "print-filtered", "print-scriptless"];
 
 /** What is broken, how, and which checks see it. */
 const MUTATIONS = [
@@ -42,7 +42,7 @@ const MUTATIONS = [
   ["a policy with inline scripts", replaced(/script-src /, "script-src 'unsafe-inline' "), ["policy"]],
   ["a picture from elsewhere, and no policy", all(noPolicy, inMain('<img alt="x" src="https://mutation.invalid/x.png">')), ["console", "foreign-elements", "names-fetch-nothing", "policy", "requests"]],
   ["a worker, and no policy", all(noPolicy, script("new Worker(URL.createObjectURL(new Blob([''])))")), ["policy", "requests", "names-fetch-nothing", "workers"]],
-  ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", ...FILTERS, "keyboard", "search"]],
+  ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", ...FILTERS, "keyboard", "links-to-hidden", "search"]],
   ["controls without scripts", replaced(/(id="controls"[^>]*) hidden/, "$1"), ["scriptless-controls"]],
   ["a count that stands still", script("setInterval(() => { document.querySelector('#shown').textContent = 'all' }, 5)"), ["controls-appear", ...FILTERS, "search"]],
   ["a severity that has no choice", replaced(/name="severity" value="info"/, 'name="severity" value="other"'), ["filter-severity", "filter-status", "search"]],
@@ -50,8 +50,8 @@ const MUTATIONS = [
   ["a status that does not filter", deaf("change", "input[name=status]"), ["filter-status"]],
   ["a verdict that does not filter", deaf("change", "input[name=verdict]"), ["filter-verdict"]],
   ["hidden findings that are drawn", style(".found > li[hidden] { display: block !important }"), ["search"]],
-  ["a search that does nothing", deaf("input", "#search"), ["search"]],
-  ["links to what is searched away that lead nowhere", script("addEventListener('hashchange', (event) => event.stopImmediatePropagation(), true)"), ["links-to-hidden"]],
+  ["a search that does nothing", deaf("input", "#search"), ["links-to-hidden", "search"]],
+  ["links to what is searched away that lead nowhere", script("addEventListener('hashchange', () => { const search = document.querySelector('#search'); search.value = 'mutation'; search.dispatchEvent(new Event('input')) })"), ["links-to-hidden"]],
   ["a search that takes text for a pattern", script("document.querySelector('#search').addEventListener('input', (event) => new RegExp(event.target.value))"), ["typed-text"]],
   ["a search that takes text for markup", script("document.querySelector('#search').addEventListener('input', (event) => document.querySelector('#method').insertAdjacentHTML('beforeend', event.target.value))"), ["foreign-elements", "names-fetch-nothing", "planted-handler"]],
   ["a button that copies nothing", script("navigator.clipboard.writeText = async () => {}"), ["copy"]],

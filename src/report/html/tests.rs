@@ -48,7 +48,7 @@ fn findings(page: &str) -> Vec<(String, String, Option<String>)> {
     for token in tokens(page) {
         match token {
             Token::Start(tag) if tag.has_class("found") => {
-                list = Some((tag.attribute("data-severity").unwrap(), tag.attribute("data-status").unwrap()))
+                list = Some((tag.attribute("data-severity").unwrap(), tag.attribute("data-status").unwrap()));
             }
             Token::End("ul") => list = None,
             Token::Start(tag) if tag.name == "li" => {
