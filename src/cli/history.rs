@@ -80,9 +80,10 @@ impl History {
         }
         let (mut before, after): (Vec<StoredRun>, Vec<StoredRun>) =
             mine.into_iter().partition(|run| run.manifest.taken_at < snapshot.taken_at);
-        if let Some(later) = after.first() {
+        // Of one instant are two runs that were started at once.
+        if let Some(later) = after.iter().find(|run| run.manifest.taken_at > snapshot.taken_at) {
             let name = &later.name;
-            output::note(&format!("warning: the store has a run that is not earlier than this one: {name}; has the clock gone backwards?"));
+            output::note(&format!("warning: the store has a run that is later than this one: {name}; has the clock gone backwards?"));
         }
         let seen = seen_before(&before);
         let points = runs::points(&before);

@@ -193,7 +193,7 @@ impl Pair {
                 (Known::There(before), None) if !before.part => match self.later.absence(key) {
                     Absence::NotThere => told.push(self.entry(What::Gone, key, before)),
                     // What the earlier run could not read either was told then.
-                    Absence::Unread { why, all } if self.earlier.objects.contains_key(key) => {
+                    Absence::Unread { why, all } if before.value.is_some() && self.earlier.objects.contains_key(key) => {
                         lost.add(What::NoLongerReadable, (!all).then_some(key), before, why);
                     }
                     Absence::Unread { .. } | Absence::NotLookedAt => {}
@@ -204,8 +204,10 @@ impl Pair {
                     Absence::NotThere => told.push(self.entry(What::New, key, after)),
                     // What began after the earlier run was not there then, whatever that could read.
                     _ if after.at.is_some_and(|at| at > self.earlier_at) => told.push(self.entry(What::New, key, after)),
-                    Absence::Unread { why, all } => lost.add(What::ReadableNow, (!all).then_some(key), after, why),
-                    Absence::NotLookedAt => {}
+                    Absence::Unread { why, all } if after.value.is_some() => {
+                        lost.add(What::ReadableNow, (!all).then_some(key), after, why);
+                    }
+                    Absence::Unread { .. } | Absence::NotLookedAt => {}
                 },
                 _ => {}
             }

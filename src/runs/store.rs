@@ -196,7 +196,7 @@ impl Store {
         };
         create_private(&folder).map_err(failed(&folder))?;
         clear_stale(&folder);
-        let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(&folder).map_err(failed(&folder))?;
+        let staging = private_tempdir(STAGING, &folder).map_err(failed(&folder))?;
         snapshot::save(snapshot, &staging.path().join(SNAPSHOT))?;
         let mut files = vec![hash_of(&staging.path().join(SNAPSHOT)).map_err(failed(&folder))?];
         let seen = serde_json::to_vec(seen).map_err(|error| failed(&folder)(error.into()))?;
@@ -441,6 +441,15 @@ fn clear_stale(folder: &Path) {
     for path in entries.filter(|path| stale(path)) {
         let _ = fs::remove_dir_all(path);
     }
+}
+
+/// A new folder in `folder` that its owner alone may enter, which goes away with this unless it is kept.
+fn private_tempdir(prefix: &str, folder: &Path) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(folder)
 }
 
 fn create_private(folder: &Path) -> io::Result<()> {
