@@ -88,7 +88,8 @@ impl History {
         let seen = seen_before(&before);
         let points = runs::points(&before);
         let mut earlier = None;
-        while let (None, Some(last)) = (&earlier, before.pop()) {
+        while earlier.is_none() {
+            let Some(last) = before.pop() else { break };
             earlier = readable(&last);
         }
         Ok(Past { earlier, seen, points, before })

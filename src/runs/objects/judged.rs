@@ -23,20 +23,21 @@ pub(super) fn verdicts(side: &Side<'_>) -> Listing {
 
 /// What verdicts are told by.
 const EVIDENCE: [Dataset; 6] = [
+    Dataset::ServicePrincipals,
     Dataset::AccessPolicies,
     Dataset::ApprovalRequests,
     Dataset::UnfinishedApps,
     Dataset::AuditEvents,
     Dataset::SignInActivity,
-    Dataset::ServicePrincipals,
 ];
 
-/// Datasets that may have made another verdict, had more of them been read. That a call was refused is told by what was seen.
+/// Datasets that may have made another verdict, had more of them been read. That a call was refused is told by what was seen, and by
+/// whose id it is.
 fn doubted_by(kind: VerdictKind) -> &'static [Dataset] {
     match kind {
-        VerdictKind::Blocked => &[],
-        // Nothing that was seen makes it `breaks` wrongly but a list that was not, a request of its own, or a refusal.
-        VerdictKind::Breaks => EVIDENCE.split_at(3).0,
+        VerdictKind::Blocked => EVIDENCE.split_at(1).0,
+        // A list that has it, a request of its own, or a refusal would make it another.
+        VerdictKind::Breaks => EVIDENCE.split_at(4).0,
         _ => &EVIDENCE,
     }
 }
