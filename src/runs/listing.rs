@@ -191,6 +191,8 @@ impl Pair {
             match (before, self.later.objects.get(key)) {
                 (Known::There(before), Some(after)) => told.extend(self.both(key, run, before, after)),
                 (Known::There(before), None) if !before.part => match self.later.absence(key) {
+                    // It may have been there only because less was read.
+                    Absence::NotThere if run.doubts(before, &self.later) => {}
                     Absence::NotThere => told.push(self.entry(What::Gone, key, before)),
                     // What the earlier run could not read either was told then.
                     Absence::Unread { why, all } if before.value.is_some() && self.earlier.objects.contains_key(key) => {
