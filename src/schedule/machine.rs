@@ -1,7 +1,7 @@
 //! Machines of one's own with a POSIX shell: systemd, cron, launchd.
 
 use super::template::fill;
-use super::{Document, Plan, Refused, quote};
+use super::{Document, Plan, Refused, place, quote};
 
 /// A shell wrapper that cron and launchd start; both know neither credentials nor statuses.
 const WEEKLY: &str = include_str!("templates/shared/maascan-weekly.sh");
@@ -16,18 +16,40 @@ const LAUNCHD_STORE: &str = "/usr/local/var/maascan/store";
 
 const BINARY: &str = "/usr/local/bin/maascan";
 
+/// What the scripts of each platform make and take away. `remove.sh` names the same.
+const SYSTEMD_OWN: [&str; 3] = ["/etc/maascan", "/var/cache/maascan", "/var/cache/private/maascan"];
+const CRON_OWN: [&str; 2] = [CRON_FOLDER, CRON_CACHE];
+const LAUNCHD_OWN: [&str; 2] = [LAUNCHD_FOLDER, LAUNCHD_CACHE];
+
+/// The certificate and the address of the notice, and what is fetched again if it is lost.
+const CRON_FOLDER: &str = "/etc/maascan";
+const CRON_CACHE: &str = "/var/cache/maascan";
+const LAUNCHD_FOLDER: &str = "/usr/local/etc/maascan";
+const LAUNCHD_CACHE: &str = "/usr/local/var/maascan/cache";
+
 /// Refuses a path that is not absolute, or that leads elsewhere than it says.
 fn absolute<'a>(option: &str, path: &'a str) -> Result<&'a str, Refused> {
-    if path.starts_with('/') && path.len() > 1 && !path.split('/').any(|part| part == "..") {
+    let leads_elsewhere = path.split('/').any(|part| part == "..");
+    if path.starts_with('/') && path.bytes().any(|byte| byte != b'/') && !leads_elsewhere {
         return Ok(path);
     }
     Err(Refused::new(format!("{option} is no absolute path"), "begin it with / and leave out .."))
 }
 
+/// Refuses a store that is no folder of its own.
+fn store<'a>(path: &'a str, own: &[&str]) -> Result<&'a str, Refused> {
+    let path = absolute("--store", path)?;
+    place::posix_store("--store", path, own).map(|()| path)
+}
+
+/// Refuses a program that the scripts would take away.
+fn binary<'a>(plan: &'a Plan, own: &[&str]) -> Result<&'a str, Refused> {
+    let path = absolute("--binary", plan.binary.as_deref().unwrap_or(BINARY))?;
+    place::posix_binary("--binary", path, own).map(|()| path)
+}
+
 fn seen_by_unit<'a>(option: &str, path: &'a str) -> Result<&'a str, Refused> {
-    let path = absolute(option, path)?;
-    let hidden = HIDDEN.iter().find(|folder| path.strip_prefix(**folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
-    match hidden {
+    match place::posix_within(path, &HIDDEN) {
         Some(folder) => Err(Refused::new(
             format!("{option} lies in {folder}, which the unit is not let into"),
             "put the program into /usr/local/bin, and the store into /var/lib, /srv or a mounted share",
@@ -37,8 +59,9 @@ fn seen_by_unit<'a>(option: &str, path: &'a str) -> Result<&'a str, Refused> {
 }
 
 pub(super) fn systemd(plan: &Plan) -> Result<Vec<Document>, Refused> {
-    let binary = seen_by_unit("--binary", plan.binary.as_deref().unwrap_or(BINARY))?;
-    let store = plan.store.as_deref().map(|store| seen_by_unit("--store", store)).transpose()?;
+    let binary = seen_by_unit("--binary", binary(plan, &SYSTEMD_OWN)?)?;
+    let seen = |path| seen_by_unit("--store", path).and_then(|path| store(path, &SYSTEMD_OWN));
+    let store = plan.store.as_deref().map(seen).transpose()?;
     let words = std::iter::once(binary.to_owned()).chain(plan.arguments(store.unwrap_or(SYSTEMD_STORE), true));
     let command = words.map(|word| quote::systemd_command(&word)).collect::<Result<Vec<_>, _>>()?.join(" ");
     let own = match store {
@@ -71,10 +94,43 @@ pub(super) fn systemd(plan: &Plan) -> Result<Vec<Document>, Refused> {
     ])
 }
 
-/// Values of the wrapper and of the scripts around it. `folder` holds the certificate and the address of the notice.
-fn weekly<'a>(plan: &Plan, store: &str, folder: &str, cache: &str, lock: &str) -> Result<Vec<(&'a str, String)>, Refused> {
-    let store = absolute("--store", plan.store.as_deref().unwrap_or(store))?;
-    let binary = absolute("--binary", plan.binary.as_deref().unwrap_or(BINARY))?;
+/// What differs between cron and launchd.
+struct Wrapper {
+    store: &'static str,
+    /// Holds the certificate and the address of the notice.
+    folder: &'static str,
+    cache: &'static str,
+    own: &'static [&'static str],
+    lock: &'static str,
+    /// The account that it runs as, and a command that runs another as that account.
+    user: &'static str,
+    becoming: &'static str,
+}
+
+const CRON: Wrapper = Wrapper {
+    store: CRON_STORE,
+    folder: CRON_FOLDER,
+    cache: CRON_CACHE,
+    own: &CRON_OWN,
+    lock: include_str!("templates/cron/lock.txt"),
+    user: "maascan",
+    becoming: "runuser -u maascan --",
+};
+
+const LAUNCHD: Wrapper = Wrapper {
+    store: LAUNCHD_STORE,
+    folder: LAUNCHD_FOLDER,
+    cache: LAUNCHD_CACHE,
+    own: &LAUNCHD_OWN,
+    lock: include_str!("templates/launchd/lock.txt"),
+    user: "_maascan",
+    becoming: "sudo -u _maascan",
+};
+
+/// Values of the wrapper and of the scripts around it.
+fn weekly<'a>(plan: &Plan, wrapper: &Wrapper) -> Result<Vec<(&'a str, String)>, Refused> {
+    let store = store(plan.store.as_deref().unwrap_or(wrapper.store), wrapper.own)?;
+    let binary = binary(plan, wrapper.own)?;
     let arguments = plan.arguments(store, true).iter().map(|word| quote::shell(word)).collect::<Result<Vec<_>, _>>()?.join(" ");
     Ok(vec![
         ("ARGUMENTS", arguments),
@@ -82,9 +138,9 @@ fn weekly<'a>(plan: &Plan, store: &str, folder: &str, cache: &str, lock: &str) -
         ("STORE", quote::shell(store)?),
         ("TENANT", quote::shell(plan.tenant())?),
         ("CLIENT", quote::shell(plan.client())?),
-        ("FOLDER", quote::shell(folder)?),
-        ("CACHE", quote::shell(cache)?),
-        ("LOCK", lock.to_owned()),
+        ("FOLDER", quote::shell(wrapper.folder)?),
+        ("CACHE", quote::shell(wrapper.cache)?),
+        ("LOCK", wrapper.lock.to_owned()),
         ("WHEN", plan.when.words()),
         ("CRON", plan.when.cron()),
         ("INTERVAL", plan.when.calendar_interval()),
@@ -92,7 +148,7 @@ fn weekly<'a>(plan: &Plan, store: &str, folder: &str, cache: &str, lock: &str) -
 }
 
 pub(super) fn cron(plan: &Plan) -> Result<Vec<Document>, Refused> {
-    let values = weekly(plan, CRON_STORE, "/etc/maascan", "/var/cache/maascan", include_str!("templates/cron/lock.txt"))?;
+    let values = weekly(plan, &CRON)?;
     Ok(vec![
         Document { name: "maascan.cron", text: fill(include_str!("templates/cron/maascan.cron"), &values) },
         Document { name: "maascan-weekly.sh", text: fill(WEEKLY, &values) },
@@ -102,8 +158,7 @@ pub(super) fn cron(plan: &Plan) -> Result<Vec<Document>, Refused> {
 }
 
 pub(super) fn launchd(plan: &Plan) -> Result<Vec<Document>, Refused> {
-    let lock = include_str!("templates/launchd/lock.txt");
-    let values = weekly(plan, LAUNCHD_STORE, "/usr/local/etc/maascan", "/usr/local/var/maascan/cache", lock)?;
+    let values = weekly(plan, &LAUNCHD)?;
     Ok(vec![
         Document { name: "maascan.weekly.plist", text: fill(include_str!("templates/launchd/maascan.weekly.plist"), &values) },
         Document { name: "maascan-weekly.sh", text: fill(WEEKLY, &values) },
