@@ -1,10 +1,15 @@
 //! Machines of one's own with a POSIX shell: systemd, cron, launchd.
 
-use super::template::fill;
+use super::template::{STOP, fill};
 use super::{Document, Plan, Refused, place, quote};
 
 /// A shell wrapper that cron and launchd start; both know neither credentials nor statuses.
 const WEEKLY: &str = include_str!("templates/shared/maascan-weekly.sh");
+
+/// Parts of the scripts: the arguments of `remove.sh`, what it keeps, and the making of the store.
+const USAGE: &str = include_str!("templates/shared/usage.sh");
+const KEPT: &str = include_str!("templates/shared/kept.sh");
+const MAKE: &str = include_str!("templates/shared/store.sh");
 
 /// Folders that a unit with `ProtectHome=` and `PrivateTmp=` does not see.
 const HIDDEN: [&str; 5] = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
@@ -17,13 +22,13 @@ const LAUNCHD_STORE: &str = "/usr/local/var/maascan/store";
 const BINARY: &str = "/usr/local/bin/maascan";
 
 /// What the scripts of each platform make and take away. `remove.sh` names the same.
-const SYSTEMD_OWN: [&str; 3] = ["/etc/maascan", "/var/cache/maascan", "/var/cache/private/maascan"];
-const CRON_OWN: [&str; 2] = [CRON_FOLDER, CRON_CACHE];
+const SYSTEMD_OWN: [&str; 3] = [FOLDER, CACHE, "/var/cache/private/maascan"];
+const CRON_OWN: [&str; 2] = [FOLDER, CACHE];
 const LAUNCHD_OWN: [&str; 2] = [LAUNCHD_FOLDER, LAUNCHD_CACHE];
 
 /// The certificate and the address of the notice, and what is fetched again if it is lost.
-const CRON_FOLDER: &str = "/etc/maascan";
-const CRON_CACHE: &str = "/var/cache/maascan";
+const FOLDER: &str = "/etc/maascan";
+const CACHE: &str = "/var/cache/maascan";
 const LAUNCHD_FOLDER: &str = "/usr/local/etc/maascan";
 const LAUNCHD_CACHE: &str = "/usr/local/var/maascan/cache";
 
@@ -71,7 +76,7 @@ pub(super) fn systemd(plan: &Plan) -> Result<Vec<Document>, Refused> {
     let mount = store.map(|store| quote::systemd(store).map(|path| format!("RequiresMountsFor={path}"))).transpose()?.unwrap_or_default();
     let making = match store {
         None => String::new(),
-        Some(store) => fill(include_str!("templates/systemd/make-folder.txt"), &[("STORE", quote::shell(store)?)]),
+        Some(store) => fill(include_str!("templates/systemd/make-folder.txt"), &[("MAKE", make(&CRON, store)?)]),
     };
     let kept = quote::shell(store.unwrap_or(SYSTEMD_STORE))?;
     let values = [
@@ -82,6 +87,9 @@ pub(super) fn systemd(plan: &Plan) -> Result<Vec<Document>, Refused> {
         ("CLIENT", quote::systemd(&format!("AZURE_CLIENT_ID={}", plan.client()))?),
         ("CALENDAR", plan.when.on_calendar()),
         ("WHEN", plan.when.words()),
+        ("STOP", STOP.to_owned()),
+        ("USAGE", USAGE.to_owned()),
+        ("KEPT", keep(FOLDER)?),
         ("MAKING", making),
         ("BINARY", quote::shell(binary)?),
         ("STORE", kept),
@@ -102,18 +110,20 @@ struct Wrapper {
     cache: &'static str,
     own: &'static [&'static str],
     lock: &'static str,
-    /// The account that it runs as, and a command that runs another as that account.
+    /// The account that it runs as, its group, and a command that runs another as that account.
     user: &'static str,
+    group: &'static str,
     becoming: &'static str,
 }
 
 const CRON: Wrapper = Wrapper {
     store: CRON_STORE,
-    folder: CRON_FOLDER,
-    cache: CRON_CACHE,
+    folder: FOLDER,
+    cache: CACHE,
     own: &CRON_OWN,
     lock: include_str!("templates/cron/lock.txt"),
     user: "maascan",
+    group: "maascan",
     becoming: "runuser -u maascan --",
 };
 
@@ -124,8 +134,21 @@ const LAUNCHD: Wrapper = Wrapper {
     own: &LAUNCHD_OWN,
     lock: include_str!("templates/launchd/lock.txt"),
     user: "_maascan",
+    group: "wheel",
     becoming: "sudo -u _maascan",
 };
+
+/// The commands that make the store of that account, unless it is there.
+fn make(wrapper: &Wrapper, store: &str) -> Result<String, Refused> {
+    let words = [("USER", wrapper.user), ("GROUP", wrapper.group), ("BECOMING", wrapper.becoming)];
+    let store = [("STORE", quote::shell(store)?)];
+    Ok(fill(MAKE, &words.map(|(name, word)| (name, word.to_owned())).into_iter().chain(store).collect::<Vec<_>>()))
+}
+
+/// The commands that keep the certificate in `folder`, or delete it if that was asked for.
+fn keep(folder: &str) -> Result<String, Refused> {
+    Ok(fill(KEPT, &[("FOLDER", quote::shell(folder)?)]))
+}
 
 /// Values of the wrapper and of the scripts around it.
 fn weekly<'a>(plan: &Plan, wrapper: &Wrapper) -> Result<Vec<(&'a str, String)>, Refused> {
@@ -140,6 +163,10 @@ fn weekly<'a>(plan: &Plan, wrapper: &Wrapper) -> Result<Vec<(&'a str, String)>, 
         ("CLIENT", quote::shell(plan.client())?),
         ("FOLDER", quote::shell(wrapper.folder)?),
         ("CACHE", quote::shell(wrapper.cache)?),
+        ("STOP", STOP.to_owned()),
+        ("USAGE", USAGE.to_owned()),
+        ("KEPT", keep(wrapper.folder)?),
+        ("MAKE", make(wrapper, store)?),
         ("LOCK", wrapper.lock.to_owned()),
         ("WHEN", plan.when.words()),
         ("CRON", plan.when.cron()),

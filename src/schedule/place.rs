@@ -101,7 +101,8 @@ impl<'a> Place<'a> {
     }
 
     fn is_any<'f>(&self, folders: &[&'f str]) -> Option<&'f str> {
-        let is = |folder: &&&str| lies_in(&self.parts, &parts(folder, self.separator)) && lies_in(&parts(folder, self.separator), &self.parts);
+        let is =
+            |folder: &&&str| lies_in(&self.parts, &parts(folder, self.separator)) && lies_in(&parts(folder, self.separator), &self.parts);
         folders.iter().find(is).copied()
     }
 

@@ -24,7 +24,8 @@ fn of_drive<'a>(option: &str, path: &'a str) -> Result<&'a str, Refused> {
     }
     // Windows takes none of these in a name; `"` would end the argument, and so would a backslash before its end.
     if path[2..].contains(['<', '>', ':', '"', '/', '|', '?', '*']) || path.ends_with('\\') || path.split('\\').any(is_another_name) {
-        let hint = "leave out < > : \" / | ? *, a backslash at the end, .., a dot or space at the end of a name, and short names like PROGRA~1";
+        let hint =
+            "leave out < > : \" / | ? *, a backslash at the end, .., a dot or space at the end of a name, and short names like PROGRA~1";
         return Err(Refused::new(format!("{option} is no path that Windows takes as it is written"), hint));
     }
     Ok(path)
