@@ -225,6 +225,17 @@ fn only_a_store_that_is_missing_is_made() {
 }
 
 #[test]
+fn a_job_of_launchd_that_is_loaded_goes_before_it_is_loaded_again() {
+    let machine = own("launchd", &STORE);
+    assert!(machine.run("install.sh", &[], &[]).status.success());
+    let calls = machine.calls();
+    let done: Vec<&str> = calls.iter().filter_map(|call| call.strip_prefix("launchctl ")).collect();
+    let (print, job) = ("print system/maascan.weekly", "system/maascan.weekly");
+    let plist = machine.path("Library/LaunchDaemons/maascan.weekly.plist");
+    assert_eq!(done, [print, &format!("bootout {job}"), print, &format!("bootstrap system {}", plist.display())]);
+}
+
+#[test]
 fn what_is_missing_is_said() {
     for (platform, certificate) in [
         ("systemd", "etc/maascan/certificate.pem"),

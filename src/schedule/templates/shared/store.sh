@@ -2,4 +2,4 @@
 if [ ! -d @STORE@ ]; then
   install -d -m 0700 -o @USER@ -g @GROUP@ @STORE@
 fi
-@BECOMING@ test -w @STORE@ || stop 'the user @USER@ may not write into' @STORE@', which was there already: let it, or choose another'
+@BECOMING@ test -w @STORE@ || stop 'the user @USER@ may not write into' @STORE@': let it, or name another store'
