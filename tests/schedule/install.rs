@@ -1,6 +1,6 @@
-//! The scripts that install and remove, with stand-ins for whatever they start.
+//! The scripts that install and remove, and the command of the unit, with stand-ins for whatever they start.
 
-use super::{CLIENT, DIGEST, TENANT, files};
+use super::{CLIENT, DIGEST, Stage, TENANT, files, printed};
 use crate::common::text;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -275,4 +275,33 @@ fn removal_keeps_the_certificate_unless_it_is_told_otherwise() {
         assert!(output.status.success() && !machine.path(folder).exists(), "{platform}: {output:?}");
         assert!(machine.path("srv/audit/store").is_dir(), "{platform}: the history is gone");
     }
+}
+
+/// What systemd starts: the words of `ExecStart=` after `/bin/sh -c`, as systemd.service(5) reads them.
+fn started_by_systemd(unit: &str) -> (String, Vec<String>) {
+    let joined = unit.replace("\\\n", " ");
+    let line = joined.lines().find_map(|line| line.strip_prefix("ExecStart=/bin/sh -c '")).unwrap();
+    let (script, words) = line.split_once("' maascan-weekly ").unwrap();
+    (script.replace("$$", "$"), words.split(' ').map(|word| word.trim_matches('"').to_owned()).collect())
+}
+
+#[test]
+fn the_unit_of_systemd_tries_again_what_was_not_carried_out() {
+    let stage = Stage::new();
+    let (script, words) = started_by_systemd(&printed("systemd", &["--file", "maascan.service", "--store", "/srv/maascan/store"]));
+    assert_eq!(words[..4], ["/usr/local/bin/maascan", "scan", "--store", "/srv/maascan/store"]);
+    let (program, store) = (stage.path("maascan"), stage.path("store"));
+    std::fs::write(stage.path("weekly"), format!("set -- {} scan --store {}\n{script}\n", program.display(), store.display())).unwrap();
+    std::fs::write(stage.path("notify-url"), "https://hooks.example/hunter2\n").unwrap();
+    let credentials = [("CREDENTIALS_DIRECTORY", stage.folder.path().to_str().unwrap())];
+    for (failures, status, pauses) in
+        [("0", 0, ""), ("0", 1, ""), ("0", 2, ""), ("0", 3, ""), ("2", 1, "600\n1800\n"), ("0", 4, "600\n1800\n")]
+    {
+        std::fs::write(stage.path("blobs.failures"), failures).unwrap();
+        std::fs::write(stage.path("blobs.pauses"), "").unwrap();
+        let output = stage.run("sh", &stage.path("weekly"), status, &credentials);
+        assert_eq!(output.status.code(), Some(status.into()), "{failures} {status}: {output:?}");
+        assert_eq!(stage.noted("pauses"), pauses, "{failures} {status}");
+    }
+    assert!(stage.noted("environment").contains("MAASCAN_NOTIFY_URL=https://hooks.example/hunter2"));
 }
