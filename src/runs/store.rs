@@ -227,7 +227,7 @@ impl Store {
             Retention::Runs(keep) => runs.len().saturating_sub(keep.max(1)),
             Retention::Days(days) => {
                 let now = own.manifest.taken_at;
-                let before = runs.iter().filter(|run| run.manifest.taken_at < now).next_back();
+                let before = runs.iter().rfind(|run| run.manifest.taken_at < now);
                 leaving.kept_for_doubt =
                     before.map(|run| (now - run.manifest.taken_at).num_days()).filter(|gap| *gap > i64::from(days).max(DOUBTFUL_DAYS));
                 let too_old =
