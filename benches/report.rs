@@ -56,6 +56,9 @@ fn rendered(assessment: &Assessment, tell: bool) -> f64 {
         let bytes = format.render(&contents).expect("it renders");
         files.push((format.file_name(), bytes.len(), begun.elapsed().as_secs_f64(), bytes));
     }
+    let begun = Instant::now();
+    let workbook = render(OutputKind::Xlsx, &contents, Style::default(), Layout::default()).expect("it renders");
+    files.push(("report.xlsx", workbook.len(), begun.elapsed().as_secs_f64(), workbook));
     let table = render(OutputKind::Terminal, &contents, Style::default(), Layout::default()).expect("it renders");
     let seconds = started.elapsed().as_secs_f64();
     black_box((&files, table));

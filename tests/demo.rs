@@ -27,7 +27,7 @@ fn run() -> (String, BTreeMap<String, Vec<u8>>) {
 fn it_shows_the_headline_and_writes_every_report() {
     let (shown, files) = run();
     let headline = shown.lines().next().unwrap_or_default();
-    assert!(headline.contains("automations write to Intune; ") && headline.contains(" break, "), "{headline}");
+    assert!(headline.contains("automations can write to Intune; ") && headline.contains(" break, "), "{headline}");
     assert!(headline.contains(" are excluded, ") && headline.ends_with(" unknown"), "{headline}");
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let expected = [

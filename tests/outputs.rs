@@ -61,11 +61,12 @@ fn several_outputs_of_one_run_say_what_each_says_alone() {
         assert!(std::fs::read(at.join(name)).unwrap() == report[same], "{name}");
     }
     let said = text(&output.stderr);
-    for name in ["report", "w.xlsx", "a.json", "new/folder/c.csv"] {
-        assert!(said.contains(&format!("reports written to {}", at.join(name).display())), "{said}");
+    for (what, name) in [("reports written to", "report"), ("written:", "w.xlsx"), ("written:", "a.json"), ("written:", "new/folder/c.csv")]
+    {
+        assert!(said.contains(&format!("{what} {}\n", at.join(name).display())), "{said}");
     }
     let table = std::fs::read_to_string(at.join("t.txt")).unwrap();
-    assert!(table.lines().next().unwrap().contains("automations write to Intune"));
+    assert!(table.lines().next().unwrap().contains("automations can write to Intune"));
     assert!(!report.contains_key("report.xlsx") && !text(&report["manifest.json"]).contains("xlsx"), "the workbook is asked for by name");
 }
 
@@ -160,6 +161,73 @@ fn outputs_that_make_no_sense_are_refused_before_anything_is_read() {
 }
 
 #[cfg(unix)]
+#[test]
+fn what_is_read_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("assessment.json");
+    std::fs::copy(snapshot(), &copy).unwrap();
+    let before = tree(folder.path());
+    let copy_name = copy.to_str().unwrap();
+    let output = |format: &str| vec!["--output".to_owned(), to(format, folder.path(), "./assessment.json")];
+    let out = vec!["--out".to_owned(), folder.path().display().to_string()];
+    for arguments in [output("json"), output("xlsx"), out.clone()] {
+        let mut command = maascan();
+        command.args(["assess", copy_name, "--allow-incomplete"]).args(&arguments);
+        assert!(refused(command, 2).contains("would replace what is read"), "{arguments:?}");
+    }
+    for option in ["--baseline", "--exclusions", "--config", "--waivers"] {
+        std::fs::write(folder.path().join("empty"), "").unwrap();
+        let name = if option == "--baseline" { copy_name.to_owned() } else { folder.path().join("empty").display().to_string() };
+        let mut command = assess(&[option, &name]);
+        command.arg("--output").arg(format!("csv={name}"));
+        let said = refused(command, 2);
+        assert!(said.contains("would replace what is read") || option == "--exclusions", "{option}: {said}");
+        std::fs::remove_file(folder.path().join("empty")).unwrap();
+    }
+    assert!(tree(folder.path()) == before);
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_report_is_found_before_the_long_work() {
+    for name in ["report.html", "manifest.json"] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        // Nothing listens there: a run that came so far as to sign in would end with status 4.
+        let mut command = maascan();
+        let nowhere = "http://127.0.0.1:9";
+        command.args(["scan", "--graph-endpoint", nowhere, "--login-endpoint", nowhere]).env("MAASCAN_ACCESS_TOKEN", "x.y.z");
+        command.arg("--out").arg(folder.path());
+        assert!(refused(command, 2).contains("is a folder, not a regular file"), "{name}");
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_goes_away_a_day_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join(".maascan-abcdef.tmp");
+    let young = folder.path().join(".maascan-ghijkl.tmp");
+    std::fs::write(&left, "half a repo").unwrap();
+    std::fs::write(&young, "half a repo").unwrap();
+    let two_days = std::time::Duration::from_secs(48 * 60 * 60);
+    std::fs::File::options().write(true).open(&left).unwrap().set_modified(std::time::SystemTime::now() - two_days).unwrap();
+    assess(&["--out"]).arg(folder.path()).assert().success();
+    assert!(!left.exists() && young.exists());
+}
+
+#[test]
+fn a_report_is_no_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    assess(&["--out"]).arg(folder.path()).assert().success();
+    let report = folder.path().join("assessment.json");
+    let mut command = maascan();
+    command.arg("assess").arg(&report);
+    let said = refused(command, 2);
+    assert!(said.contains("a report, not a snapshot") && said.contains("maascan collect -o"), "{said}");
+    let mut command = assess(&["--baseline"]);
+    command.arg(&report);
+    assert!(refused(command, 2).contains("a report, not a snapshot"));
+}
+
 #[test]
 fn a_link_is_not_written_through() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,6 +9,8 @@
 #![expect(clippy::print_stderr, reason = "a check that was not made is said")]
 
 mod common;
+#[path = "schedule/install.rs"]
+mod install;
 
 use common::{maascan, text};
 use std::collections::BTreeMap;
@@ -164,6 +166,19 @@ fn wrong_usage_is_refused_with_a_hint() {
         ("systemd", &["--at", "Mon 25:00"], "such as \"Mon 06:00\""),
         ("systemd", &["--store", "/srv/a\nb"], "U+000A"),
         ("systemd", &["--store", "/home/anna/runs"], "/var/lib"),
+        ("cron", &["--store", "/var/cache/maascan/store"], "the scripts take away"),
+        ("cron", &["--store", "/etc/maascan/store"], "the scripts take away"),
+        ("cron", &["--store", "//"], "is no absolute path"),
+        ("systemd", &["--store", "/var/cache//./maascan/store"], "the scripts take away"),
+        ("systemd", &["--store", "/etc"], "a folder of its own"),
+        ("systemd", &["--store", "/srv"], "a folder of its own"),
+        ("systemd", &["--binary", "/etc/maascan/maascan"], "the scripts take away"),
+        ("launchd", &["--store", "/usr/local/etc/Maascan/store"], "the scripts take away"),
+        ("launchd", &["--store", "/usr/local/var/maascan"], "holds /usr/local/var/maascan/cache"),
+        ("windows", &["--store", "C:\\ProgramData\\maascan\\cache\\store"], "the scripts take away"),
+        ("windows", &["--store", "C:\\PROGRA~3\\maascan\\cache"], "PROGRA~1"),
+        ("windows", &["--store", "C:\\ProgramData.\\maascan\\cache"], "end of a name"),
+        ("windows", &["--store", "C:\\Windows\\maascan"], "a folder of its own"),
         ("systemd", &["--tenant", "x\nExecStart=/bin/id"], "--tenant"),
         ("github", &["--store", "/srv/runs"], "--storage-account"),
         ("github", &["--client", "${{ github.token }}"], "--client is no GUID"),
@@ -349,6 +364,7 @@ impl Stage {
         // GitHub's token of the job, as curl and jq would give it.
         stage.program("bin/curl", "#!/bin/sh\necho token-of-the-job\n");
         stage.program("bin/jq", "#!/bin/sh\ncat\n");
+        stage.program("bin/sleep", &std::fs::read_to_string(stand_ins.join("sleep")).unwrap());
         stage.program("maascan", &std::fs::read_to_string(stand_ins.join("maascan")).unwrap());
         std::fs::copy(stage.path("maascan"), stage.path("blobs/maascan")).unwrap();
         stage
@@ -440,6 +456,11 @@ fn a_hosted_run_goes_on_with_the_history_and_tells_its_status_apart() {
             let said = text(&output.stdout) + &text(&output.stderr);
             assert_eq!(said.contains("something new"), status == 1, "{platform} {status}: {said}");
             assert!(!said.contains("Secret Application Name") && !said.contains("bearer"), "{platform}: {said}");
+            assert_eq!(said.contains("maascan: error: nobody could sign in"), [2, 4].contains(&status), "{platform} {status}: {said}");
+            assert!(
+                !said.contains("##vso[hostile]") && !said.lines().any(|line| line.starts_with("::error::hostile")),
+                "{platform}: {said}"
+            );
             assert_eq!(std::fs::read_dir(stage.path("temporary")).unwrap().count(), 0, "{platform}: something is left behind");
         }
         assert!(stage.noted("arguments").ends_with("--keep\n52\n--fail-on\nnew:high\n"));
@@ -508,8 +529,11 @@ fn the_wrapper_of_cron_is_quiet_unless_there_is_something_to_read() {
     let binary = odd.join("maascan");
     std::fs::copy(stage.path("maascan"), &binary).unwrap();
     let store = odd.join("store");
-    let arguments = ["--store", store.to_str().unwrap(), "--binary", binary.to_str().unwrap(), "--file", "maascan-weekly.sh"];
-    std::fs::write(stage.path("weekly"), printed("cron", &arguments)).unwrap();
+    // Stores of this test are in a folder for what is not kept, where none is taken.
+    let elsewhere = format!("/srv/{}", store.strip_prefix(stage.folder.path()).unwrap().display());
+    let arguments = ["--store", &elsewhere, "--binary", binary.to_str().unwrap(), "--file", "maascan-weekly.sh"];
+    let script = printed("cron", &arguments).replace("'/srv/", &format!("'{}/", stage.folder.path().display()));
+    std::fs::write(stage.path("weekly"), script).unwrap();
     for (status, ends, said) in
         [(0, 0, ""), (1, 0, "something new"), (2, 2, "not carried out"), (3, 3, "could not be read"), (4, 4, "not carried out")]
     {
@@ -518,18 +542,34 @@ fn the_wrapper_of_cron_is_quiet_unless_there_is_something_to_read() {
         assert_eq!(output.status.code(), Some(ends), "{status}: {output:?}");
         assert!(output.stderr.is_empty() && out.is_empty() == said.is_empty() && out.contains(said), "{status}: {output:?}");
     }
-    assert_eq!(std::fs::read_to_string(store.join("runs")).unwrap().lines().count(), 5);
+    // Status 4 was tried three times.
+    assert_eq!(std::fs::read_to_string(store.join("runs")).unwrap().lines().count(), 7);
+    assert_eq!(stage.noted("pauses"), "600\n1800\n");
+    std::fs::write(stage.path("blobs.failures"), "2").unwrap();
+    let output = stage.run("sh", &stage.path("weekly"), 0, &[]);
+    assert!(output.status.success() && output.stdout.is_empty(), "the third try was carried out: {output:?}");
     assert!(stage.noted("arguments").starts_with(&format!("scan\n--store\n{}\n", store.display())));
     assert!(!stage.path("x").exists() && !stage.path("y").exists());
+}
+
+#[test]
+fn a_hosted_run_tries_again_what_was_not_carried_out() {
+    for (platform, script) in hosted(&Stage::new()) {
+        let stage = Stage::new();
+        std::fs::write(stage.path("blobs.failures"), "2").unwrap();
+        let output = stage.run("bash", &script, 1, &[]);
+        assert_eq!((output.status.code(), stage.runs(), stage.noted("pauses").as_str()), (Some(0), Some(1), "60\n240\n"), "{platform}");
+    }
 }
 
 #[test]
 fn cron_starts_no_second_run_beside_the_first() {
     let Some(flock) = tool("flock") else { return };
     let stage = Stage::new();
-    let (binary, store) = (stage.path("maascan"), stage.path("store"));
-    let arguments = ["--binary", binary.to_str().unwrap(), "--store", store.to_str().unwrap(), "--file", "maascan-weekly.sh"];
-    std::fs::write(stage.path("weekly"), printed("cron", &arguments)).unwrap();
+    let binary = stage.path("maascan");
+    let script = printed("cron", &["--binary", binary.to_str().unwrap(), "--store", "/srv/audit/store", "--file", "maascan-weekly.sh"]);
+    let script = script.replace("'/srv/audit/", &format!("'{}/", stage.folder.path().display()));
+    std::fs::write(stage.path("weekly"), script).unwrap();
     let mut first = first_started(Command::new(flock).arg(stage.path("weekly")).args(["sh", "-c", "echo held; read _"]));
     let output = stage.run("sh", &stage.path("weekly"), 0, &[]);
     assert!(output.status.success() && text(&output.stderr).contains("still going on"), "{output:?}");

@@ -7,7 +7,7 @@ mod common;
 use chrono::TimeDelta;
 use common::{collected, maascan, text};
 use maascan::runs::Store;
-use maascan::snapshot::Snapshot;
+use maascan::snapshot::{Dataset, Snapshot};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -72,9 +72,13 @@ impl Fixture {
     }
 
     fn started(&self, snapshot: &Path) -> Child {
+        self.started_with(snapshot, &[])
+    }
+
+    fn started_with(&self, snapshot: &Path, arguments: &[&str]) -> Child {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_maascan"));
         command.arg("assess").arg(snapshot).args(["--allow-incomplete", "--format", "json", "--days", "7", "--store"]).arg(self.store());
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 }
 
@@ -131,7 +135,7 @@ fn old_runs_are_deleted_and_the_newest_never() {
     assert!(spans.values().any(|span| span["first"] == "2026-11-02T06:00:00Z"), "{spans:?}");
     fixture.keep(&fixture.later(19, |_| {}), &["--keep", "1"]).success();
     let listed = fixture.listed();
-    assert_eq!(listed, ["2026-11-21T060000Z"], "the run that was just made stays, whatever the clock says");
+    assert_eq!(listed, ["2026-11-21T060000Z", "2026-11-22T060000Z"], "neither the run that was just made goes nor the newest");
 }
 
 #[test]
@@ -235,20 +239,22 @@ fn a_clock_gone_backwards_is_said() {
     assert_eq!(fixture.listed(), ["2026-11-02T060000Z", "2026-11-09T060000Z"]);
 }
 
-/// Stopped at any moment, the store holds every run that said it was kept, and each run in it is whole.
+/// Stopped at 50 random moments, the store holds every run that said it was kept, and each run in it is whole.
 #[test]
 fn a_stopped_run_damages_nothing() {
     let fixture = Fixture::new();
-    let snapshots: Vec<PathBuf> = (0..50).map(|day| fixture.later(day, |_| {})).collect();
+    let snapshots: Vec<PathBuf> = (0..=50).map(|day| fixture.later(day, |_| {})).collect();
+    let seed = fastrand::u64(..);
+    let mut random = fastrand::Rng::with_seed(seed);
     let start = std::time::Instant::now();
     fixture.keep(&snapshots[0], &[]).success();
     let one = start.elapsed();
     let mut kept = vec!["2026-11-02T060000Z".to_owned()];
-    for (at, snapshot) in snapshots.iter().enumerate().skip(1) {
+    for snapshot in snapshots.iter().skip(1) {
         let mut child = fixture.started(snapshot);
-        // Spread over the whole of a run, most of them over its end, where the files are written.
-        let share = if at % 3 == 0 { at as f64 / 50.0 } else { 0.6 + 0.6 * (at as f64 / 50.0) };
-        std::thread::sleep(one.mul_f64(share));
+        // Over the whole of a run, twice as many of them over its end, where the files are written.
+        let from = if random.u8(..3) == 0 { 0.0 } else { 0.6 };
+        std::thread::sleep(one.mul_f64(from + (1.2 - from) * random.f64()));
         let _ = child.kill();
         let output = child.wait_with_output().unwrap();
         if let Some((_, said)) = text(&output.stderr).split_once("run kept as ") {
@@ -256,8 +262,8 @@ fn a_stopped_run_damages_nothing() {
         }
         // Read in this process, or this takes minutes; the commands read it once at the end.
         let runs = Store::open(&fixture.store()).unwrap().contents().unwrap().runs;
-        assert!(kept.iter().all(|name| runs.iter().any(|run| run.name == *name)), "{kept:?} {runs:?}");
-        assert!(runs.iter().all(|run| run.damage().is_empty() && run.snapshot().is_ok()));
+        assert!(kept.iter().all(|name| runs.iter().any(|run| run.name == *name)), "seed {seed}: {kept:?} {runs:?}");
+        assert!(runs.iter().all(|run| run.damage().is_empty() && run.snapshot().is_ok()), "seed {seed}");
     }
     fixture.keep(&fixture.later(60, |_| {}), &[]).success();
     fixture.verify().success();
@@ -276,6 +282,102 @@ fn two_runs_at_once_are_both_kept() {
         assert_eq!(fixture.listed().len(), round * 2);
     }
     fixture.verify().success();
+}
+
+#[test]
+fn of_two_runs_at_once_that_delete_old_ones_the_newest_always_stays() {
+    let fixture = Fixture::new();
+    let snapshots = [fixture.later(0, |_| {}), fixture.later(7, |_| {})];
+    for _ in 0..15 {
+        let children = snapshots.each_ref().map(|snapshot| fixture.started_with(snapshot, &["--keep", "1"]));
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            let said = text(&output.stderr);
+            assert!(output.status.success() && !said.contains("not deleted"), "{said}");
+        }
+        assert!(fixture.listed().iter().any(|name| name.starts_with("2026-11-09")), "{:?}", fixture.listed());
+        fixture.verify().success();
+    }
+}
+
+#[test]
+fn a_clock_far_ahead_deletes_nothing() {
+    let fixture = Fixture::new();
+    for day in [0, 7] {
+        fixture.keep(&fixture.later(day, |_| {}), &["--keep-days", "365"]).success();
+    }
+    let said = fixture.keep(&fixture.later(365 * 70, |_| {}), &["--keep-days", "365"]).success().get_output().stderr.clone();
+    assert!(text(&said).contains("is the clock right?"), "{}", text(&said));
+    assert_eq!(fixture.listed().len(), 3);
+}
+
+#[test]
+fn the_day_of_the_first_sight_outlives_a_damaged_run() {
+    let fixture = Fixture::new();
+    for day in [0, 7] {
+        fixture.keep(&fixture.later(day, |_| {}), &[]).success();
+    }
+    std::fs::write(fixture.tenant_folder().join("2026-11-09T060000Z/seen.json"), "{").unwrap();
+    let output = fixture.keep(&fixture.later(14, |_| {}), &[]).success().get_output().clone();
+    assert!(text(&output.stderr).contains("does not tell when its findings were seen"), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let first: Vec<&str> = report["findings"].as_array().unwrap().iter().filter_map(|finding| finding["first_seen"].as_str()).collect();
+    assert!(first.len() > 100 && first.iter().filter(|day| day.starts_with("2026-11-02")).count() > 100, "{first:?}");
+}
+
+/// What a run could not read the next one compares with the run before.
+#[test]
+fn a_secret_that_came_while_applications_could_not_be_read_is_new() {
+    let fixture = Fixture::new();
+    fixture.keep(&fixture.later(0, |_| {}), &[]).success();
+    let blind = common::without(&fixture.snapshot, Dataset::Applications);
+    fixture.keep(&fixture.later(3, |snapshot| *snapshot = Snapshot { taken_at: snapshot.taken_at, ..blind.clone() }), &[]).success();
+    let secret = fixture.later(6, |snapshot| {
+        let excluded = snapshot.service_principals.values().find(|own| own.display_name == "Lost device responder").unwrap();
+        let app_id = excluded.app_id.clone();
+        let own = snapshot.applications.values_mut().find(|own| own.app_id == app_id).unwrap();
+        let mut credential = own.credentials.first().unwrap().clone();
+        credential.key_id = "11111111-0000-4000-8000-000000000001".to_owned();
+        // Before the run that could not read it, so that its own time does not tell.
+        credential.start = Some(snapshot.taken_at - TimeDelta::days(4));
+        own.credentials.push(credential);
+    });
+    let output = fixture.keep(&secret, &[]).success().get_output().clone();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let entries = report["change"]["entries"].as_array().unwrap();
+    let new: Vec<&Value> = entries.iter().filter(|entry| entry["topic"] == "credential" && entry["what"] == "new").collect();
+    assert_eq!(new.len(), 1, "{entries:#?}");
+    assert_eq!(new[0]["name"], "Lost device responder");
+}
+
+#[test]
+fn a_pipe_or_a_name_that_leads_elsewhere_is_no_part_of_a_run() {
+    let fixture = Fixture::new();
+    fixture.keep(&fixture.later(0, |_| {}), &[]).success();
+    let run = fixture.tenant_folder().join("2026-11-02T060000Z");
+    let manifest = std::fs::read_to_string(run.join("manifest.json")).unwrap();
+    let planted = |name: &str, manifest: &str| {
+        let folder = fixture.tenant_folder().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("manifest.json"), manifest).unwrap();
+    };
+    planted("elsewhere", &manifest.replace("\"seen.json\"", "\"../../../../etc/hostname\""));
+    planted("esc\u{1b}[31m", &manifest.replace("\"tool\": \"", "\"tool\": \"\\u001b[2J\\nFORGED "));
+    #[cfg(unix)]
+    {
+        let pipe = fixture.tenant_folder().join("pipe");
+        std::fs::create_dir(&pipe).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(pipe.join("manifest.json")).status().unwrap().success());
+    }
+    let document = fixture.json(&["list"]);
+    let left_out: Vec<&str> = document["left_out"].as_array().unwrap().iter().map(|odd| odd["path"].as_str().unwrap()).collect();
+    assert!(left_out.iter().any(|path| path.ends_with("elsewhere")), "{left_out:?}");
+    for arguments in [&["list"][..], &["show", "esc\u{1b}[31m"], &["trend"]] {
+        let mut command = maascan();
+        let output = command.arg("runs").args(arguments).arg("--store").arg(fixture.store()).assert().success().get_output().clone();
+        let said = text(&output.stdout);
+        assert!(!said.contains('\u{1b}') && !said.contains("\nFORGED"), "{said}");
+    }
 }
 
 /// The disk is full at any point of the writing: a limit on the size of files stands for that.

@@ -83,6 +83,20 @@ fn a_week_later_twenty_things_are_told_and_after_that_none() {
     // An hour later nothing has changed, and the run is silent about changes.
     let tenant = Tenant::start(Settings { week_later: true, ..Settings::default() });
     let now = (DEMO_TIME + TimeDelta::days(7) + TimeDelta::hours(1)).to_rfc3339();
-    at(&tenant, &now).args(["--fail-on", "new:low", "--store"]).arg(&store).assert().success();
+    let report = folder.path().join("report");
+    let mut third = at(&tenant, &now);
+    third.args(["--fail-on", "new:low", "--store"]).arg(&store).arg("--out").arg(&report);
+    // Nobody listens there, so a notice that is tried is a warning.
+    let said = third.env("MAASCAN_NOTIFY_URL", "http://127.0.0.1:9/hook").assert().success().get_output().stderr.clone();
+    assert!(!String::from_utf8_lossy(&said).contains("notice"), "{}", String::from_utf8_lossy(&said));
     assert_eq!(entries(&store), Vec::<Value>::new());
+    let page = std::fs::read_to_string(report.join("report.html")).unwrap();
+    for said in ["Nothing is different", "Over the runs that are kept", "3 runs, from 2026-11-02 to 2026-11-09", "<svg class=\"t\""] {
+        assert!(page.contains(said), "{said}");
+    }
+    // The second run found an exclusion more, and the third said so again.
+    let (_, row) = page.split_once(">exclusions<").unwrap();
+    let numbers: Vec<&str> = row.split("</tr>").next().unwrap().split("<td>").skip(2).collect();
+    let exclusions = format!("{numbers:?}");
+    assert!(numbers.len() == 4 && !exclusions.contains("unknown"), "{exclusions}");
 }

@@ -297,7 +297,10 @@ fn row(policy_id: &PolicyId, policy: &str, workload: &Workload, element: &[Strin
             row.application = Some(gone.display_name.clone());
             row.state = ExcludedObject::Deleted;
         }
-        None => row.gap = directory.resolution_gap().or_else(|| not_looked_up(directory, &row.listed_id)),
+        None => {
+            let deleted = || directory.gap(Dataset::DeletedServicePrincipals);
+            row.gap = directory.resolution_gap().or_else(deleted).or_else(|| not_looked_up(directory, &row.listed_id));
+        }
     }
     row
 }

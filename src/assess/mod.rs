@@ -20,6 +20,7 @@ mod fall;
 mod find;
 mod finding;
 mod gates;
+pub mod known;
 mod model;
 mod needs;
 mod posture;

@@ -37,7 +37,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
-    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?.notifying(&arguments.notifying)?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping, Some(&arguments.snapshot))?
+        .notifying(&arguments.notifying)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
     covers(arguments.judging.days, &snapshot)?;
     let logs = arguments.logs.read(&catalogue, snapshot.taken_at)?;

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     // The made-up tenant holds a policy that cannot be read, to show what that costs; that is no failure of the demo.
     let output =
         Output { out: Some(arguments.out.clone()), reports: arguments.reports.clone(), fail_on: FailOn::NEVER, allow_incomplete: true };
-    let prepared = Prepared::new(&arguments.judging, &output, &Keeping::default())?;
+    let prepared = Prepared::new(&arguments.judging, &output, &Keeping::default(), None)?;
     let snapshot = tenant::block_on(async {
         let simulator = simulator::start(Settings::default(), 0).await.map_err(could_not_run)?;
         let origin = simulator.origin();

@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let (before, after) = (before?, after?);
     let earlier = Run { snapshot: &earlier, assessment: &before, findings: &before.findings };
     let later = Run { snapshot: &later, assessment: &after, findings: &after.findings };
-    let change = runs::compare(earlier, later).map_err(usage_error)?;
+    let change = runs::compare(earlier, later, &[]).map_err(usage_error)?;
     if change.earlier > change.later {
         output::note("warning: the first run is the later one: what is told as new was there before");
     }

@@ -70,6 +70,8 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     let printed = error.print();
     match (error.use_stderr(), printed) {
         (false, Ok(())) => ExitCode::SUCCESS,
-        _ => ExitCode::from(2),
+        // The help could not be written, which is no fault of the arguments.
+        (false, Err(_)) => ExitCode::from(4),
+        (true, _) => ExitCode::from(2),
     }
 }

@@ -4,8 +4,8 @@ use super::exit::{Failure, could_not_run, usage_error};
 use super::output;
 use crate::assess::Assessment;
 use crate::report;
-use crate::runs::{self, Point, Retention, Seen, Store, StoredRun};
-use crate::snapshot::Snapshot;
+use crate::runs::{self, Leaving, Point, Retention, Seen, Store, StoredRun};
+use crate::snapshot::{Dataset, Snapshot};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -58,6 +58,8 @@ pub(super) struct Past {
     pub(super) seen: Seen,
     /// The numbers of all of them.
     pub(super) points: Vec<Point>,
+    /// Those before the last one, oldest first.
+    before: Vec<StoredRun>,
 }
 
 impl History {
@@ -73,14 +75,24 @@ impl History {
         if mine.is_empty() && !others.is_empty() {
             output::note(&format!("the store has runs of another tenant only, none of {tenant}: runs of two tenants are never compared"));
         }
-        let (before, after): (Vec<StoredRun>, Vec<StoredRun>) = mine.into_iter().partition(|run| run.manifest.taken_at < snapshot.taken_at);
-        if let Some(later) = after.first() {
-            let name = &later.name;
-            output::note(&format!("warning: the store has a run that is not earlier than this one: {name}; has the clock gone backwards?"));
+        for oddity in contents.oddities.iter().filter(|oddity| oddity.is_run_of(tenant)) {
+            output::note(&format!("warning: the store has a run that is left out: {}: {}", oddity.path.display(), oddity.why));
         }
-        let seen = before.last().map(StoredRun::seen).unwrap_or_default();
+        let (mut before, after): (Vec<StoredRun>, Vec<StoredRun>) =
+            mine.into_iter().partition(|run| run.manifest.taken_at < snapshot.taken_at);
+        // Of one instant are two runs that were started at once.
+        if let Some(later) = after.iter().find(|run| run.manifest.taken_at > snapshot.taken_at) {
+            let name = &later.name;
+            output::note(&format!("warning: the store has a run that is later than this one: {name}; has the clock gone backwards?"));
+        }
+        let seen = seen_before(&before);
         let points = runs::points(&before);
-        Ok(Past { earlier: before.iter().rev().find_map(readable), seen, points })
+        let mut earlier = None;
+        while earlier.is_none() {
+            let Some(last) = before.pop() else { break };
+            earlier = readable(&last);
+        }
+        Ok(Past { earlier, seen, points, before })
     }
 
     /// Keeps the run and deletes what is not to be kept. That something old could not be deleted is said, and no failure.
@@ -93,14 +105,64 @@ impl History {
         let kept = self.store.add(snapshot, contents.assessment, &published, seen).map_err(could_not_run)?;
         output::note(&format!("run kept as {} in {}", kept.name, self.path.display()));
         if let Some(retention) = self.retention {
-            match self.store.retain(&kept, retention, snapshot.taken_at) {
-                Ok(gone) if gone.is_empty() => {}
-                Ok(gone) => output::note(&format!("deleted from the store: {}", gone.join(", "))),
-                Err(error) => output::note(&format!("warning: an old run was not deleted: {error}")),
-            }
+            self.retain(&kept, retention);
         }
         Ok(())
     }
+
+    fn retain(&self, kept: &StoredRun, retention: Retention) {
+        let Leaving { gone, kept_for_doubt, failed } = match self.store.retain(kept, retention) {
+            Ok(leaving) => leaving,
+            Err(error) => Leaving { failed: Some(error), ..Leaving::default() },
+        };
+        if !gone.is_empty() {
+            output::note(&format!("deleted from the store: {}", gone.join(", ")));
+        }
+        if let Some(days) = kept_for_doubt {
+            output::note(&format!(
+                "warning: nothing was deleted from the store: the run before this one is {days} days older; is the clock right?"
+            ));
+        }
+        if let Some(error) = failed {
+            output::note(&format!("warning: an old run was not deleted: {error}"));
+        }
+    }
+}
+
+/// When findings were seen, by the last run that can tell.
+fn seen_before(before: &[StoredRun]) -> Seen {
+    for run in before.iter().rev() {
+        match run.seen() {
+            Some(seen) => return seen,
+            None => output::note(&format!("warning: run {} does not tell when its findings were seen: the run before it does", run.name)),
+        }
+    }
+    Seen::default()
+}
+
+/// Most runs that are looked at for what the last one could not read, and most that are taken.
+const LOOKED_AT: usize = 8;
+const TAKEN: usize = 3;
+
+/// Runs before the last one that read what it could not, the newest first: each one reads a dataset whole that this run read whole,
+/// and that none after it did.
+pub(super) fn older(past: &Past, snapshot: &Snapshot) -> Vec<Snapshot> {
+    let Some(earlier) = &past.earlier else { return Vec::new() };
+    let whole = |snapshot: &Snapshot, dataset| snapshot.coverage_of(dataset).is_complete();
+    let mut wanted: Vec<Dataset> =
+        Dataset::ALL.into_iter().filter(|dataset| whole(snapshot, *dataset) && !whole(earlier, *dataset)).collect();
+    let mut taken = Vec::new();
+    for run in past.before.iter().rev().take(LOOKED_AT) {
+        if wanted.is_empty() || taken.len() == TAKEN {
+            break;
+        }
+        let Some(older) = readable(run) else { continue };
+        if wanted.iter().any(|dataset| whole(&older, *dataset)) {
+            wanted.retain(|dataset| !whole(&older, *dataset));
+            taken.push(older);
+        }
+    }
+    taken
 }
 
 fn readable(run: &StoredRun) -> Option<Snapshot> {

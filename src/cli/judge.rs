@@ -12,6 +12,7 @@ use crate::report::{self, Contents, Outputs, Style};
 use crate::runs::{self, Change, Point, Run, Topic, What};
 use crate::snapshot::{Snapshot, is_guid};
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Said at the end of a run that ends with status 3.
 pub(super) const INCOMPLETE: &str = "not everything could be read: exit status 3; --allow-incomplete makes it 0";
@@ -36,7 +37,8 @@ pub(super) struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     /// Reads the user's plan, exclusions and settings, loads the rules and looks at where the reports go.
-    pub(super) fn new(judging: &Judging, output: &'a Output, keeping: &Keeping) -> Result<Self, Failure> {
+    /// `snapshot` is the file that is judged, if it is one.
+    pub(super) fn new(judging: &Judging, output: &'a Output, keeping: &Keeping, snapshot: Option<&Path>) -> Result<Self, Failure> {
         let governance = Governance::load(&judging.governing)?;
         let options = assess::Options { register: governance.settings.register().map(<[_]>::to_vec), ..judging.options()? };
         let earlier = judging.baseline()?;
@@ -44,7 +46,9 @@ impl<'a> Prepared<'a> {
             return Err(Failure::usage("--fail-on new:… has no earlier run to compare with", "add --baseline FILE or --store DIR"));
         }
         let history = keeping.open()?;
-        let outputs = output.reports.prepare(output.out.as_deref())?;
+        let mut read = judging.files();
+        read.extend(governance.config.iter().map(PathBuf::as_path).chain(snapshot).map(Path::to_owned));
+        let outputs = output.reports.prepare(output.out.as_deref(), &read)?;
         Ok(Self { options, output, governance, outputs, earlier, history, teller: None })
     }
 
@@ -65,7 +69,8 @@ impl<'a> Prepared<'a> {
         let baseline = earlier.map(|earlier| assess::baseline(earlier, catalogue));
         let mut assessment = assess::assess(snapshot, catalogue, &assess::Options { baseline, ..self.options.clone() });
         let facts = self.governance.judge(&mut assessment);
-        let change = earlier.and_then(|earlier| self.change(earlier, snapshot, &assessment, catalogue));
+        let older = if self.earlier.is_some() { Vec::new() } else { history::older(&past, snapshot) };
+        let change = earlier.and_then(|earlier| self.change(earlier, &older, snapshot, &assessment, catalogue));
         self.governance.arrange(&facts, &mut assessment);
         drop(facts);
         let seen = self.history.is_some().then(|| history::mark(&past, &mut assessment));
@@ -81,7 +86,8 @@ impl<'a> Prepared<'a> {
             Err(failure) => return Err(failure),
         }
         for path in written {
-            output::note(&format!("reports written to {}", path.display()));
+            let what = if self.output.out.as_ref() == Some(&path) { "reports written to" } else { "written:" };
+            output::note(&format!("{what} {}", path.display()));
         }
         if let Some(why) = unfit(&assessment) {
             output::note(&format!("warning: {why}: what is new cannot be told"));
@@ -89,22 +95,45 @@ impl<'a> Prepared<'a> {
         assessment.unplaced.iter().for_each(|unplaced| output::note(unplaced));
         let whole = tenant::report_gaps(snapshot);
         if let Some(teller) = &self.teller {
-            teller.tell(&contents, self.output.out.is_some());
+            teller.tell(&contents, self.where_else());
         }
         Ok(self.status(&contents, whole))
     }
 
     /// What is different from the earlier run, judged by the same plan and the same rules. The user's file of exclusions tells
-    /// of the tenant as it is now, so the earlier run is judged without it.
-    fn change(&self, earlier: &Snapshot, snapshot: &Snapshot, assessment: &Assessment, catalogue: &Catalogue) -> Option<Change> {
+    /// of the tenant as it is now, so earlier runs are judged without it. `older` are runs before the earlier one, the newest first,
+    /// for what that one could not tell.
+    fn change(
+        &self,
+        earlier: &Snapshot,
+        older: &[Snapshot],
+        snapshot: &Snapshot,
+        assessment: &Assessment,
+        catalogue: &Catalogue,
+    ) -> Option<Change> {
         if unfit(assessment).is_some() {
             return None;
         }
         let options = assess::Options { exclusions: Vec::new(), ..self.options.clone() };
-        let mut before = assess::assess(earlier, catalogue, &options);
-        self.governance.judge(&mut before);
-        let earlier = Run { snapshot: earlier, assessment: &before, findings: &before.findings };
-        runs::compare(earlier, Run { snapshot, assessment, findings: &assessment.findings }).ok()
+        let judged = |snapshot| {
+            let mut before = assess::assess(snapshot, catalogue, &options);
+            self.governance.judge(&mut before);
+            (snapshot, before)
+        };
+        let before: Vec<(&Snapshot, Assessment)> = std::iter::once(earlier).chain(older).map(judged).collect();
+        let runs: Vec<Run<'_>> =
+            before.iter().map(|(snapshot, assessment)| Run { snapshot, assessment, findings: &assessment.findings }).collect();
+        let (earlier, older) = runs.split_first()?;
+        runs::compare(*earlier, Run { snapshot, assessment, findings: &assessment.findings }, older).ok()
+    }
+
+    /// Where all of a change is told that a notice tells the beginning of.
+    fn where_else(&self) -> String {
+        match (&self.output.out, &self.history) {
+            (Some(_), _) => "for all of it, see report.html or summary.md of this run".to_owned(),
+            (None, Some(_)) => "for all of it: maascan diff --store with the store of this run".to_owned(),
+            (None, None) => "for all of it, run with --out".to_owned(),
+        }
     }
 
     fn render(&self, contents: &Contents<'_>) -> Result<Vec<u8>, Failure> {

@@ -80,10 +80,9 @@ pub(super) struct Teller {
 }
 
 impl Teller {
-    /// Posts what is new, if anything is. What goes wrong is one line on standard error. `reports` is whether a folder of
-    /// reports was written.
-    pub(super) fn tell(&self, contents: &Contents<'_>, reports: bool) {
-        let notice = notice(contents, reports);
+    /// Posts what is new, if anything is. What goes wrong is one line on standard error. `hint` says where the rest is.
+    pub(super) fn tell(&self, contents: &Contents<'_>, hint: String) {
+        let notice = notice(contents, hint);
         let host = self.endpoint.host();
         if !self.always && notice.earlier.is_none() {
             output::note("no notice was posted: there is no earlier run to compare with (--baseline, --store)");
@@ -106,10 +105,9 @@ impl Teller {
     }
 }
 
-fn notice(contents: &Contents<'_>, reports: bool) -> Notice {
+fn notice(contents: &Contents<'_>, hint: String) -> Notice {
     let Contents { assessment, change, .. } = *contents;
     let news = change.map(|change| runs::worth_saying(change, assessment)).unwrap_or_default();
-    let hint = if reports { "for all of it, see summary.md of this run" } else { "for all of it, run with --out" };
     Notice {
         tenant_id: assessment.run.tenant_id.to_string(),
         tenant_name: assessment.run.tenant_name.clone(),
@@ -120,7 +118,7 @@ fn notice(contents: &Contents<'_>, reports: bool) -> Notice {
         not_seen: message::not_seen(assessment),
         items: news.iter().map(item).collect(),
         changes: change.map_or(0, |change| change.entries.len()),
-        hint: hint.to_owned(),
+        hint,
     }
 }
 

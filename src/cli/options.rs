@@ -178,6 +178,17 @@ impl Judging {
         Ok(assess::Options { window_days: self.days, planned, plan, exclusions, baseline: None, register: None })
     }
 
+    /// The files that the arguments name: no output may replace them.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let plan = match &self.plan {
+            Some(Plan::File(path)) => Some(path),
+            Some(Plan::Workloads(_)) | None => None,
+        };
+        let governing = &self.governing;
+        let all = [plan, self.exclusions.as_ref(), self.baseline.as_ref(), governing.config.as_ref(), governing.waivers.as_ref()];
+        all.into_iter().flatten().cloned().collect()
+    }
+
     /// The snapshot that `--baseline` names.
     ///
     /// # Errors

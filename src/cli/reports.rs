@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Reports {
     #[arg(long, default_value = "table", value_parser = standard_output, help = format!("What goes to standard output: {}", formats()))]
     pub(super) format: OutputKind,
-    /// Write one report into a file as well, such as json=a.json or csv:findings=f.csv; again for each further one
+    /// Write one report into a file as well, such as json=a.json or csv:findings=f.csv; again for each further one. Its folder
+    /// is made if it is not there
     #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
     output: Vec<(OutputKind, PathBuf)>,
     /// Write all tables into this workbook, a sheet each: --output xlsx=FILE
@@ -50,14 +51,14 @@ impl Reports {
         Layout { separator, byte_order_mark: self.csv_bom }
     }
 
-    /// Looks at the folder, if one is named, and at every file.
+    /// Looks at the folder, if one is named, and at every file. None may be among `read`, the files that the run reads.
     ///
     /// # Errors
     /// A place that takes no file, or takes two: the user's fault.
-    pub(super) fn prepare(&self, folder: Option<&Path>) -> Result<Outputs, Failure> {
+    pub(super) fn prepare(&self, folder: Option<&Path>, read: &[PathBuf]) -> Result<Outputs, Failure> {
         let workbook = self.xlsx.iter().map(|path| (OutputKind::Xlsx, path.clone()));
         let files: Vec<(OutputKind, PathBuf)> = self.output.iter().cloned().chain(workbook).collect();
-        Outputs::prepare(folder, &files, self.layout()).map_err(usage_error)
+        Outputs::prepare(folder, &files, self.layout(), read).map_err(usage_error)
     }
 }
 
@@ -68,18 +69,18 @@ fn formats() -> String {
     format!("{}; csv is the table of automations, csv:TABLE one of {tables}", words.collect::<Vec<_>>().join(", "))
 }
 
-/// Reads the word of a format.
-fn format(word: &str) -> Result<OutputKind, String> {
+/// Reads the word of a format; `takes` is which of them are taken here.
+fn format(word: &str, takes: fn(OutputKind) -> bool) -> Result<OutputKind, String> {
     OutputKind::from_word(word).ok_or_else(|| {
-        let formats = OutputKind::WORDS.map(|(word, _)| word).join(", ");
+        let formats: Vec<&str> = OutputKind::WORDS.into_iter().filter(|(_, kind)| takes(*kind)).map(|(word, _)| word).collect();
         let tables = Table::ALL.map(|table| table.word()).join(", ");
-        format!("no such format; formats are: {formats}; csv:TABLE is one of the tables {tables}")
+        format!("no such format; formats are: {}; csv:TABLE is one of the tables {tables}", formats.join(", "))
     })
 }
 
 /// A format that standard output takes.
 fn standard_output(word: &str) -> Result<OutputKind, String> {
-    let kind = format(word)?;
+    let kind = format(word, OutputKind::is_text)?;
     if kind.is_text() { Ok(kind) } else { Err(format!("{word} is no text, and goes into a file: --output {word}=FILE")) }
 }
 
@@ -88,7 +89,7 @@ fn output(text: &str) -> Result<(OutputKind, PathBuf), String> {
     let Some((word, path)) = text.split_once('=') else {
         return Err("wants a format and a file, such as json=assessment.json".to_owned());
     };
-    let kind = format(word)?;
+    let kind = format(word, |_| true)?;
     if path == "-" {
         return Err(format!("- is no file; --format {word} writes to standard output"));
     }
@@ -130,16 +131,17 @@ mod tests {
             assert!(output(text).unwrap_err().contains(said), "{text}: {:?}", output(text));
         }
         assert!(standard_output("xlsx").unwrap_err().contains("--output xlsx=FILE"));
+        assert!(!standard_output("nonsense").unwrap_err().contains("xlsx"), "what is not taken is not offered");
         assert!(file("-").is_err() && file("").is_err());
     }
 
     #[test]
     fn every_word_reads_back() {
         for (word, kind) in OutputKind::WORDS {
-            assert_eq!(format(word), Ok(kind));
+            assert_eq!(format(word, |_| true), Ok(kind));
         }
         for table in Table::ALL {
-            assert_eq!(format(&format!("csv:{}", table.word())), Ok(OutputKind::Csv(table)));
+            assert_eq!(format(&format!("csv:{}", table.word()), |_| true), Ok(OutputKind::Csv(table)));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::output;
 use crate::report::history;
-use crate::runs::{self, ASSESSMENT, Contents, Store, StoredRun};
+use crate::runs::{self, Contents, Store, StoredRun};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -83,6 +83,9 @@ impl Looking {
         let mut contents = Store::open(&self.store).and_then(|store| store.contents()).map_err(usage_error)?;
         if let Some(tenant) = &self.tenant {
             contents.runs.retain(|run| run.manifest.tenant_id.eq_ignore_ascii_case(tenant));
+            if contents.runs.is_empty() {
+                return Err(Failure::usage(format!("the store has no run of tenant {tenant}"), "maascan runs list names the tenants"));
+            }
         }
         Ok(contents)
     }
@@ -124,10 +127,10 @@ fn show(name: Option<&str>, looking: &Looking) -> Result<Status, Failure> {
     let seen = run.seen();
     let bytes = match looking.format {
         Format::Table => {
-            let published = std::fs::read(run.path.join(ASSESSMENT)).unwrap_or_default();
-            history::show(&run, &seen, &history::findings(&published), output::width()).into_bytes()
+            let published = run.published().unwrap_or_default();
+            history::show(&run, seen.as_ref(), &history::findings(&published), output::width()).into_bytes()
         }
-        Format::Json => history::show_json(&run, &seen).map_err(could_not_run)?,
+        Format::Json => history::show_json(&run, seen.as_ref()).map_err(could_not_run)?,
     };
     output::data(&bytes)?;
     Ok(Status::Done)

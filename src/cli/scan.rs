@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     arguments.logs.check()?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
-    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping)?.notifying(&arguments.notifying)?;
+    let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping, None)?.notifying(&arguments.notifying)?;
     let source =
         Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up: prepared.listed() };
     let beside = arguments.output.out.as_deref().and_then(work::beside);

@@ -14,7 +14,8 @@ Examples:
   maascan schedule github --at \"Mon 06:00\" --storage-account contosoaudit --file maascan.yml > .github/workflows/maascan.yml
 
 It only prints: no file is written, no command run, nobody asked. Read the files, replace what is marked with REPLACE_, and run
-install.sh (install.ps1) yourself; remove.sh (remove.ps1) takes it away again and keeps the history.";
+install.sh (install.ps1) yourself, as often as you like; remove.sh (remove.ps1) takes it away again and keeps the history, and the
+certificate too unless it is told --purge (-Purge).";
 
 /// Print files for a run every week: systemd, cron, Windows, launchd, GitHub, Azure DevOps, Kubernetes, Container Apps
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! Excluded applications in the order in which to look at them, in words: each grade with the parts that make it.
 
 use super::markdown::{name, table};
+use super::phrases;
 use crate::assess::{Assessment, Exposure, FindingStatus, Grade, Part};
 use crate::catalogue::Workload;
 
@@ -11,8 +12,7 @@ pub(super) const ORDER: &str = "First comes what can do much and is held weakly:
 
 /// Name of the application.
 pub(super) fn application<'a>(assessment: &'a Assessment, exposure: &'a Exposure) -> &'a str {
-    let profile = assessment.applications.get(&exposure.app_id);
-    profile.map(|profile| profile.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(exposure.app_id.as_str())
+    phrases::name(assessment, &exposure.app_id)
 }
 
 /// The grade of what it can do, beside what it is excluded for.

@@ -7,6 +7,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// How long a run waits for another one that writes into the same folder: half a minute, for what takes a moment.
+#[cfg(unix)]
+const LOCK_TRIES: u32 = 300;
+#[cfg(unix)]
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// A folder that takes a report.
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -19,14 +25,22 @@ impl Folder {
     /// empty path is the current folder.
     ///
     /// # Errors
-    /// [`Error::NotAFolder`] or [`Error::Unwritable`].
+    /// [`Error::NotAFolder`], [`Error::Unwritable`], or [`Error::NotAFile`] where something stands in the place of a file.
     pub fn prepare(path: &Path) -> Result<Self, Error> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         if fs::symlink_metadata(path).is_ok() && !path.is_dir() {
             return Err(Error::NotAFolder { path: path.to_owned() });
         }
         check_folder(path)?;
-        Ok(Self { path: path.to_owned() })
+        let folder = Self { path: path.to_owned() };
+        folder.files().try_for_each(|file| target::check_file(&file))?;
+        Ok(folder)
+    }
+
+    /// Every file that a report puts here.
+    pub(super) fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let names = formats(Layout::default()).into_iter().map(|format| format.file_name()).chain([manifest::FILE_NAME]);
+        names.map(|name| self.path.join(name))
     }
 
     /// The folder itself, as it was named.
@@ -63,22 +77,29 @@ impl Folder {
     /// Keeps other runs from publishing into the folder while the handle lives. The lock is on the folder itself, because a
     /// file for it would stay behind. Some network file systems have no locks; a report without one is better than none.
     #[cfg(unix)]
-    fn lock(&self) -> Option<fs::File> {
-        let folder = fs::File::open(&self.path).ok()?;
-        folder.lock().ok()?;
-        Some(folder)
+    fn lock(&self) -> Result<Option<fs::File>, Error> {
+        let Ok(folder) = fs::File::open(&self.path) else { return Ok(None) };
+        for _ in 0..LOCK_TRIES {
+            match folder.try_lock() {
+                Ok(()) => return Ok(Some(folder)),
+                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+                Err(fs::TryLockError::Error(_)) => return Ok(None),
+            }
+        }
+        Err(Error::Taken { path: self.path.clone() })
     }
 
     /// Elsewhere a folder cannot be opened as a file, so nothing is locked: two runs at once must not share a folder.
     #[cfg(not(unix))]
-    fn lock(&self) -> Option<fs::File> {
-        None
+    fn lock(&self) -> Result<Option<fs::File>, Error> {
+        Ok(None)
     }
 
     /// Gives every file its name, the manifest last. The old manifest goes first: it would vouch for files of two runs.
     /// Another run that writes to the same folder waits, or the files of both would be mixed.
     pub(super) fn publish(&self, staged: Vec<Staged>) -> Result<Vec<PathBuf>, Error> {
-        let _lock = self.lock();
+        let _lock = self.lock()?;
+        target::sweep(&self.path);
         let old = self.path.join(manifest::FILE_NAME);
         match fs::remove_file(&old) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(Error::Write { path: old, source }),
@@ -308,7 +329,7 @@ mod tests {
         let mut all = formats(Layout::default());
         // The name passes staging, but no folder of that name is there to rename into.
         all.push(Box::new(Bad(Some("missing/bad.txt"))));
-        assert!(matches!(report.write_formats(&Contents::of(&samples::everything()), &all, Layout::default()), Err(Error::Write { .. })));
+        assert!(matches!(report.write_formats(&Contents::of(&samples::everything()), &all, Layout::default()), Err(Error::Publish { .. })));
         let names: Vec<String> = contents(folder.path()).into_iter().map(|(name, _)| name).collect();
         assert!(!names.iter().any(|name| name == "manifest.json" || name.ends_with(".tmp")), "{names:?}");
     }

@@ -30,7 +30,7 @@ fn row(run: &StoredRun) -> Vec<String> {
     let Manifest { tenant_id, numbers, complete, .. } = &run.manifest;
     let of = |counts: &BTreeMap<String, Count>, word: &str| counts.get(word).map_or_else(|| known::UNKNOWN.to_owned(), |one| count(*one));
     vec![
-        run.name.clone(),
+        shown(&run.name),
         tenant_id.clone(),
         count(numbers.automations),
         of(&numbers.verdicts, "blocked"),
@@ -92,8 +92,12 @@ pub fn trend(points: &[Point], width: Option<u16>) -> String {
     let lines: Vec<Vec<String>> = series(points).iter().filter(|series| series.says_something()).map(line).collect();
     let header = ["number", "runs", "first", "last", "least", "most"];
     let span = format!("{} runs from {} to {}\n\n", points.len(), phrases::time(first.at), phrases::time(last.at));
-    span + &grid(&header, &lines, width)
+    let least = if points.iter().all(|point| point.numbers.is_whole()) { "" } else { LEAST };
+    span + &grid(&header, &lines, width) + least
 }
+
+/// Said where a number of a run may be too low.
+const LEAST: &str = "not every run could read everything: where one could not, its numbers are the least\n";
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -124,12 +128,12 @@ fn point(point: &Point) -> Value {
 
 /// One run: what it is of, its numbers, and when its findings and those of the runs before it were seen.
 #[must_use]
-pub fn show(run: &StoredRun, seen: &Seen, findings: &[KnownFinding], width: Option<u16>) -> String {
+pub fn show(run: &StoredRun, seen: Option<&Seen>, findings: &[KnownFinding], width: Option<u16>) -> String {
     let Manifest { tenant_id, tenant_name, taken_at, tool, window_days, .. } = &run.manifest;
     let name = tenant_name.as_deref().unwrap_or_default();
     let mut lines = vec![
-        format!("run {} of {} ({tenant_id})", run.name, text::terminal(name, text::LONGEST_NAME)),
-        format!("read at {}, evidence of {window_days} days, by maascan {tool}", phrases::time(*taken_at)),
+        format!("run {} of {} ({tenant_id})", shown(&run.name), shown(name)),
+        format!("read at {}, evidence of {window_days} days, by maascan {}", phrases::time(*taken_at), shown(tool)),
     ];
     lines.extend(run.damage().into_iter().map(|(file, why)| format!("damaged: {file}: {why}")));
     let numbers = series(&[Point { at: *taken_at, numbers: run.manifest.numbers.clone() }]);
@@ -138,7 +142,8 @@ pub fn show(run: &StoredRun, seen: &Seen, findings: &[KnownFinding], width: Opti
         vec![series.label.clone(), value.map_or_else(|| known::UNKNOWN.to_owned(), |value| value.to_string())]
     });
     let head = format!("{}\n\n{}\n", lines.join("\n"), grid(&["number", "value"], &numbers.collect::<Vec<_>>(), width));
-    head + &spans(run, seen, findings, width)
+    let spans = seen.map(|seen| spans(run, seen, findings, width));
+    head + &spans.unwrap_or_else(|| "when findings were seen is not known: seen.json is damaged or missing\n".to_owned())
 }
 
 /// A finding of a stored assessment, as far as a list of them says it.
@@ -182,14 +187,19 @@ fn spans(run: &StoredRun, seen: &Seen, findings: &[KnownFinding], width: Option<
     let gone = seen.0.iter().filter(|(id, _)| !here.contains_key(id.as_str())).count();
     let header = ["finding", "severity", "rule", "object", "first seen", "last seen"];
     let table = if rows.is_empty() { String::new() } else { grid(&header, &rows, width) };
-    format!("{table}findings of earlier runs that are not in run {}: {gone}\n", run.name)
+    format!("{table}findings of earlier runs that are not in run {}: {gone}\n", shown(&run.name))
+}
+
+/// A name, of a folder or in a manifest, which anybody may have chosen who can write there.
+fn shown(name: &str) -> String {
+    text::terminal(name, text::LONGEST_NAME)
 }
 
 /// The same for machines.
 ///
 /// # Errors
 /// [`Error::Render`].
-pub fn show_json(run: &StoredRun, seen: &Seen) -> Result<Vec<u8>, Error> {
+pub fn show_json(run: &StoredRun, seen: Option<&Seen>) -> Result<Vec<u8>, Error> {
     let damage: BTreeMap<String, &str> = run.damage().into_iter().collect();
     document(&json!({"format": "maascan.run-history", "version": 1, "run": listed(run), "damaged": damage, "findings_seen": seen}))
 }

@@ -2,21 +2,18 @@
 //! whole; otherwise it is not known, in every format alike.
 
 use crate::assess::{
-    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, PolicyGate, Severity, Verdict,
+    ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, KeyKind, Severity, Verdict, VerdictKind,
 };
 use crate::snapshot::{Coverage, Dataset, Gap};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Stands for a dataset that the assessment does not mention.
-static NOT_REQUESTED: Coverage = Coverage::Unavailable { gap: Gap::NotRequested };
+pub(super) use crate::assess::known::{
+    Count, all_automations, all_exclusions, automations_with, coverage, policies, read_whole, unreadable_exclusions,
+};
 
 /// Word for what could not be read, in every table and file.
 pub(super) const UNKNOWN: &str = "unknown";
-
-/// How much of a dataset was read.
-pub(super) fn coverage(assessment: &Assessment, dataset: Dataset) -> &Coverage {
-    assessment.coverage.get(&dataset).map_or(&NOT_REQUESTED, |reading| &reading.coverage)
-}
 
 /// Datasets of which something is missing that was asked for.
 pub(super) fn missing(assessment: &Assessment) -> impl Iterator<Item = (Dataset, &Coverage, &Gap)> {
@@ -35,83 +32,33 @@ pub(super) fn count(assessment: &Assessment, dataset: Dataset, seen: u64) -> Opt
     (seen > 0 || coverage(assessment, dataset).is_complete()).then_some(seen)
 }
 
-/// Whether every automation can have been found: those who hold a permission, and those who were seen writing.
-pub(super) fn all_automations(assessment: &Assessment) -> bool {
-    [Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents]
-        .into_iter()
-        .all(|dataset| coverage(assessment, dataset).is_complete())
-}
-
-/// A count, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Count {
-    /// So many.
-    Exactly(usize),
-    /// So many were found, and there may be more.
-    AtLeast(usize),
-    /// None was found, and what would show them was not read whole.
-    Unknown,
-}
-
-impl Count {
-    fn new(found: usize, whole: bool) -> Self {
-        match (found, whole) {
-            (found, true) => Self::Exactly(found),
-            (0, false) => Self::Unknown,
-            (found, false) => Self::AtLeast(found),
-        }
-    }
-
-    /// What was found; None where nothing was, and that says nothing.
-    pub(super) fn found(self) -> Option<usize> {
-        match self {
-            Self::Exactly(found) | Self::AtLeast(found) => Some(found),
-            Self::Unknown => None,
-        }
-    }
-
-    /// Whether there may be more.
-    pub(super) fn is_least(self) -> bool {
-        !matches!(self, Self::Exactly(_))
-    }
+/// The same as [`count`], which says besides whether there may be more.
+pub(super) fn seen(assessment: &Assessment, dataset: Dataset, seen: u64) -> Count {
+    Count::new(usize::try_from(seen).unwrap_or(usize::MAX), coverage(assessment, dataset).is_complete())
 }
 
 /// Automations that break or are blocked. Those whose gates are unknown have a count of their own beside it, so they matter
 /// here only where nothing else was found.
 pub(super) fn breaking(assessment: &Assessment) -> Count {
     let counts = assessment.headline();
-    let seen = [Dataset::AuditEvents, Dataset::ApprovalRequests].into_iter().all(|dataset| coverage(assessment, dataset).is_complete());
+    let seen = read_whole(assessment, &[Dataset::AuditEvents, Dataset::ApprovalRequests]);
     Count::new(counts.breaking, seen && (counts.breaking > 0 || counts.unknown == 0))
 }
 
 /// Automations that are excluded.
 pub(super) fn excluded_automations(assessment: &Assessment) -> Count {
-    let whole = coverage(assessment, Dataset::AccessPolicies).is_complete() && unreadable_exclusions(assessment) == 0;
-    Count::new(assessment.headline().excluded, whole)
-}
-
-/// Access policies behind the gates, each once, by id.
-pub(super) fn policies(assessment: &Assessment) -> Vec<&PolicyGate> {
-    let all = assessment.gates.iter().flat_map(|gate| &gate.policies).filter(|policy| !policy.planned);
-    let by_id: BTreeMap<_, _> = all.map(|policy| (&policy.policy_id, policy)).collect();
-    by_id.into_values().collect()
-}
-
-/// Access policies whose list of exclusions could not be read.
-pub(super) fn unreadable_exclusions(assessment: &Assessment) -> usize {
-    policies(assessment).into_iter().filter(|policy| !policy.exclusions_readable).count()
+    automations_with(assessment, VerdictKind::Excluded)
 }
 
 /// Whether an application is excluded. That it is not is a fact only where every list of exclusions could be read.
 pub(super) fn excluded(assessment: &Assessment, profile: &ApplicationProfile) -> Option<bool> {
-    let known = || coverage(assessment, Dataset::AccessPolicies).is_complete() && unreadable_exclusions(assessment) == 0;
     let sure = |row: &Exclusion| row.listed && !row.disputed && row.app_id.as_ref() == Some(&profile.app_id);
     if profile.excluded {
         // Where sources disagree on every list that has it, it is not known.
         let listed = || assessment.exclusions.iter().any(sure);
         return listed().then_some(true);
     }
-    known().then_some(false)
+    all_exclusions(assessment).then_some(false)
 }
 
 /// Permissions of a verdict. That there are none is a fact only where the grants of the automation were read whole.
@@ -126,6 +73,29 @@ pub(super) fn credentials(profile: &ApplicationProfile) -> BTreeSet<&Key> {
     // The keys of a service principal are among `keys`, unless only those could be read.
     let lists = [&profile.keys, &profile.service_principal_keys, &profile.federated];
     lists.into_iter().filter_map(|keys| keys.seen()).flatten().collect()
+}
+
+/// When a credential was last used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LastUse {
+    /// At this time (UTC).
+    At(DateTime<Utc>),
+    /// The whole report shows no use.
+    NoneSeen,
+    /// The report was not read whole, and what was read shows none.
+    Unknown,
+    /// No report names it: a federated credential.
+    NotReported,
+}
+
+/// When a credential was last used, as far as the report on that was read.
+pub(super) fn last_used(assessment: &Assessment, key: &Key) -> LastUse {
+    match key.last_used {
+        Some(time) => LastUse::At(time),
+        None if key.kind == KeyKind::Federated => LastUse::NotReported,
+        None if coverage(assessment, Dataset::CredentialActivity).is_complete() => LastUse::NoneSeen,
+        None => LastUse::Unknown,
+    }
 }
 
 /// Whether all credentials of an application were seen.
@@ -152,4 +122,48 @@ pub(super) fn open_by_severity(assessment: &Assessment) -> Vec<(Severity, usize)
     let count = |severity| findings(assessment, FindingStatus::Open).filter(|finding| finding.rule.severity == severity).count();
     let all = Severity::ALL.iter().rev().map(|severity| (*severity, count(*severity)));
     all.filter(|(_, count)| *count > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn nothing_found_is_none_only_where_what_would_show_it_was_read() {
+        let empty = samples::empty();
+        assert!(VerdictKind::ALL.iter().all(|kind| automations_with(&empty, *kind) == Count::Exactly(0)));
+        let unreadable = samples::unreadable();
+        assert!(VerdictKind::ALL.iter().all(|kind| automations_with(&unreadable, *kind) == Count::Unknown));
+        for (dataset, unknown) in [
+            (Dataset::AuditEvents, "blocked breaks at-risk passes unknown excluded handshake dormant not-gated"),
+            (Dataset::ApprovalRequests, "blocked breaks handshake"),
+            (Dataset::AppRoleGrants, "at-risk unknown excluded dormant not-gated"),
+            (Dataset::AccessPolicies, "excluded not-gated"),
+            (Dataset::SignInActivity, "dormant"),
+        ] {
+            let mut assessment = samples::empty();
+            assessment.coverage.remove(&dataset);
+            for kind in VerdictKind::ALL {
+                let known = automations_with(&assessment, *kind) != Count::Unknown;
+                assert_eq!(known, !unknown.split(' ').any(|word| word == kind.word()), "{kind} without {dataset}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_automation_counts_once_and_those_without_a_verdict_may_be_anything() {
+        let mut assessment = samples::empty();
+        let mut rows = samples::everything().verdicts;
+        rows.retain(|verdict| verdict.kind == VerdictKind::Excluded);
+        let twice = rows.clone();
+        let automations = rows.iter().map(|verdict| &verdict.app_id).collect::<BTreeSet<_>>().len();
+        assessment.verdicts = [rows, twice].concat();
+        assert_eq!(automations_with(&assessment, VerdictKind::Excluded), Count::Exactly(automations));
+        assert_eq!(automations_with(&assessment, VerdictKind::Breaks), Count::Exactly(0));
+        assessment.verdicts[0].kind = VerdictKind::Unknown;
+        assert_eq!(automations_with(&assessment, VerdictKind::Unknown), Count::Exactly(1));
+        assert_eq!(automations_with(&assessment, VerdictKind::Breaks), Count::Unknown);
+        assert_eq!(Count::AtLeast(3).to_string(), "at least 3");
+    }
 }

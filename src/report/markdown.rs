@@ -95,7 +95,7 @@ pub(super) fn name(name: &str) -> String {
 
 fn result(assessment: &Assessment) -> String {
     let run = &assessment.run;
-    let tenant = run.tenant_name.as_deref().unwrap_or(run.tenant_id.as_str());
+    let tenant = phrases::named(run.tenant_name.as_deref().unwrap_or_default(), run.tenant_id.as_str());
     let mut section = format!("# Multi Admin Approval in {}\n", text::markdown(tenant, LONGEST_NAME));
     section.push_str(&format!("\n## Result\n\n**{}.**\n", phrases::headline(assessment)));
     section.push_str(&format!("\n{}. An automation can count under more than one word.\n", phrases::counted(assessment)));
@@ -194,10 +194,12 @@ fn action_row(assessment: &Assessment, verdict: &Verdict) -> Vec<String> {
 fn verdicts(assessment: &Assessment) -> String {
     let rows = VerdictKind::ALL.iter().map(|kind| {
         let rows = assessment.verdicts.iter().filter(|verdict| verdict.kind == *kind).count();
-        vec![kind.to_string(), rows.to_string(), phrases::meaning(*kind).to_owned()]
+        let rows = if rows == 0 { String::new() } else { rows.to_string() };
+        let automations = known::automations_with(assessment, *kind).to_string();
+        vec![kind.to_string(), automations, rows, phrases::meaning(*kind).to_owned()]
     });
-    let table = table(&["verdict", "rows", "meaning"], rows, VerdictKind::ALL.len(), "automations.csv");
-    format!("\n## Verdicts\n\nOne row for each automation and workload.\n{table}")
+    let table = table(&["verdict", "automations", "rows", "meaning"], rows, VerdictKind::ALL.len(), "automations.csv");
+    format!("\n## Verdicts\n\nA row is an automation and a workload; an automation can count under more than one verdict.\n{table}")
 }
 
 fn exclusions(assessment: &Assessment) -> String {
@@ -278,7 +280,7 @@ fn exclusion(exclusion: &Exclusion) -> Vec<String> {
         name(exclusion.workload.word()),
         name(exclusion.application.as_deref().unwrap_or_default()),
         exclusion.listed_id.clone(),
-        exclusion.state.to_string(),
+        exclusion.gap.as_ref().map_or_else(|| exclusion.state.to_string(), |gap| format!("{UNKNOWN}: {gap}")),
         if exclusion.listed { "yes" } else { "no" }.to_owned(),
         exclusion.sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         optional_time(exclusion.since),
@@ -343,13 +345,13 @@ fn findings(assessment: &Assessment) -> String {
     let waived: Vec<(&Finding, &Waiver)> =
         known::findings(assessment, FindingStatus::Waived).filter_map(|finding| Some((finding, finding.waiver.as_ref()?))).collect();
     let mut section = "\n## Findings\n".to_owned();
+    let limit = if assessment.is_complete() { "" } else { ", as far as data could be read" };
     if open.is_empty() {
-        let limit = if assessment.is_complete() { "" } else { ", as far as data could be read" };
         section.push_str(&format!("\nNone open{limit}.\n"));
     } else {
         let by_severity: Vec<String> =
             known::open_by_severity(assessment).into_iter().map(|(severity, count)| format!("{count} {severity}")).collect();
-        section.push_str(&format!("\nOpen: {}.\n", by_severity.join(", ")));
+        section.push_str(&format!("\nOpen: {}{limit}.\n", by_severity.join(", ")));
         let rows = open.iter().map(|finding| finding_row(finding));
         section.push_str(&table(&["severity", "confidence", "rule", "object", "message"], rows, open.len(), "findings.csv"));
     }
@@ -492,7 +494,7 @@ mod tests {
     #[test]
     fn an_unread_tenant_has_no_clean_result() {
         let text = rendered(&samples::unreadable());
-        assert!(text.contains("Unknown how many automations write to Intune"), "{text}");
+        assert!(text.contains("Unknown how many automations can write to Intune"), "{text}");
         assert!(text.contains("not every automation could be looked for") && text.contains("None open, as far as"), "{text}");
         assert!(text.contains("Exclusions are unknown") && !text.contains("\nNone.\n"), "{text}");
     }

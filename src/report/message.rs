@@ -42,6 +42,7 @@ pub fn sentence(news: &News) -> String {
             format!("{} credential: {name}: {object}; whether it is excluded is not known", entry.what.word())
         }
         NewsKind::PolicyGone => format!("access policy gone: {name}: {}", said(&entry.before)),
+        NewsKind::PolicyChanged | NewsKind::ConditionalAccessChanged => changed(news),
         NewsKind::NobodyApproves => format!("nobody can approve any more for {name}"),
         NewsKind::Blocked => format!("blocked: {name} on {object}{was}"),
         NewsKind::Breaks => format!("breaks: {name} on {object}{was}"),
@@ -50,12 +51,26 @@ pub fn sentence(news: &News) -> String {
         NewsKind::OwnerAdded => format!("new owner: {name}: {}, id {id}", said(&entry.after)),
         NewsKind::PermissionGranted => format!("permission granted: {name}: {object}"),
         NewsKind::RoleGranted => format!("role granted: {name}: {object}"),
+        NewsKind::ApproverAdded => format!("new approver: {name}: id {id}"),
         NewsKind::ApproverGone if entry.what == What::Changed => format!("account of an approver disabled: {name}: id {id}"),
         NewsKind::ApproverGone if entry.object.is_empty() => format!("approver group gone: {name}"),
         NewsKind::ApproverGone => format!("approver gone: {name}: id {id}"),
         NewsKind::NoLongerReadable => unreadable(news),
     };
     told + &done(news)
+}
+
+/// An access policy, or one of Conditional Access, that is another or gone.
+fn changed(news: &News) -> String {
+    let entry = &news.entry;
+    let what = if news.kind == NewsKind::PolicyChanged { "access policy" } else { "Conditional Access policy" };
+    let part = if entry.object.is_empty() { String::new() } else { format!(", {}", short(&entry.object)) };
+    let side = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), |value| text::terminal(value, LONGEST / 2));
+    let name = short(phrases::named(&entry.name, &entry.id));
+    match entry.what {
+        What::Gone => format!("{what} gone: {name}: {}", side(&entry.before)),
+        _ => format!("{what} changed: {name}{part}: {} instead of {}", side(&entry.after), side(&entry.before)),
+    }
 }
 
 fn short(text: &str) -> String {

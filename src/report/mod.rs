@@ -83,6 +83,26 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The user named a file for an output that the run reads.
+    #[error("an output would replace what is read: {}\nhint: give the output another name", path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another run holds the folder and does not let go.
+    #[error("another run writes into folder: {}\nhint: wait until it has ended, or give each run a folder of its own", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file was written and could not be given its name. Others of the run may have theirs, so the folder has no manifest.
+    #[error("cannot replace {}: {source}\nhint: files beside it may be of this run already, and this one of an earlier run; see that it can be replaced, and run again", path.display())]
+    Publish {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A file of the report could not be written: the disk is full, the folder is gone, or something stands in the way.
     #[error("cannot write report: {}: {source}\nhint: its folder must be yours to write, and its disk must have room", path.display())]
     Write {
@@ -266,11 +286,11 @@ mod tests {
     fn every_report_opens_with_the_same_sentence() {
         let assessment = samples::everything();
         let headline = phrases::headline(&assessment);
-        assert_eq!(headline, "At least 27 automations write to Intune; at least 6 break, at least 3 are excluded, 3 unknown");
+        assert_eq!(headline, "At least 27 automations can write to Intune; at least 6 break, at least 3 are excluded, 3 unknown");
         for kind in [OutputKind::Terminal, OutputKind::Markdown] {
             let text = String::from_utf8(rendered(kind, &assessment)).unwrap();
             assert!(text.contains(&headline), "{text}");
         }
-        assert_eq!(phrases::headline(&samples::empty()), "0 automations write to Intune; 0 break, 0 are excluded, 0 unknown");
+        assert_eq!(phrases::headline(&samples::empty()), "0 automations can write to Intune; 0 break, 0 are excluded, 0 unknown");
     }
 }

@@ -5,7 +5,7 @@ use super::folder::{Folder, rendered};
 use super::table::{Rest, Style};
 use super::tables::Table;
 use super::target::{MadeFolders, Target, identity};
-use super::{Contents, Error, Layout, OutputKind, formats, manifest, render};
+use super::{Contents, Error, Layout, OutputKind, formats, render};
 use std::path::{Path, PathBuf};
 
 /// The files of a run.
@@ -21,21 +21,23 @@ impl Outputs {
     /// are missing are made later. Nothing is left behind.
     ///
     /// # Errors
-    /// [`Error::NotAFolder`], [`Error::NotAFile`], [`Error::Unwritable`], or [`Error::Twice`].
-    pub fn prepare(folder: Option<&Path>, files: &[(OutputKind, PathBuf)], layout: Layout) -> Result<Self, Error> {
+    /// [`Error::NotAFolder`], [`Error::NotAFile`], [`Error::Unwritable`], [`Error::Twice`], or [`Error::Input`] if it is among
+    /// `read`, the files that the run reads.
+    pub fn prepare(folder: Option<&Path>, files: &[(OutputKind, PathBuf)], layout: Layout, read: &[PathBuf]) -> Result<Self, Error> {
         let folder = folder.map(Folder::prepare).transpose()?;
         let prepared = files.iter().map(|(kind, path)| Ok((*kind, Target::prepare(path)?)));
         let outputs = Self { folder, files: prepared.collect::<Result<_, Error>>()?, layout };
-        outputs.apart()?;
+        outputs.apart(read)?;
         Ok(outputs)
     }
 
-    /// Refuses two outputs in one file, also a file of the folder, and one that would have to lie below another.
-    fn apart(&self) -> Result<(), Error> {
-        let mut taken: Vec<PathBuf> = Vec::new();
-        if let Some(folder) = &self.folder {
-            let names = formats(self.layout).into_iter().map(|format| format.file_name()).chain([manifest::FILE_NAME]);
-            taken.extend(names.map(|name| identity(&folder.path().join(name))));
+    /// Refuses two outputs in one file, also a file of the folder, one that would have to lie below another, and one that is read.
+    fn apart(&self, read: &[PathBuf]) -> Result<(), Error> {
+        let mut taken: Vec<PathBuf> = self.folder.iter().flat_map(Folder::files).map(|file| identity(&file)).collect();
+        let all = taken.iter().cloned().chain(self.files.iter().map(|(_, target)| identity(target.path())));
+        let read: Vec<PathBuf> = read.iter().map(|path| identity(path)).collect();
+        if let Some(path) = all.into_iter().find(|path| read.contains(path)) {
+            return Err(Error::Input { path });
         }
         for (_, target) in &self.files {
             let path = identity(target.path());
@@ -95,7 +97,7 @@ mod tests {
     fn prepared(folder: Option<&Path>, files: &[(&str, PathBuf)]) -> Result<Outputs, Error> {
         let files: Vec<(OutputKind, PathBuf)> =
             files.iter().map(|(word, path)| (OutputKind::from_word(word).unwrap(), path.clone())).collect();
-        Outputs::prepare(folder, &files, Layout::default())
+        Outputs::prepare(folder, &files, Layout::default(), &[])
     }
 
     #[test]
@@ -135,6 +137,19 @@ mod tests {
             assert!(matches!(outputs, Err(Error::Twice { .. })), "{}: {outputs:?}", other.display());
         }
         assert!(prepared(Some(&report), &[("json", report.join("mine.json"))]).is_ok());
+    }
+
+    #[test]
+    fn what_is_read_is_not_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let read = [parent.path().join("assessment.json")];
+        std::fs::write(&read[0], "{}").unwrap();
+        let json = [(OutputKind::Json, parent.path().join("./assessment.json"))];
+        for (folder, files) in [(Some(parent.path()), &json[..0]), (None, &json[..])] {
+            let outputs = Outputs::prepare(folder, files, Layout::default(), &read);
+            assert!(matches!(outputs, Err(Error::Input { .. })), "{outputs:?}");
+        }
+        assert!(Outputs::prepare(None, &[], Layout::default(), &read).is_ok());
     }
 
     #[test]

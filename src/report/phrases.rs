@@ -101,16 +101,16 @@ pub(super) fn headline(assessment: &Assessment) -> String {
     let counts = assessment.headline();
     let whole = known::all_automations(assessment);
     if counts.automations == 0 && !whole {
-        return "Unknown how many automations write to Intune: what would show them could not be read whole".to_owned();
+        return "Unknown how many automations can write to Intune: what would show them could not be read whole".to_owned();
     }
     let at_least = if whole { "" } else { "At least " };
-    let (automations, write) = if counts.automations == 1 { ("automation", "writes") } else { ("automations", "write") };
+    let automations = if counts.automations == 1 { "automation" } else { "automations" };
     let breaks = part(known::breaking(assessment), "breaks", "break", "how many break is not known");
     let exclusions = known::excluded_automations(assessment);
     // Without any list of exclusions, each of those that break may turn out to be excluded.
     let unless = if exclusions.found().is_none() && known::breaking(assessment).found().is_some() { " unless excluded" } else { "" };
     let excluded = part(exclusions, "is excluded", "are excluded", "exclusions are not known");
-    format!("{at_least}{} {automations} {write} to Intune; {breaks}{unless}, {excluded}, {} unknown", counts.automations, counts.unknown)
+    format!("{at_least}{} {automations} can write to Intune; {breaks}{unless}, {excluded}, {} unknown", counts.automations, counts.unknown)
 }
 
 /// A count with its verb, for one and for many.
@@ -163,8 +163,12 @@ pub(super) fn counted(assessment: &Assessment) -> String {
         Some(writing) => format!("at least {writing}"),
     };
     let (days, start) = (assessment.run.window_days, time(assessment.run.window_start));
-    let blocked = assessment.headline().blocked;
-    let already = if blocked > 0 { format!("; of those that break, blocked already: {blocked}") } else { String::new() };
+    let already = match known::automations_with(assessment, VerdictKind::Blocked) {
+        known::Count::Exactly(0) => String::new(),
+        known::Count::Exactly(blocked) => format!("; of those that break, blocked already: {blocked}"),
+        known::Count::AtLeast(blocked) => format!("; of those that break, blocked already: at least {blocked}"),
+        known::Count::Unknown => "; how many are blocked already is not known".to_owned(),
+    };
     format!("Counted are automations that can write or were seen writing; seen writing in the {days} days from {start}: {seen}{already}")
 }
 
@@ -224,7 +228,8 @@ pub(super) fn findings(assessment: &Assessment) -> Option<String> {
             parts.push(format!("{count} {status}"));
         }
     }
-    (!parts.is_empty()).then(|| format!("findings: {}", parts.join(", ")))
+    let limit = if assessment.is_complete() { "" } else { ", as far as data could be read" };
+    (!parts.is_empty()).then(|| format!("findings: {}{limit}", parts.join(", ")))
 }
 
 /// The letter of a verdict in a matrix of automations and workloads, where there is no room for the word; in the terminal and

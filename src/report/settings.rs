@@ -32,8 +32,13 @@ pub(super) fn lines(assessment: &Assessment) -> Vec<String> {
     }
     lines.extend(changed.into_iter().map(|(what, items)| format!("{what}: {}", items.join(", "))));
     lines.extend(counts(settings));
-    let earlier = assessment.baseline.as_ref().map(|earlier| time(earlier.taken_at));
-    lines.extend(earlier.map(|time| format!("which exclusions are new is told against an earlier snapshot, of {time}")));
+    lines.extend(assessment.baseline.as_ref().map(|earlier| {
+        let at = time(earlier.taken_at);
+        match earlier.unfit(&assessment.run.tenant_id, assessment.run.taken_at) {
+            None => format!("which exclusions are new is told against an earlier snapshot, of {at}"),
+            Some(why) => format!("what is new is not told: {why} ({at})"),
+        }
+    }));
     lines
 }
 

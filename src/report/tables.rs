@@ -4,11 +4,11 @@
 //! what could not be read; a blank cell for what does not apply or has no date on record. Cells are as the tenant has them: a
 //! format makes them harmless.
 
-use super::known::{self, UNKNOWN};
+use super::known::{self, LastUse, UNKNOWN};
 use super::phrases::{self, count, optional_time, platforms};
 use super::text::csv_part;
 use super::{exposure, settings};
-use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, KeyKind, Part, PolicyGate, Verdict};
+use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, Part, PolicyGate, Verdict};
 use crate::snapshot::{Coverage, Dataset, Gap};
 use std::fmt::Display;
 
@@ -145,6 +145,7 @@ const EXCLUSIONS: Table = Table {
         "state",
         "listed",
         "detail",
+        "gap",
     ],
     numbers: &[],
     rows: |assessment| assessment.exclusions.iter().map(exclusion).collect(),
@@ -260,6 +261,7 @@ fn exclusion(exclusion: &Exclusion) -> Vec<String> {
         exclusion.state.to_string(),
         if exclusion.listed { "yes" } else { "no" }.to_owned(),
         exclusion.source_detail.clone(),
+        text(exclusion.gap.as_ref()),
     ]
 }
 
@@ -286,10 +288,10 @@ fn credential(assessment: &Assessment, profile: &ApplicationProfile, key: &Key) 
 
 /// When a key was last used: blank where the whole report shows no use, and for a federated credential, which no report names.
 fn last_used(assessment: &Assessment, key: &Key) -> String {
-    let whole = known::coverage(assessment, Dataset::CredentialActivity).is_complete();
-    match key.last_used {
-        None if !whole && key.kind != KeyKind::Federated => UNKNOWN.to_owned(),
-        time => optional_time(time),
+    match known::last_used(assessment, key) {
+        LastUse::At(moment) => phrases::time(moment),
+        LastUse::Unknown => UNKNOWN.to_owned(),
+        LastUse::NoneSeen | LastUse::NotReported => String::new(),
     }
 }
 
@@ -298,7 +300,9 @@ fn gate(assessment: &Assessment, gate: &Gate) -> Vec<Vec<String>> {
     if gate.policies.is_empty() {
         let mut row = vec![gate.workload.to_string(), platforms(&gate.platforms)];
         row.extend([String::new(), String::new(), phrases::in_force(assessment, gate.state).to_string()]);
-        row.resize(GATES.columns.len(), String::new());
+        // Where no policy could be read, there may be approvers.
+        let approvers = if row.last().is_some_and(|in_force| in_force == UNKNOWN) { UNKNOWN } else { "" };
+        row.extend([approvers.to_owned(), approvers.to_owned(), approvers.to_owned()]);
         return vec![row];
     }
     gate.policies.iter().map(|policy| policy_gate(gate, policy)).collect()

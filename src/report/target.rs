@@ -20,13 +20,10 @@ impl Target {
     /// # Errors
     /// [`Error::NotAFile`] or [`Error::Unwritable`].
     pub(super) fn prepare(path: &Path) -> Result<Self, Error> {
-        let unfit = |kind| Error::NotAFile { path: path.to_owned(), kind };
         if path.file_name().is_none() || path.to_string_lossy().ends_with(std::path::is_separator) {
-            return Err(unfit("a folder"));
+            return Err(Error::NotAFile { path: path.to_owned(), kind: "a folder" });
         }
-        if let Some(kind) = in_the_way(path) {
-            return Err(unfit(kind));
-        }
+        check_file(path)?;
         check_folder(folder_of(path))?;
         Ok(Self { path: path.to_owned() })
     }
@@ -47,6 +44,14 @@ impl Target {
     pub(super) fn stage(&self, bytes: &[u8]) -> Result<Staged, Error> {
         stage(self.folder(), &self.path, bytes)
     }
+}
+
+/// Makes sure that nothing stands at a path that a file must not replace.
+///
+/// # Errors
+/// [`Error::NotAFile`].
+pub(super) fn check_file(path: &Path) -> Result<(), Error> {
+    in_the_way(path).map_or(Ok(()), |kind| Err(Error::NotAFile { path: path.to_owned(), kind }))
 }
 
 /// What stands at a path and must not be replaced by a file. A link would be replaced, and not the file that it leads to.
@@ -92,7 +97,8 @@ pub(super) fn stage(folder: &Path, path: &Path, bytes: &[u8]) -> Result<Staged, 
         return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "a folder of that name is in the way")));
     }
     let mut file = temporary_file(folder).map_err(|error| failed(error.kind().into()))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    // The file itself, for errors of the other name the temporary file.
+    file.as_file_mut().write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     Ok(Staged { path: path.to_owned(), file })
 }
 
@@ -100,11 +106,11 @@ impl Staged {
     /// Gives the file its name, in place of what is there.
     ///
     /// # Errors
-    /// [`Error::Write`].
+    /// [`Error::Publish`].
     pub(super) fn publish(self) -> Result<PathBuf, Error> {
         match self.file.persist(&self.path) {
             Ok(_) => Ok(self.path),
-            Err(error) => Err(Error::Write { path: self.path, source: error.error }),
+            Err(error) => Err(Error::Publish { path: self.path, source: error.error.kind().into() }),
         }
     }
 }
@@ -146,9 +152,29 @@ fn existing(path: &Path) -> &Path {
     there.unwrap_or(Path::new("."))
 }
 
+/// Removes what runs left in a folder that were killed while they wrote. Younger files may be of a run that is still at it.
+pub(super) fn sweep(folder: &Path) {
+    let left = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let old = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        name.starts_with(PREFIX) && name.ends_with(SUFFIX) && old().is_some_and(|age| age > LEFT_AFTER)
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(left) {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+/// How the names of temporary files begin and end.
+const PREFIX: &str = ".maascan-";
+const SUFFIX: &str = ".tmp";
+
+/// After so long nobody writes into a temporary file any more.
+const LEFT_AFTER: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
 /// A new file in `folder`, mode 0600 where the system has modes, that is removed when dropped.
 fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(".maascan-").suffix(".tmp").tempfile_in(folder)
+    tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(folder)
 }
 
 /// One spelling for each file: what exists of the path is resolved, links too, and the rest is taken as it stands. On systems

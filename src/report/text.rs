@@ -31,10 +31,14 @@ fn parts_words(character: char) -> bool {
     matches!(character, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether a character takes no room: zero-width spaces and joiners, invisible operators, and the soft hyphen. They are
-/// kept, because emoji and several scripts need the joiners.
+/// Whether a character shows nothing by itself: zero-width spaces and joiners, invisible operators, fillers, variation
+/// selectors, tags, the blank of Braille, and the soft hyphen. They are kept, because emoji and several scripts need them.
 fn is_zero_width(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}')
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}'
+            | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// Whether nothing of the text can be seen.
@@ -67,16 +71,34 @@ fn cut(text: &str, longest: usize) -> String {
     }
 }
 
-/// For a terminal: clean, trimmed, at most `longest` characters.
+/// For a terminal: clean, trimmed, at most `longest` characters, and no command to the runner of a pipeline that shows it.
 pub(super) fn terminal(text: &str, longest: usize) -> String {
-    cut(clean(text).trim(), longest)
+    cut(&without_commands(clean(text).trim()), longest)
+}
+
+/// Runners of pipelines look for commands in what a job prints, anywhere in a line: `##vso[` (Azure Pipelines, "Logging commands")
+/// and `##[` (GitHub Actions, its older form). An invisible character between the signs makes text of them.
+fn without_commands(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    if !lower.contains("##[") && !lower.contains("##vso[") {
+        return text.to_owned();
+    }
+    let mut parted = String::with_capacity(text.len() + BREAK.len_utf8());
+    for character in text.chars() {
+        if character == '#' && parted.ends_with('#') {
+            parted.push(BREAK);
+        }
+        parted.push(character);
+    }
+    parted
 }
 
 /// For a cell of CSV or of a sheet: clean, whole, and no formula. A spreadsheet that takes another separator than the file has
 /// splits at it even inside quotes, as one does that is set to a country which writes decimals with a comma; so each part
-/// between commas or semicolons is treated as a cell of its own, whatever the separator. Tabs are gone with the controls.
+/// between commas or semicolons is treated as a cell of its own, whatever the separator. Tabs are gone with the controls. It is
+/// no command to the runner of a pipeline either, for `--format csv` prints it.
 pub(super) fn csv_cell(text: &str) -> String {
-    let text = clean(text);
+    let text = without_commands(&clean(text));
     let parts = text.split_inclusive([',', ';']).map(without_formula);
     parts.collect()
 }
@@ -146,12 +168,13 @@ pub(super) fn doubled_braces(text: &str) -> String {
 }
 
 /// For JSON text that is already serialised: hidden characters as `\u` escapes. A reader gets the exact name back, and
-/// whoever prints the file on a terminal gets no control sequence.
+/// whoever prints the file on a terminal gets no control sequence. So is the second of two number signs, or the runner of a
+/// pipeline would take a name for a command.
 pub(super) fn json(serialised: &str) -> String {
     let mut escaped = String::with_capacity(serialised.len());
     for character in serialised.chars() {
         // Line feeds are the layout: the serialiser has escaped those inside strings.
-        if character != '\n' && is_hidden(character) {
+        if (character != '\n' && is_hidden(character)) || (character == '#' && escaped.ends_with('#')) {
             let mut units = [0; 2];
             escaped.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
@@ -198,6 +221,26 @@ mod tests {
         assert_eq!(markdown("![x](http://e.example) @all #12", 99), "!\\[x\\](http:/\u{200b}/e.example) @\u{200b}all \\#\u{200b}12");
         assert_eq!(markdown("WWW.e.example, a@b.example", 99), "WWW\u{200b}.e.example, a@\u{200b}b.example");
         assert_eq!(markdown("two\nlines \\| x", 99), "two lines \\\\\\| x");
+    }
+
+    #[test]
+    fn no_name_is_a_command_to_the_runner_of_a_pipeline() {
+        for name in ["##vso[task.complete result=Succeeded;]x", "a ##[add-mask]e", "###[x]", "##VSO[x]", "## ##vso[y]"] {
+            let lower = |text: String| text.to_ascii_lowercase();
+            for printed in [terminal(name, 99), csv_cell(name), markdown(name, 99), json(&serde_json::to_string(name).unwrap())] {
+                let printed = lower(printed);
+                assert!(!printed.contains("##vso[") && !printed.contains("##["), "{printed}");
+            }
+            assert_eq!(serde_json::from_str::<String>(&json(&serde_json::to_string(name).unwrap())).unwrap(), name);
+        }
+        assert_eq!(terminal("C## team, ##", 99), "C## team, ##");
+    }
+
+    #[test]
+    fn a_name_of_which_nothing_shows_is_blank() {
+        for name in ["\u{3164}", "\u{2800}\u{2800}", "\u{fe0f}", "\u{e0041}\u{e007f}", "\u{200b} \u{115f}"] {
+            assert!(is_blank(name), "{name:?}");
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Format for Workbook {
 fn render(contents: &Contents<'_>, limits: Limits) -> Result<Vec<u8>, XlsxError> {
     let run = &contents.assessment.run;
     let mut book = Book::new();
-    book.set_properties(&properties(run)?);
+    book.set_properties(&properties(run));
     let mut sheets = Sheets { limits, cuts: Vec::new(), heading: Look::new().set_bold(), text: Look::new().set_quote_prefix() };
     for table in Table::ALL {
         let counts: Vec<bool> = table.columns().iter().map(|column| table.counts(column)).collect();
@@ -62,10 +62,12 @@ fn render(contents: &Contents<'_>, limits: Limits) -> Result<Vec<u8>, XlsxError>
 }
 
 /// No clock but that of the run: the same assessment gives the same bytes.
-fn properties(run: &Run) -> Result<DocProperties, XlsxError> {
-    let created = ExcelDateTime::from_timestamp(run.taken_at.timestamp())?;
+fn properties(run: &Run) -> DocProperties {
     let title = format!("maascan: tenant {}, {}", run.tenant_id, phrases::time(run.taken_at));
-    Ok(DocProperties::new().set_title(printable(&csv_cell(&title))).set_creation_datetime(&created))
+    let created = ExcelDateTime::from_timestamp(run.taken_at.timestamp()).or_else(|_| ExcelDateTime::from_timestamp(0));
+    let properties = DocProperties::new().set_title(printable(&csv_cell(&title)));
+    // Snapshots of a year that a workbook has no date for are not read, so there always is one.
+    created.map_or_else(|_| properties.clone(), |created| properties.clone().set_creation_datetime(&created))
 }
 
 /// Something that did not fit.

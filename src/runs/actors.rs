@@ -1,10 +1,11 @@
-//! Who changed access policies and their lists, as the audit events between two runs tell.
+//! Who changed access policies, their lists and Intune's roles, as the audit events between two runs tell. Who changed what lies in
+//! Entra ID is in its own audit log, which is not read.
 
 use super::change::{Entry, Topic, What};
 use crate::snapshot::{AuditEvent, PolicyId, Snapshot};
 use std::collections::BTreeSet;
 
-/// Names who did what the entries on policies and exclusions tell, and when, where events say so.
+/// Names who did what the entries on policies, exclusions and Intune's roles tell, and when, where events say so.
 pub(super) fn name(entries: &mut [Entry], earlier: &Snapshot, later: &Snapshot) {
     let between: Vec<&AuditEvent> = later
         .audit_events
@@ -12,7 +13,7 @@ pub(super) fn name(entries: &mut [Entry], earlier: &Snapshot, later: &Snapshot) 
         .filter(|event| event.time > earlier.taken_at && event.time <= later.taken_at)
         .filter(|event| event.result.as_deref().is_some_and(|result| result.eq_ignore_ascii_case("success")))
         .collect();
-    for entry in entries.iter_mut().filter(|entry| matches!(entry.topic, Topic::Policy | Topic::Exclusion)) {
+    for entry in entries.iter_mut().filter(|entry| matches!(entry.topic, Topic::Policy | Topic::Exclusion | Topic::Role)) {
         let ids = if entry.topic == Topic::Exclusion { ids_of(&entry.key, [earlier, later]) } else { BTreeSet::new() };
         // Events are in the order of time: the last one made it what it is.
         if let Some(event) = between.iter().rev().find(|event| tells(event, entry, &ids)) {
@@ -35,6 +36,9 @@ fn ids_of(app_id: &str, runs: [&Snapshot; 2]) -> BTreeSet<String> {
 }
 
 fn tells(event: &AuditEvent, entry: &Entry, ids: &BTreeSet<String>) -> bool {
+    if entry.topic == Topic::Role {
+        return event.resources.iter().any(|resource| resource.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&entry.id)));
+    }
     event.resources.iter().any(|resource| {
         let of_policy = match &resource.id {
             Some(id) => PolicyId::new(id).as_str() == entry.id,

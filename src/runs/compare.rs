@@ -17,26 +17,29 @@ pub struct OtherTenant {
     pub later: TenantId,
 }
 
-/// What is different in the later run. Rules have run on both, under the same settings.
+/// What is different in the later run. Rules have run on all of them, under the same settings. `older` are runs before the earlier
+/// one, the newest first: of what the earlier one could not tell, the newest that could is compared with.
 ///
 /// # Errors
 /// [`OtherTenant`].
-pub fn compare(earlier: Run<'_>, later: Run<'_>) -> Result<Change, OtherTenant> {
-    let (old, new) = (&earlier.snapshot.tenant_id, &later.snapshot.tenant_id);
-    if old != new {
-        return Err(OtherTenant { earlier: old.clone(), later: new.clone() });
+pub fn compare(earlier: Run<'_>, later: Run<'_>, older: &[Run<'_>]) -> Result<Change, OtherTenant> {
+    let new = &later.snapshot.tenant_id;
+    if let Some(other) = older.iter().chain([&earlier]).map(|run| &run.snapshot.tenant_id).find(|tenant| *tenant != new) {
+        return Err(OtherTenant { earlier: other.clone(), later: new.clone() });
     }
-    let (before, after) = (Side::new(earlier), Side::new(later));
+    let sides: Vec<Side<'_>> = [later, earlier].iter().chain(older).map(|run| Side::new(*run)).collect();
+    let sides: Vec<&Side<'_>> = sides.iter().collect();
     let mut entries: Vec<Entry> = Vec::new();
     let mut not_compared: Vec<NotCompared> = Vec::new();
     for topic in Topic::ALL {
-        let Some([old, new]) = listings(topic, &before, &after) else { continue };
-        let pair = Pair { topic, earlier: old, later: new, earlier_at: earlier.snapshot.taken_at };
+        let mut listings = listings(topic, &sides).into_iter().flatten();
+        let Some((new, old)) = listings.next().zip(listings.next()) else { continue };
+        let pair = Pair { topic, earlier: old, later: new, older: listings.collect(), earlier_at: earlier.snapshot.taken_at };
         let (told, untold) = pair.compare();
         entries.extend(told);
         not_compared.extend(untold);
     }
-    let found = findings::compare(earlier, later, &entries);
+    let found = findings::compare(earlier, later, older, &entries);
     entries.extend(found);
     actors::name(&mut entries, earlier.snapshot, later.snapshot);
     entries.sort();

@@ -81,31 +81,69 @@ impl<'a> Moved<'a> {
     }
 }
 
-/// The differences; `entries` has those between the objects themselves.
-pub(super) fn compare(earlier: Run<'_>, later: Run<'_>, entries: &[Entry]) -> Vec<Entry> {
+/// The differences; `entries` has those between the objects themselves. `older` are runs before the earlier one, the newest first.
+pub(super) fn compare(earlier: Run<'_>, later: Run<'_>, older: &[Run<'_>], entries: &[Entry]) -> Vec<Entry> {
     // What the user has only now given, such as a register or the earlier run itself, was no gap of the tenant's: what it shows
     // is new.
-    let before = Told::new(earlier, |finding| !matches!(finding.gap, Some(Gap::NotGiven { .. })));
-    let after = Told::new(later, |_| true);
-    let moved = Moved::new(entries);
-    let ids: BTreeSet<&str> = before.known.keys().chain(after.known.keys()).copied().collect();
-    let entries = ids.into_iter().filter_map(|id| match (before.known.get(id), after.known.get(id)) {
-        (Some(old), Some(new)) if words(old) != words(new) => {
-            Some(Entry { before: Some(words(old)), after: Some(words(new)), ..entry(What::Changed, new) })
+    let given = |finding: &Finding| !matches!(finding.gap, Some(Gap::NotGiven { .. }));
+    let both = Both {
+        before: [earlier].iter().chain(older).map(|run| Told::new(*run, given)).collect(),
+        after: Told::new(later, |_| true),
+        moved: Moved::new(entries),
+    };
+    let ids: BTreeSet<&str> = both.before.iter().flat_map(|run| run.known.keys()).chain(both.after.known.keys()).copied().collect();
+    ids.into_iter().filter_map(|id| both.entry(id)).collect()
+}
+
+/// The runs that are compared.
+struct Both<'a> {
+    /// The earlier run, and those before it, the newest first.
+    before: Vec<Told<'a>>,
+    after: Told<'a>,
+    moved: Moved<'a>,
+}
+
+impl<'a> Both<'a> {
+    fn entry(&self, id: &str) -> Option<Entry> {
+        match self.after.known.get(id) {
+            Some(new) => self.found(id, new),
+            None => self.missing(id),
         }
-        (Some(old), None) => {
-            let lost = after.untold(old, &before) && !moved.has(What::Gone, old);
-            let what = if lost { What::NoLongerReadable } else { What::Gone };
-            Some(Entry { before: Some(words(old)), ..entry(what, old) })
+    }
+
+    /// A finding of the later run: as it was in the last run that could tell of it.
+    fn found(&self, id: &str, new: &Finding) -> Option<Entry> {
+        let after = Some(words(new));
+        for before in &self.before {
+            if let Some(old) = before.known.get(id) {
+                let changed = || Entry { before: Some(words(old)), after: after.clone(), ..entry(What::Changed, new) };
+                return (words(old) != words(new)).then(changed);
+            }
+            if !before.untold(new, &self.after) || self.moved.has(What::New, new) {
+                return Some(Entry { after, ..entry(What::New, new) });
+            }
         }
-        (None, Some(new)) => {
-            let hidden = before.untold(new, &after) && !moved.has(What::New, new);
-            let what = if hidden { What::ReadableNow } else { What::New };
-            Some(Entry { after: Some(words(new)), ..entry(what, new) })
+        Some(Entry { after, ..entry(What::ReadableNow, new) })
+    }
+
+    /// A finding that the later run does not have.
+    fn missing(&self, id: &str) -> Option<Entry> {
+        let (run, old) = self.before.iter().find_map(|run| Some((run, *run.known.get(id)?)))?;
+        let first = self.before.first()?.known.contains_key(id);
+        // A run in between that could tell did not have it: then it went before, and that was told.
+        let told_before = |newer: &Told<'a>| !newer.known.contains_key(id) && !newer.untold(old, run);
+        if self.before.iter().take_while(|newer| !newer.known.contains_key(id)).any(told_before) {
+            return None;
         }
-        _ => None,
-    });
-    entries.collect()
+        let lost = self.after.untold(old, run) && !self.moved.has(What::Gone, old);
+        let what = match (lost, first) {
+            (false, _) => What::Gone,
+            (true, true) => What::NoLongerReadable,
+            // That it could not be read was told when the earlier run could not.
+            (true, false) => return None,
+        };
+        Some(Entry { before: Some(words(old)), ..entry(what, old) })
+    }
 }
 
 /// What is compared of a finding.

@@ -2,6 +2,7 @@
 //! taken away only where the list that would have it was read whole.
 
 use super::change::{Entry, NotCompared, Topic, What};
+use crate::snapshot::Dataset;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -32,12 +33,15 @@ pub(super) struct Object {
     pub(super) at: Option<DateTime<Utc>>,
     /// Whether it is a part of an object that is listed itself: only its changes are told.
     pub(super) part: bool,
+    /// Datasets of which something more may have given another value: where one was not read whole, the value may say less than
+    /// there is.
+    pub(super) doubted_by: &'static [Dataset],
 }
 
 impl Object {
     /// An object of which nothing but its value is known.
     pub(super) fn new(name: &str, label: &str, value: Value) -> Self {
-        Self { name: name.to_owned(), label: label.to_owned(), value: Some(value), state: None, at: None, part: false }
+        Self { name: name.to_owned(), label: label.to_owned(), value: Some(value), state: None, at: None, part: false, doubted_by: &[] }
     }
 
     /// Its value and its state in words.
@@ -117,6 +121,13 @@ pub(super) enum Absence {
     NotLookedAt,
 }
 
+/// What a run tells of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Known<'a> {
+    There(&'a Object),
+    Not(Absence),
+}
+
 /// The objects of one kind in one run.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
@@ -131,9 +142,20 @@ pub(super) struct Listing {
     pub(super) read: BTreeSet<String>,
     /// Owners that were looked at; None where everybody was.
     pub(super) owners: Option<BTreeSet<String>>,
+    /// Datasets that were not read whole, of those that cast doubt on values.
+    pub(super) blind: BTreeSet<Dataset>,
 }
 
 impl Listing {
+    fn known(&self, key: &Key) -> Known<'_> {
+        self.objects.get(key).map_or_else(|| Known::Not(self.absence(key)), Known::There)
+    }
+
+    /// Whether an object's value may be another only because this run saw less than `other`.
+    fn doubts(&self, object: &Object, other: &Self) -> bool {
+        object.doubted_by.iter().any(|dataset| self.blind.contains(dataset) && !other.blind.contains(dataset))
+    }
+
     fn absence(&self, key: &Key) -> Absence {
         if self.owners.as_ref().is_some_and(|owners| !owners.contains(&key.owner)) {
             return Absence::NotLookedAt;
@@ -151,6 +173,8 @@ pub(super) struct Pair {
     pub(super) topic: Topic,
     pub(super) earlier: Listing,
     pub(super) later: Listing,
+    /// Runs before the earlier one, the newest first: they tell what that one could not.
+    pub(super) older: Vec<Listing>,
     /// When the earlier run read the tenant (UTC).
     pub(super) earlier_at: DateTime<Utc>,
 }
@@ -158,23 +182,34 @@ pub(super) struct Pair {
 impl Pair {
     /// The differences, and what could not be compared.
     pub(super) fn compare(&self) -> (Vec<Entry>, Vec<NotCompared>) {
-        let keys: BTreeSet<&Key> = self.earlier.objects.keys().chain(self.later.objects.keys()).collect();
+        let older = self.older.iter().flat_map(|listing| listing.objects.keys());
+        let keys: BTreeSet<&Key> = self.earlier.objects.keys().chain(self.later.objects.keys()).chain(older).collect();
         let mut told = Vec::new();
         let mut lost = Lost::default();
         for key in keys {
-            match (self.earlier.objects.get(key), self.later.objects.get(key)) {
-                (Some(before), Some(after)) => told.extend(self.both(key, before, after)),
-                (Some(before), None) if !before.part => match self.later.absence(key) {
+            let (run, before) = self.before(key);
+            match (before, self.later.objects.get(key)) {
+                (Known::There(before), Some(after)) => told.extend(self.both(key, run, before, after)),
+                (Known::There(before), None) if !before.part => match self.later.absence(key) {
+                    // It may have been there only because less was read.
+                    Absence::NotThere if run.doubts(before, &self.later) => {}
                     Absence::NotThere => told.push(self.entry(What::Gone, key, before)),
-                    Absence::Unread { why, all } => lost.add(What::NoLongerReadable, (!all).then_some(key), before, why),
-                    Absence::NotLookedAt => {}
+                    // What the earlier run could not read either was told then.
+                    Absence::Unread { why, all } if before.value.is_some() && self.earlier.objects.contains_key(key) => {
+                        lost.add(What::NoLongerReadable, (!all).then_some(key), before, why);
+                    }
+                    Absence::Unread { .. } | Absence::NotLookedAt => {}
                 },
-                (None, Some(after)) if !after.part => match self.earlier.absence(key) {
+                (Known::Not(absence), Some(after)) if !after.part => match absence {
+                    // It may be there only because less was read; the next run that reads more tells.
+                    Absence::NotThere if self.later.doubts(after, run) => {}
                     Absence::NotThere => told.push(self.entry(What::New, key, after)),
                     // What began after the earlier run was not there then, whatever that could read.
                     _ if after.at.is_some_and(|at| at > self.earlier_at) => told.push(self.entry(What::New, key, after)),
-                    Absence::Unread { why, all } => lost.add(What::ReadableNow, (!all).then_some(key), after, why),
-                    Absence::NotLookedAt => {}
+                    Absence::Unread { why, all } if after.value.is_some() => {
+                        lost.add(What::ReadableNow, (!all).then_some(key), after, why);
+                    }
+                    Absence::Unread { .. } | Absence::NotLookedAt => {}
                 },
                 _ => {}
             }
@@ -190,8 +225,20 @@ impl Pair {
         told.map(|(run, gap)| NotCompared { topic: self.topic, why: format!("not read whole in the {run} run: {gap}") }).collect()
     }
 
-    /// An object that is in both runs.
-    fn both(&self, key: &Key, before: &Object, after: &Object) -> Option<Entry> {
+    /// What was known of an object before the later run: by the earlier run or, where that could not tell, by the last one before
+    /// it that could.
+    fn before(&self, key: &Key) -> (&Listing, Known<'_>) {
+        let runs = || std::iter::once(&self.earlier).chain(&self.older);
+        let mut known = runs().map(|run| (run, run.known(key)));
+        let told = known.find(|(run, known)| match known {
+            Known::There(object) => object.value.is_some() && !run.doubts(object, &self.later),
+            Known::Not(absence) => !matches!(absence, Absence::Unread { .. }),
+        });
+        told.unwrap_or_else(|| (&self.earlier, self.earlier.known(key)))
+    }
+
+    /// An object that is in both runs; `run` is the one that it was in before.
+    fn both(&self, key: &Key, run: &Listing, before: &Object, after: &Object) -> Option<Entry> {
         let (old, new) = match (&before.value, &after.value) {
             (Some(_), None) => return Some(self.entry(What::NoLongerReadable, key, before)),
             (None, Some(_)) => return Some(self.entry(What::ReadableNow, key, after)),
@@ -200,6 +247,8 @@ impl Pair {
         };
         let state = before.state.as_ref().zip(after.state.as_ref()).filter(|(old, new)| old != new);
         let (old, new) = match state {
+            _ if !old.same(new) && self.later.doubts(after, run) => return Some(self.entry(What::NoLongerReadable, key, before)),
+            _ if !old.same(new) && run.doubts(before, &self.later) => return Some(self.entry(What::ReadableNow, key, after)),
             _ if !old.same(new) => (old.beyond(new), new.beyond(old)),
             Some((old, new)) => (old.clone(), new.clone()),
             None => return None,

@@ -10,6 +10,9 @@ use std::fmt::Write;
 /// Version of the format. Raised when an older maascan would misread a store.
 pub(super) const VERSION: u64 = 1;
 
+/// The files of a run beside the manifest.
+const FILES: [&str; 3] = [super::store::SNAPSHOT, super::store::ASSESSMENT, super::store::SEEN];
+
 /// What marks the file.
 pub(super) const FORMAT: &str = "maascan.run";
 
@@ -79,7 +82,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Manifest, Unreadable> {
     }
     let head: Head = serde_json::from_slice(bytes).map_err(|_| Unreadable::Damaged)?;
     match (head.format == FORMAT, head.version) {
-        (true, VERSION) => serde_json::from_slice(bytes).map_err(|_| Unreadable::Damaged),
+        (true, VERSION) => {
+            let manifest: Manifest = serde_json::from_slice(bytes).map_err(|_| Unreadable::Damaged)?;
+            // A name is a file of the folder, and leads nowhere else.
+            let own = manifest.files.iter().all(|file| FILES.contains(&file.name.as_str()));
+            if own { Ok(manifest) } else { Err(Unreadable::Damaged) }
+        }
         (true, version) if version > VERSION => Err(Unreadable::Newer),
         _ => Err(Unreadable::Damaged),
     }

@@ -21,5 +21,5 @@ pub use news::{News, NewsKind, worth_saying};
 pub use numbers::{Count, Numbers, numbers};
 pub use seen::{Seen, Span};
 pub use side::Run;
-pub use store::{ASSESSMENT, Contents, Error, Oddity, Retention, SNAPSHOT, Store, StoredRun};
+pub use store::{ASSESSMENT, Contents, Error, Leaving, Oddity, Retention, SNAPSHOT, Store, StoredRun};
 pub use trend::{Point, Series, points, series};

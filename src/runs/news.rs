@@ -15,6 +15,10 @@ pub enum NewsKind {
     CredentialOnExcluded,
     /// An access policy is not there any more.
     PolicyGone,
+    /// Other people approve for an access policy, or it covers something else.
+    PolicyChanged,
+    /// A Conditional Access policy for workload identities is gone or was changed.
+    ConditionalAccessChanged,
     /// Approvers went, and nobody can approve for an access policy now.
     NobodyApproves,
     /// The calls of an automation are refused.
@@ -29,6 +33,8 @@ pub enum NewsKind {
     PermissionGranted,
     /// An application or group got a role.
     RoleGranted,
+    /// Somebody more can approve.
+    ApproverAdded,
     /// Somebody who could approve is no longer a member, or the account is disabled.
     ApproverGone,
     /// An application was taken off a list, so that what it writes may be refused.
@@ -43,10 +49,12 @@ pub enum NewsKind {
 
 impl NewsKind {
     /// All of them, the gravest first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::NewExclusion,
         Self::CredentialOnExcluded,
         Self::PolicyGone,
+        Self::PolicyChanged,
+        Self::ConditionalAccessChanged,
         Self::NobodyApproves,
         Self::Blocked,
         Self::Breaks,
@@ -54,6 +62,7 @@ impl NewsKind {
         Self::OwnerAdded,
         Self::PermissionGranted,
         Self::RoleGranted,
+        Self::ApproverAdded,
         Self::ApproverGone,
         Self::ExclusionGone,
         Self::NoLongerReadable,
@@ -68,6 +77,8 @@ impl NewsKind {
             Self::NewExclusion => "new-exclusion",
             Self::CredentialOnExcluded => "credential-on-excluded-application",
             Self::PolicyGone => "access-policy-gone",
+            Self::PolicyChanged => "access-policy-changed",
+            Self::ConditionalAccessChanged => "conditional-access-changed",
             Self::NobodyApproves => "nobody-can-approve",
             Self::Blocked => "blocked",
             Self::Breaks => "breaks",
@@ -75,6 +86,7 @@ impl NewsKind {
             Self::OwnerAdded => "owner-added",
             Self::PermissionGranted => "permission-granted",
             Self::RoleGranted => "role-granted",
+            Self::ApproverAdded => "approver-added",
             Self::ApproverGone => "approver-gone",
             Self::ExclusionGone => "exclusion-gone",
             Self::NoLongerReadable => "no-longer-readable",
@@ -135,11 +147,15 @@ impl<'a> Later<'a> {
             (Topic::Exclusion, What::Gone) => Some(NewsKind::ExclusionGone),
             (Topic::Credential, What::New | What::Changed) => self.credential(entry),
             (Topic::Policy, What::Gone) => Some(NewsKind::PolicyGone),
-            (Topic::Verdict, What::New | What::Changed | What::ReadableNow) => verdict(entry),
+            // What it is called protects nothing.
+            (Topic::Policy, What::Changed) => (entry.object != "name").then_some(NewsKind::PolicyChanged),
+            (Topic::ConditionalAccess, What::Gone | What::Changed) => Some(NewsKind::ConditionalAccessChanged),
+            (Topic::Verdict, What::New | What::Changed) => verdict(entry),
             (Topic::Owner, What::New) => Some(NewsKind::OwnerAdded),
             (Topic::Permission, What::New) => Some(NewsKind::PermissionGranted),
             // A role that was defined is nobody's yet.
             (Topic::Role, What::New) => (entry.object != ALLOWED_ACTIONS).then_some(NewsKind::RoleGranted),
+            (Topic::Approver, What::New) => (!entry.object.is_empty()).then_some(NewsKind::ApproverAdded),
             (Topic::Approver, _) => approver_left(entry).then_some(NewsKind::ApproverGone),
             (Topic::Finding, What::New | What::Changed) => finding(entry),
             _ => None,

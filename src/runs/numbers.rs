@@ -1,6 +1,6 @@
 //! The numbers of one run that a trend is drawn of.
 
-use crate::assess::{ApplicationProfile, Assessment, FindingStatus, KeyKind, PolicyGate, Severity, VerdictKind};
+use crate::assess::{ApplicationProfile, Assessment, FindingStatus, KeyKind, Severity, VerdictKind, known};
 use crate::snapshot::{AppId, Dataset};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ impl Count {
 pub struct Numbers {
     /// Automations.
     pub automations: Count,
-    /// Automations by the word of the verdict; one that has several counts in each. Whole where the automations are.
+    /// Automations by the word of the verdict; one that has several counts in each. Whole where what would show more was read.
     pub verdicts: BTreeMap<String, Count>,
     /// Applications on the list of at least one access policy.
     pub exclusions: Count,
@@ -43,19 +43,27 @@ pub struct Numbers {
     pub datasets: BTreeMap<String, u64>,
 }
 
+impl Numbers {
+    /// Whether none of them may be higher.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let counts = [self.automations, self.exclusions, self.secrets_on_excluded];
+        counts.iter().chain(self.verdicts.values()).chain(self.findings.values()).all(|count| count.whole)
+    }
+}
+
 /// The numbers of a run on which rules have run.
 #[must_use]
 pub fn numbers(assessment: &Assessment) -> Numbers {
     let excluded: Vec<&ApplicationProfile> = assessment.applications.values().filter(|profile| profile.excluded).collect();
-    let lists = lists_whole(assessment);
+    let lists = known::all_exclusions(assessment);
     let secrets = excluded.iter().flat_map(|profile| profile.keys.seen()).flatten();
     let living = secrets.filter(|key| key.kind == KeyKind::Secret && key.expired != Some(true)).count();
     let keys_whole = excluded.iter().all(|profile| profile.keys.gap().is_none());
     let with = |status| assessment.findings.iter().filter(|finding| finding.status == status).count() as u64;
-    let automations = automations(assessment);
     Numbers {
-        automations,
-        verdicts: verdicts(assessment, automations.whole),
+        automations: automations(assessment),
+        verdicts: verdicts(assessment),
         exclusions: Count { found: on_lists(assessment), whole: lists },
         secrets_on_excluded: Count { found: living as u64, whole: lists && keys_whole },
         findings: findings(assessment),
@@ -66,22 +74,7 @@ pub fn numbers(assessment: &Assessment) -> Numbers {
 }
 
 fn automations(assessment: &Assessment) -> Count {
-    let datasets = [Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents];
-    let whole = datasets.into_iter().all(|dataset| is_whole(assessment, dataset));
-    Count { found: assessment.headline().automations as u64, whole }
-}
-
-fn is_whole(assessment: &Assessment, dataset: Dataset) -> bool {
-    assessment.coverage.get(&dataset).is_some_and(|reading| reading.coverage.is_complete())
-}
-
-fn policies(assessment: &Assessment) -> impl Iterator<Item = &PolicyGate> {
-    assessment.gates.iter().flat_map(|gate| &gate.policies).filter(|policy| !policy.planned)
-}
-
-/// Whether every list of exclusions is known.
-fn lists_whole(assessment: &Assessment) -> bool {
-    is_whole(assessment, Dataset::AccessPolicies) && policies(assessment).all(|policy| policy.exclusions_readable)
+    Count { found: assessment.headline().automations as u64, whole: known::all_automations(assessment) }
 }
 
 fn on_lists(assessment: &Assessment) -> u64 {
@@ -91,13 +84,12 @@ fn on_lists(assessment: &Assessment) -> u64 {
     listed.map(crate::assess::Exclusion::application_id).collect::<BTreeSet<AppId>>().len() as u64
 }
 
-fn verdicts(assessment: &Assessment, whole: bool) -> BTreeMap<String, Count> {
-    let mut automations: BTreeMap<VerdictKind, BTreeSet<&AppId>> = BTreeMap::new();
-    for verdict in &assessment.verdicts {
-        automations.entry(verdict.kind).or_default().insert(&verdict.app_id);
-    }
-    let found = |kind| automations.get(&kind).map_or(0, BTreeSet::len) as u64;
-    VerdictKind::ALL.iter().map(|kind| (kind.word().to_owned(), Count { found: found(*kind), whole })).collect()
+fn verdicts(assessment: &Assessment) -> BTreeMap<String, Count> {
+    let count = |kind| {
+        let count = known::automations_with(assessment, kind);
+        Count { found: count.found().unwrap_or_default() as u64, whole: !count.is_least() }
+    };
+    VerdictKind::ALL.iter().map(|kind| (kind.word().to_owned(), count(*kind))).collect()
 }
 
 fn findings(assessment: &Assessment) -> BTreeMap<String, Count> {

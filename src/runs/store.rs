@@ -9,7 +9,7 @@ use crate::assess::Assessment;
 use crate::snapshot::{self, Snapshot, TenantId, is_guid};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Files of a run, beside its manifest.
@@ -32,6 +32,9 @@ const MOST_AT_ONCE: u32 = 1_000;
 
 /// Largest manifest that is read (bytes).
 const LARGEST: u64 = 1 << 20;
+
+/// Largest other file of a run that is read (bytes): 1 GiB, some hundred thousand automations.
+const LARGEST_FILE: u64 = 1 << 30;
 
 /// What can go wrong with a store.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +141,7 @@ impl Store {
     pub fn prepare(root: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Write { path: root.to_owned(), source };
         create_private(root).map_err(failed)?;
+        clear_stale(root);
         tempfile::Builder::new().prefix(STAGING).tempdir_in(root).map_err(|error| failed(error.kind().into()))?;
         Ok(Self { root: root.to_owned() })
     }
@@ -192,7 +196,7 @@ impl Store {
         };
         create_private(&folder).map_err(failed(&folder))?;
         clear_stale(&folder);
-        let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(&folder).map_err(failed(&folder))?;
+        let staging = private_tempdir(STAGING, &folder).map_err(failed(&folder))?;
         snapshot::save(snapshot, &staging.path().join(SNAPSHOT))?;
         let mut files = vec![hash_of(&staging.path().join(SNAPSHOT)).map_err(failed(&folder))?];
         let seen = serde_json::to_vec(seen).map_err(|error| failed(&folder)(error.into()))?;
@@ -210,26 +214,64 @@ impl Store {
         Ok(StoredRun { name, path, manifest })
     }
 
-    /// Deletes the runs of a tenant that are not to be kept, the oldest first, and returns their names. `newest` stays.
+    /// Deletes the runs of the tenant of `own` that are not to be kept, the oldest first. `own`, which was just kept, stays. Runs are
+    /// ranked by their times and names alone, so that of several processes that do this at once none deletes the newest.
     ///
     /// # Errors
-    /// [`Error::Write`], or what [`Self::contents`] gives.
-    pub fn retain(&self, newest: &StoredRun, retention: Retention, now: DateTime<Utc>) -> Result<Vec<String>, Error> {
-        let mine = |run: &StoredRun| run.manifest.tenant_id == newest.manifest.tenant_id && run.path != newest.path;
-        let others: Vec<StoredRun> = self.contents()?.runs.into_iter().filter(mine).collect();
-        let leaving: Vec<StoredRun> = match retention {
-            Retention::Runs(keep) => {
-                let surplus = (others.len() + 1).saturating_sub(keep.max(1));
-                others.into_iter().take(surplus).collect()
-            }
+    /// What [`Self::contents`] gives.
+    pub fn retain(&self, own: &StoredRun, retention: Retention) -> Result<Leaving, Error> {
+        let mut runs = self.contents()?.runs;
+        runs.retain(|run| run.manifest.tenant_id == own.manifest.tenant_id);
+        let mut leaving = Leaving::default();
+        let surplus = match retention {
+            Retention::Runs(keep) => runs.len().saturating_sub(keep.max(1)),
             Retention::Days(days) => {
-                let oldest = now - TimeDelta::days(days.into());
-                others.into_iter().filter(|run| run.manifest.taken_at < oldest).collect()
+                let now = own.manifest.taken_at;
+                let before = runs.iter().rfind(|run| run.manifest.taken_at < now);
+                leaving.kept_for_doubt =
+                    before.map(|run| (now - run.manifest.taken_at).num_days()).filter(|gap| *gap > i64::from(days).max(DOUBTFUL_DAYS));
+                let too_old =
+                    |run: &&StoredRun| leaving.kept_for_doubt.is_none() && now - run.manifest.taken_at > TimeDelta::days(days.into());
+                runs.iter().filter(too_old).count()
             }
         };
-        leaving.iter().map(delete).collect()
+        for run in runs.iter().take(surplus).filter(|run| run.path != own.path) {
+            match delete(run) {
+                Ok(true) => leaving.gone.push(run.name.clone()),
+                // Another process was there first.
+                Ok(false) => {}
+                Err(error) => leaving.failed = leaving.failed.or(Some(error)),
+            }
+        }
+        Ok(leaving)
     }
 }
+
+/// A run so many days after the one before it is taken for one with a wrong clock, and is no reason to delete the others.
+const DOUBTFUL_DAYS: i64 = 400;
+
+/// What retention came to.
+#[derive(Debug, Default)]
+pub struct Leaving {
+    /// Names of the runs that were deleted, the oldest first.
+    pub gone: Vec<String>,
+    /// Nothing was deleted by age, because the last run before this one is so many days older that the clock may be wrong.
+    pub kept_for_doubt: Option<i64>,
+    /// Why a run could not be deleted; the first such error.
+    pub failed: Option<Error>,
+}
+
+impl Oddity {
+    /// Whether it is, or was, a run of a tenant.
+    #[must_use]
+    pub fn is_run_of(&self, tenant: &str) -> bool {
+        let folder = self.path.parent().and_then(name_of);
+        (self.damage || self.why == NEWER) && folder.is_some_and(|folder| folder.eq_ignore_ascii_case(tenant))
+    }
+}
+
+/// Why a run of a later format is left out.
+const NEWER: &str = "of a newer maascan";
 
 impl StoredRun {
     /// Its snapshot.
@@ -240,18 +282,25 @@ impl StoredRun {
         snapshot::load(&self.path.join(SNAPSHOT))
     }
 
-    /// When its findings, and those of the runs before it, were seen; nothing where that file is damaged or gone.
+    /// When its findings, and those of the runs before it, were seen; None where that file is damaged or gone.
     #[must_use]
-    pub fn seen(&self) -> Seen {
-        let bytes = fs::read(self.path.join(SEEN)).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
+    pub fn seen(&self) -> Option<Seen> {
+        serde_json::from_slice(&read_file(&self.path.join(SEEN), LARGEST_FILE).ok()?).ok()
+    }
+
+    /// The bytes of the assessment as it was published.
+    ///
+    /// # Errors
+    /// It cannot be read, is no regular file, or is larger than any assessment.
+    pub fn published(&self) -> io::Result<Vec<u8>> {
+        read_file(&self.path.join(ASSESSMENT), LARGEST_FILE)
     }
 
     /// Files that are not as the manifest says, each with what is wrong.
     #[must_use]
     pub fn damage(&self) -> Vec<(String, &'static str)> {
         let file = |expected: &FileHash| {
-            let why = match fs::read(self.path.join(&expected.name)) {
+            let why = match read_file(&self.path.join(&expected.name), LARGEST_FILE) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => "missing",
                 Err(_) => "cannot be read",
                 Ok(bytes) if manifest::sha256(&bytes) != expected.sha256 => "changed",
@@ -296,16 +345,26 @@ fn stored(path: &Path, tenant: &str) -> Result<StoredRun, Option<(&'static str, 
         return Err(foreign);
     }
     let file = path.join(MANIFEST);
-    let fits = fs::metadata(&file).is_ok_and(|found| found.len() <= LARGEST);
-    let bytes = fits.then(|| fs::read(&file).ok()).flatten().ok_or(Some(("no run: it has no manifest that can be read", true)))?;
+    let bytes = read_file(&file, LARGEST).map_err(|_| Some(("no run: it has no manifest that can be read", true)))?;
     let manifest = manifest::read(&bytes).map_err(|error| match error {
-        Unreadable::Newer => Some(("of a newer maascan", false)),
+        Unreadable::Newer => Some((NEWER, false)),
         Unreadable::Damaged => Some(("no run: its manifest is damaged", true)),
     })?;
     if !manifest.tenant_id.eq_ignore_ascii_case(tenant) {
         return Err(Some(("a run of another tenant", true)));
     }
     Ok(StoredRun { name: name.to_owned(), path: path.to_owned(), manifest })
+}
+
+/// Reads a regular file of at most so many bytes. A pipe would never end, nor would a device.
+fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let unfit = |why| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    if !fs::symlink_metadata(path)?.is_file() {
+        return unfit("not a regular file");
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { unfit("too large") } else { Ok(bytes) }
 }
 
 fn name_of(path: &Path) -> Option<&str> {
@@ -357,14 +416,17 @@ fn publish(staging: tempfile::TempDir, folder: &Path, taken_at: DateTime<Utc>) -
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "too many runs of one second"))
 }
 
-/// Takes a run out of the store by one rename, and then away.
-fn delete(run: &StoredRun) -> Result<String, Error> {
+/// Takes a run out of the store by one rename, and then away. Whether it was still there.
+fn delete(run: &StoredRun) -> Result<bool, Error> {
     let failed = |source| Error::Write { path: run.path.clone(), source };
     let parent = run.path.parent().unwrap_or(Path::new("."));
     let leaving = tempfile::Builder::new().prefix(LEAVING).tempdir_in(parent).map_err(failed)?;
-    fs::rename(&run.path, leaving.path().join("run")).map_err(failed)?;
+    match fs::rename(&run.path, leaving.path().join("run")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        renamed => renamed.map_err(failed)?,
+    }
     leaving.close().map_err(failed)?;
-    Ok(run.name.clone())
+    Ok(true)
 }
 
 /// Takes away what stopped runs left, once it is too old to be of one that is under way. What cannot be taken away stays.
@@ -379,6 +441,15 @@ fn clear_stale(folder: &Path) {
     for path in entries.filter(|path| stale(path)) {
         let _ = fs::remove_dir_all(path);
     }
+}
+
+/// A new folder in `folder` that its owner alone may enter, which goes away with this unless it is kept.
+fn private_tempdir(prefix: &str, folder: &Path) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(folder)
 }
 
 fn create_private(folder: &Path) -> io::Result<()> {

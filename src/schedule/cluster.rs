@@ -1,8 +1,8 @@
 //! Containers: a CronJob of Kubernetes, a job of Azure Container Apps. Neither knows a success other than status 0, so what is
 //! new is told by the notice, and `--fail-on` is there only if it was asked for.
 
-use super::template::fill;
-use super::{Document, Plan, Refused, quote};
+use super::template::{STOP, fill};
+use super::{Document, Plan, Refused, azure, quote};
 
 const DOCKERFILE: &str = include_str!("templates/shared/Dockerfile");
 
@@ -26,7 +26,9 @@ pub(super) fn kubernetes(plan: &Plan) -> Result<Vec<Document>, Refused> {
         ("AZURE", quote::shell(plan.azure_cloud())?),
         ("CRON", plan.when.cron()),
         ("WHEN", plan.when.words()),
+        ("STOP", STOP.to_owned()),
     ];
+    let values: Vec<_> = values.into_iter().chain(azure::trust("maascan-kubernetes")).collect();
     Ok(vec![
         Document { name: "maascan.yaml", text: fill(include_str!("templates/kubernetes/maascan.yaml"), &values) },
         Document { name: "Dockerfile", text: fill(DOCKERFILE, &values) },
@@ -50,6 +52,7 @@ pub(super) fn container_apps(plan: &Plan) -> Result<Vec<Document>, Refused> {
         ("IMAGE_SHELL", quote::shell(plan.image())?),
         ("AZURE", quote::shell(plan.azure_cloud())?),
         ("GRAPH", quote::shell(plan.graph())?),
+        ("STOP", STOP.to_owned()),
         ("ROLES", roles.join(" ")),
         ("NAMES", names.join("\n")),
         ("CRON", plan.when.cron()),

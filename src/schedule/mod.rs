@@ -8,6 +8,7 @@
 mod azure;
 mod cluster;
 mod machine;
+mod place;
 mod plan;
 mod quote;
 mod template;

@@ -1,5 +1,8 @@
 //! Templates: `@NAME@` stands for a value. Filled in one pass, so that a value that looks like a place is left as it is.
 
+/// Part of each script that may stop: says why.
+pub(super) const STOP: &str = include_str!("templates/shared/stop.sh");
+
 /// Fills the places of `template`. A line that holds nothing but a place whose value is empty goes with it; a value of several
 /// lines in such a place is set in as far as the place.
 pub(super) fn fill(template: &str, values: &[(&str, String)]) -> String {

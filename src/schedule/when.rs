@@ -42,7 +42,7 @@ impl When {
 
     /// The keys of `StartCalendarInterval` of launchd.plist(5), where Sunday is 0.
     pub(super) fn calendar_interval(self) -> String {
-        let key = |name: &str, number: usize| format!("    <key>{name}</key>\n    <integer>{number}</integer>");
+        let key = |name: &str, number: usize| format!("<key>{name}</key>\n<integer>{number}</integer>");
         let day = self.day.map(|day| key("Weekday", (day + 1) % 7));
         let clock = [key("Hour", self.hour.into()), key("Minute", self.minute.into())];
         day.into_iter().chain(clock).collect::<Vec<_>>().join("\n")
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(sunday.cron(), "5 23 * * 0");
         assert_eq!(sunday.on_calendar(), "Sun *-*-* 23:05:00 UTC");
         assert_eq!(sunday.start_boundary(), "2026-01-11T23:05:00Z");
-        assert!(sunday.calendar_interval().starts_with("    <key>Weekday</key>\n    <integer>0</integer>\n"));
+        assert!(sunday.calendar_interval().starts_with("<key>Weekday</key>\n<integer>0</integer>\n"));
         assert!(sunday.calendar_schedule().contains("<Sunday />"));
         assert_eq!(sunday.words(), "every Sunday at 23:05");
     }

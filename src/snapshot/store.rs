@@ -1,6 +1,7 @@
 //! A snapshot on disk: JSON, compressed with zstd, readable by its owner only, there whole or not at all.
 
 use super::{Coverage, Dataset, DatasetReading, Gap, SCHEMA_VERSION, Snapshot};
+use chrono::Datelike;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,14 @@ pub enum Error {
         /// Where reading stopped.
         detail: String,
     },
+    /// The file is a report.
+    #[error("a report, not a snapshot: {}: {format}\nhint: maascan collect -o FILE writes a snapshot, and so does scan --store DIR", path.display())]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// Which of maascan's formats it is.
+        format: String,
+    },
     /// A maascan from before the first release wrote it.
     #[error("snapshot is of an older format: {}: version {found}, this maascan reads {SCHEMA_VERSION}\nhint: collect it again with maascan collect", path.display())]
     Older {
@@ -78,6 +87,9 @@ impl Error {
 /// file cannot fill the memory without end.
 const MOST_BYTES: u64 = 4 << 30;
 
+/// Years that a snapshot may be of: those which RFC 3339 writes with four digits, from the first that a workbook has dates for.
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=9999;
+
 /// Writes `snapshot` to `path`, replacing what is there only once the new file is whole. Mode 0600 where the system has modes.
 ///
 /// # Errors
@@ -106,10 +118,15 @@ fn write_to(snapshot: &Snapshot, file: &File) -> io::Result<()> {
 /// maascan writes them all, so it may have been taken out.
 ///
 /// # Errors
-/// [`Error::Read`], [`Error::Corrupt`] or [`Error::Newer`].
+/// [`Error::Read`], [`Error::Corrupt`], [`Error::Report`], [`Error::Older`] or [`Error::Newer`].
 pub fn load(path: &Path) -> Result<Snapshot, Error> {
     let bytes = read_bytes(path)?;
     let corrupt = |detail: String| Error::Corrupt { path: path.to_owned(), detail };
+    if let Ok(Other { format }) = serde_json::from_slice::<Other>(&bytes)
+        && format.starts_with("maascan.")
+    {
+        return Err(Error::Report { path: path.to_owned(), format });
+    }
     // The version is read before the rest, because a newer file may not fit the types of today.
     let version: Version = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
     if version.schema_version > u64::from(SCHEMA_VERSION) {
@@ -119,6 +136,9 @@ pub fn load(path: &Path) -> Result<Snapshot, Error> {
         return Err(Error::Older { path: path.to_owned(), found: version.schema_version });
     }
     let mut snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+    if !YEARS.contains(&snapshot.taken_at.year()) || !YEARS.contains(&snapshot.audit_since.year()) {
+        return Err(corrupt(format!("taken_at and audit_since are of years {} to {}", YEARS.start(), YEARS.end())));
+    }
     if snapshot.audit_since > snapshot.taken_at {
         return Err(corrupt("audit_since is after taken_at".to_owned()));
     }
@@ -132,6 +152,12 @@ pub fn load(path: &Path) -> Result<Snapshot, Error> {
 fn unmentioned() -> DatasetReading {
     let gap = Gap::Failed { detail: "the snapshot file does not say".to_owned() };
     DatasetReading { coverage: Coverage::Unavailable { gap }, requests: 0 }
+}
+
+/// What maascan's other documents begin with.
+#[derive(serde::Deserialize)]
+struct Other {
+    format: String,
 }
 
 #[derive(serde::Deserialize)]

@@ -18,6 +18,7 @@ export async function controls(browser, job, verdict) {
       await verdict.check(`filter-${name}`, unless(() => filterProblems(page, name)));
     }
     await verdict.check("search", unless(() => searchProblems(page, knownAutomations(job), verdict)));
+    await verdict.check("links-to-hidden", unless(() => linkProblems(page)));
     await verdict.check("copy", () => alone(() => copyProblems(page)));
   });
 }
@@ -36,11 +37,11 @@ function state(page) {
       open: !element.closest("[hidden]"),
       drawn: element.getClientRects().length > 0,
       id: element.id,
-      severity: element.dataset.severity,
-      status: element.dataset.status,
+      severity: element.parentElement.dataset.severity,
+      status: element.parentElement.dataset.status,
       verdicts: (element.dataset.verdicts ?? "").split(/\s+/).filter(Boolean),
     }));
-    return { automations: list("details.automation"), findings: list(".finding"), count: document.querySelector("#shown")?.textContent ?? "" };
+    return { automations: list("details.automation"), findings: list(".found > li"), count: document.querySelector("#shown")?.textContent ?? "" };
   });
 }
 
@@ -139,9 +140,38 @@ async function searchProblems(page, known, verdict) {
   return problems;
 }
 
+/** A link to an automation that the search leaves out takes the search off and leads to it, each time that it is pressed. */
+async function linkProblems(page) {
+  const problems = [];
+  const search = page.locator("#search");
+  for (const time of ["first", "second"]) {
+    await search.fill(NOTHING);
+    await page.waitForTimeout(SETTLED);
+    await page.evaluate(() => {
+      const link = document.createElement("a");
+      link.href = `#${document.querySelector("details.automation h3").id}`;
+      document.querySelector("main").append(link);
+      link.click();
+      link.remove();
+    });
+    await page.waitForTimeout(SETTLED);
+    const left = await search.inputValue();
+    const shown = await page.locator("details.automation").first().isVisible();
+    if (!shown || left !== "") problems.push(`pressed a ${time} time: the automation is ${shown ? "" : "not "}to be seen, searched is still ${JSON.stringify(left)}`);
+  }
+  await search.fill("");
+  await page.waitForTimeout(SETTLED);
+  return problems;
+}
+
 /** After the search for the known automation: its findings are there, and each that is there speaks of it. */
 async function strayFindings(page, known) {
-  const texts = await page.evaluate(() => [...document.querySelectorAll(".finding")].filter((item) => !item.closest("[hidden]")).map((item) => item.textContent));
+  const texts = await page.evaluate(() => {
+    const left = [...document.querySelectorAll(".found > li")].filter((item) => !item.closest("[hidden]"));
+    // The facts that several have in common stand before their list.
+    const shared = ({ previousElementSibling: before }) => (before?.matches(".facts") ? before.textContent : "");
+    return left.map((item) => `${item.textContent} ${shared(item.parentElement)}`);
+  });
   const name = squash(known.name).toLowerCase();
   const stray = texts.filter((text) => !squash(text).toLowerCase().includes(name));
   const problems = stray.map((text) => `a finding that does not name it is left: ${text.slice(0, 80)}`);

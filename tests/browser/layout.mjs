@@ -27,12 +27,42 @@ export async function layout(browser, job, verdict) {
   await withReport(browser, job.report, { viewport: SCREENS.telephone.viewport }, async ({ page }) => {
     await verdict.check("sideways", () => sideways(page));
   });
+  await withReport(browser, job.report, { viewport: SCREENS.light.viewport }, async ({ page }) => {
+    await verdict.check("first-screen", () => belowTheFold(page));
+    await verdict.check("tables", () => wideTables(page, job.foreign ? ".scroll:has(.rows)" : ".scroll"));
+  });
   await verdict.check("pictures", () => picturesWrong(pictures));
   await verdict.check("dark", async () => {
     const [light, dark] = [await brightness(browser, pictures.light), await brightness(browser, pictures.dark)];
     verdict.measure("brightness", { light: Math.round(light), dark: Math.round(dark) });
     return light - dark > DARKER_BY ? [] : [`the dark page has a mean brightness of ${dark.toFixed(0)} of 255, the light one of ${light.toFixed(0)}`];
   });
+}
+
+/** What has to be seen without scrolling: whose tenant, the headline, what could not be read, what to do, and that the matrix begins. */
+const FIRST = ["#title", "#overview .headline", "#coverage-note", ".steps li:last-child, .steps p", "#matrix-title"];
+
+function belowTheFold(page) {
+  return page.evaluate((first) => {
+    const ends = first.map((selector) => [selector, document.querySelector(selector)?.getBoundingClientRect().bottom ?? Infinity]);
+    return ends.filter(([, end]) => end > window.innerHeight).map(([selector, end]) => `${selector} ends at ${Math.round(end)} of ${window.innerHeight} px`);
+  }, FIRST);
+}
+
+/**
+ * Tables that have to be scrolled sideways on a desk, and dates that are broken over two lines. Workloads that nobody knows may make the matrix
+ * wider.
+ */
+async function wideTables(page, places) {
+  await openEverything(page);
+  return page.evaluate((places) => {
+    const wide = [...document.querySelectorAll(places)].filter((part) => part.scrollWidth > part.clientWidth + 1);
+    const broken = [...document.querySelectorAll(".rows .d")].filter((date) => date.localName === "span" && date.getClientRects().length > 1);
+    return [
+      ...wide.map((part) => `${part.getAttribute("aria-label")}: ${part.scrollWidth} px in ${part.clientWidth}`),
+      ...broken.map((date) => `a date on two lines: ${date.textContent}`),
+    ];
+  }, places);
 }
 
 /** Whether the page is wider than the screen, folded and open, and what sticks out. */

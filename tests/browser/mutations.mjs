@@ -30,7 +30,7 @@ const deaf = (kind, selector) => script(`addEventListener('${kind}', (event) => 
 
 const FILTERS = ["filter-severity", "filter-status", "filter-verdict"];
 const AXE = ["axe-dark-1280", "axe-dark-360", "axe-light-1280", "axe-light-360"];
-const PRINT = ["print", "print-scriptless"];
+const PRINT = ["print", "print-filtered", "print-scriptless"];
 
 /** What is broken, how, and which checks see it. */
 const MUTATIONS = [
@@ -42,15 +42,16 @@ const MUTATIONS = [
   ["a policy with inline scripts", replaced(/script-src /, "script-src 'unsafe-inline' "), ["policy"]],
   ["a picture from elsewhere, and no policy", all(noPolicy, inMain('<img alt="x" src="https://mutation.invalid/x.png">')), ["console", "foreign-elements", "names-fetch-nothing", "policy", "requests"]],
   ["a worker, and no policy", all(noPolicy, script("new Worker(URL.createObjectURL(new Blob([''])))")), ["policy", "requests", "names-fetch-nothing", "workers"]],
-  ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", ...FILTERS, "keyboard", "search"]],
+  ["controls that stay hidden", style("#controls { display: none !important }"), ["controls-appear", ...FILTERS, "keyboard", "links-to-hidden", "search"]],
   ["controls without scripts", replaced(/(id="controls"[^>]*) hidden/, "$1"), ["scriptless-controls"]],
   ["a count that stands still", script("setInterval(() => { document.querySelector('#shown').textContent = 'all' }, 5)"), ["controls-appear", ...FILTERS, "search"]],
   ["a severity that has no choice", replaced(/name="severity" value="info"/, 'name="severity" value="other"'), ["filter-severity", "filter-status", "search"]],
   ["a severity that does not filter", deaf("change", "input[name=severity]"), ["filter-severity"]],
   ["a status that does not filter", deaf("change", "input[name=status]"), ["filter-status"]],
   ["a verdict that does not filter", deaf("change", "input[name=verdict]"), ["filter-verdict"]],
-  ["hidden findings that are drawn", style(".finding[hidden] { display: block !important }"), ["search"]],
-  ["a search that does nothing", deaf("input", "#search"), ["search"]],
+  ["hidden findings that are drawn", style(".found > li[hidden] { display: block !important }"), ["search"]],
+  ["a search that does nothing", deaf("input", "#search"), ["links-to-hidden", "search"]],
+  ["links to what is searched away that lead nowhere", script("addEventListener('hashchange', () => { const search = document.querySelector('#search'); search.value = 'mutation'; search.dispatchEvent(new Event('input')) })"), ["links-to-hidden"]],
   ["a search that takes text for a pattern", script("document.querySelector('#search').addEventListener('input', (event) => new RegExp(event.target.value))"), ["typed-text"]],
   ["a search that takes text for markup", script("document.querySelector('#search').addEventListener('input', (event) => document.querySelector('#method').insertAdjacentHTML('beforeend', event.target.value))"), ["foreign-elements", "names-fetch-nothing", "planted-handler"]],
   ["a button that copies nothing", script("navigator.clipboard.writeText = async () => {}"), ["copy"]],
@@ -59,14 +60,18 @@ const MUTATIONS = [
   ["a finding of another status", replaced(/data-status="open"/, 'data-status="waived"'), ["scriptless-complete"]],
   ["a section that is missing", replaced(/id="method"/, 'id="mutation"'), ["scriptless-complete"]],
   ["rows that cannot be seen", style("#exclusions tr:last-child { visibility: hidden }"), ["scriptless-readable"]],
-  ["a name that is not escaped", afterHead(replaced(/&lt;(img src=x onerror=.{1,80}?)&gt;/s, (_, inner) => `<${inner.replaceAll("&quot;", '"')}>`)), ["foreign-elements", "names-fetch-nothing", "planted-handler", "policy-violations"]],
+  ["a name that is not escaped", afterHead(replaced(/&lt;(img src=x onerror=.{1,80}?)&gt;/s, (_, inner) => `<${inner.replaceAll("&quot;", '"')}>`)), ["foreign-elements", "names-fetch-nothing", "planted-handler", "policy-violations", "requests"]],
   ["names of which a part is left out", replaced(/&lt;meta http-equiv/g, ""), ["names-shown", "scriptless-complete"]],
   ["a link that is a script", inMain('<p><a href="javascript:window.__planted=1">more</a></p>'), ["foreign-elements"]],
   ["a character that turns the direction of writing", inMain("<p>\u202egnp.exe</p>"), ["hidden-characters"]],
   ["a page too wide for a telephone", style("main { min-width: 600px }"), ["sideways"]],
+  ["a table too wide for a desk", style(".rows { min-width: 1400px }"), ["tables"]],
+  ["what to do below the first screen", style(".steps { margin-top: 600px }"), ["first-screen"]],
   ["no dark colours", (html) => within(html, "style", (text) => text.replaceAll(/prefers-color-scheme:\s*dark/g, "min-width: 99999px")), ["dark"]],
   ["automations that are not printed", style("@media print { details.automation { display: none } }"), PRINT],
   ["folded parts that stay folded on paper", style("@media print { details::details-content { display: none !important } }"), PRINT],
+  ["a search that is taken over to paper", script("addEventListener('beforeprint', () => document.querySelectorAll('details.automation').forEach((one) => (one.hidden = document.querySelector('#search').value !== '')))"), ["print-filtered"]],
+  ["heads of tables that are left out on further pages", style("@media print { th button { display: inline-block !important } }"), ["print-heads"]],
   ["grey on white", style("p { color: #999 !important }"), ["axe-light-1280", "axe-light-360"]],
   ["grey on black on a telephone", style("@media (prefers-color-scheme: dark) and (max-width: 500px) { p { color: #444 !important } }"), ["axe-dark-360"]],
   ["no language", replaced(/<html[^>]*>/, "<html>"), AXE],

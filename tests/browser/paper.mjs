@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readAssessment } from "./assessment.mjs";
-import { withReport } from "./browser.mjs";
+import { SETTLED, withReport } from "./browser.mjs";
 
 export async function paper(browser, job, verdict) {
   const assessment = readAssessment(job);
@@ -22,12 +22,47 @@ export async function paper(browser, job, verdict) {
         const few = pages > 1 ? [] : [`${pages} pages`];
         return [...few, ...headlineProblems(printed, overview, assessment), ...unprinted(printed, assessment, leads)];
       });
+      if (javaScriptEnabled) {
+        await verdict.check("print-heads", () => headProblems(page, file));
+        await verdict.check("print-filtered", () => filteredProblems(page, job, assessment, leads));
+      }
     });
   }
 }
 
+/** What nothing in a report is named. */
+const NOTHING = "zz-nothing-has-this-text-zz";
+
+/** What is searched for on the screen leaves nothing out on paper, and stays on the screen. */
+async function filteredProblems(page, job, assessment, leads) {
+  const left = () => page.locator("details.automation:not([hidden])").count();
+  await page.locator("#search").fill(NOTHING);
+  await page.waitForTimeout(SETTLED);
+  const before = await left();
+  const file = join(job.folder, "report-filtered.pdf");
+  writeFileSync(file, await page.pdf({ format: "A4" }));
+  const after = await left();
+  const kept = before === 0 && after === 0 ? [] : [`the search leaves ${before} automations before printing and ${after} after it`];
+  return [...kept, ...unprinted(letters(textOf(file)), assessment, leads)];
+}
+
+/**
+ * A table that goes on over pages repeats its head on each. The browser leaves out the text of a button there, and buttons are what sorts.
+ */
+async function headProblems(page, file) {
+  await page.emulateMedia({ media: "print" });
+  const problems = await page.evaluate(() => {
+    const buttons = [...document.querySelectorAll("th button")];
+    const boxes = buttons.filter((button) => getComputedStyle(button).display !== "contents");
+    return boxes.length > 0 ? [`${boxes.length} of ${buttons.length} buttons in heads of tables are boxes of their own`] : [];
+  });
+  await page.emulateMedia({ media: null });
+  const arrows = textOf(file).match(/[↕↑↓]/g) ?? [];
+  return [...problems, ...(arrows.length > 0 ? [`${arrows.length} arrows for sorting are printed`] : [])];
+}
+
 function headlineProblems(printed, overview, { headline }) {
-  const [sentence] = overview.match(/.*automations? writes? to Intune.*/) ?? [];
+  const [sentence] = overview.match(/.*automations? (can )?writes? to Intune.*/) ?? [];
   if (!sentence) return [`the headline is not in #overview: ${overview.slice(0, 300)}`];
   const right = sentence.startsWith("Unknown how many") || new RegExp(`\\b${headline.automations} automation`).test(sentence);
   return [...(right ? [] : [`not the headline: ${sentence}`]), ...(printed.includes(letters(sentence)) ? [] : [`not on paper: ${sentence}`])];

@@ -72,12 +72,12 @@ async function missingFindings(page, assessment) {
   const { groups, found } = await page.evaluate(() => {
     const groups = [...document.querySelectorAll("#findings details")];
     const one = (element) => ({
-      ...element.dataset,
+      ...element.parentElement.dataset,
       name: element.querySelector("bdi, code")?.textContent ?? "",
       group: groups.indexOf(element.closest("details")),
       text: element.textContent,
     });
-    return { groups: groups.map((group) => group.textContent), found: [...document.querySelectorAll(".finding")].map(one) };
+    return { groups: groups.map((group) => group.textContent), found: [...document.querySelectorAll(".found > li")].map(one) };
   });
   const squashed = groups.map(squash);
   const items = found.map((item) => ({ ...item, text: squash(item.text), group: squashed[item.group] ?? "" }));
@@ -139,7 +139,7 @@ async function missingIn(page, places, lists) {
 async function unreadable(page) {
   await openEverything(page);
   return page.evaluate(() => {
-    const all = [...document.querySelectorAll("details.automation, .finding, #exclusions tr, #gates tr, #credentials tr")];
+    const all = [...document.querySelectorAll("details.automation, .found > li, #exclusions tr, #gates tr, #credentials tr")];
     const unseen = all.filter((element) => !element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || element.getBoundingClientRect().height < 4);
     return unseen.map((element) => `cannot be seen: ${element.localName} ${element.id} ${element.textContent.trim().slice(0, 60)}`);
   });

@@ -70,7 +70,7 @@ fn entry<'a>(register: &'a [ExclusionRecord], exclusion: &Exclusion) -> Option<&
 fn compare(fact: &mut Builder, assessment: &Assessment, exclusion: &Exclusion) {
     let run = &assessment.run;
     let Some(baseline) = &assessment.baseline else {
-        let missing = Gap::NotGiven { detail: "an earlier snapshot, --baseline FILE".to_owned() };
+        let missing = Gap::NotGiven { detail: "an earlier snapshot (--baseline FILE)".to_owned() };
         fact.gap("new", missing.clone());
         return fact.gap("baseline", missing);
     };

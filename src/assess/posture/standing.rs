@@ -4,7 +4,7 @@ use super::{Looked, failed, out_of_reach};
 use crate::assess::model::{Known, Verdict};
 use crate::assess::words::{ExclusionState, GateState, VerdictKind};
 use crate::catalogue::Workload;
-use crate::snapshot::{Dataset, Gap};
+use crate::snapshot::{Coverage, Dataset, Gap};
 use std::collections::BTreeSet;
 
 /// Where an application stands towards the gates.
@@ -70,10 +70,12 @@ pub(super) fn writes_beyond(of: &Looked<'_>, standing: &Standing) -> Known<BTree
     }
     let Some(held) = of.profile.permissions.seen() else { return of.profile.permissions.map(|_| BTreeSet::new()) };
     let written: BTreeSet<&Workload> = held.iter().flat_map(|permission| &permission.primary).collect();
+    // Where no policy was read, other sources list it, and none says from what.
+    let blind = matches!(of.directory.snapshot.coverage_of(Dataset::AccessPolicies), Coverage::Unavailable { .. });
     let (untold, beyond): (Vec<&Workload>, Vec<&Workload>) = written
         .into_iter()
         .filter(|workload| !standing.excluded_from.contains(workload))
-        .partition(|workload| standing.untold.contains(workload));
+        .partition(|workload| blind || standing.untold.contains(workload));
     let unread = || of.directory.gap(Dataset::AccessPolicies).unwrap_or_else(|| unknown_list(&untold));
     let gap = of.profile.permissions.gap().cloned().or_else(|| (!untold.is_empty()).then(unread));
     Known::of(beyond.into_iter().cloned().collect(), gap)
@@ -159,6 +161,8 @@ mod tests {
         let unread =
             fixture().policy("q", "script").with(|tenant| tenant.snapshot.access_policies.get_mut(&"q".into()).unwrap().read_by_id = false);
         assert!(matches!(unread.posture().writes_beyond, Known::Partly(seen, Gap::Failed { .. }) if seen.is_empty()));
+        let blind = fixture().lost(Dataset::AccessPolicies).posture().writes_beyond;
+        assert!(matches!(&blind, Known::Partly(seen, Gap::Permission { .. }) if seen.is_empty()), "{blind:?}");
         let lost = fixture().partial(Dataset::AppRoleGrants).posture().writes_beyond;
         assert!(matches!(lost, Known::Partly(_, Gap::Throttled { .. })));
     }

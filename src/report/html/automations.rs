@@ -1,11 +1,13 @@
 //! Each automation: what happens to it and why, what it was seen doing, what it may do, its credentials, and the ways out.
 
+use super::super::known::{self, Count};
 use super::super::phrases;
 use super::foreign::{code, counted, day, name, optional_day, plain_name, plain_workload, short, words};
 use super::index::{Automation, Index};
-use super::{credentials, findings, marks, timeline};
-use crate::assess::{ApplicationProfile, Home, LastSignIn, Request, Room, Verdict, VerdictKind, WayKind, WayOut};
-use crate::snapshot::AppId;
+use super::{credentials, findings, marks, matrix, timeline};
+use crate::assess::{ApplicationProfile, Assessment, Home, LastSignIn, Request, Room, Verdict, VerdictKind, WayKind, WayOut};
+use crate::snapshot::{AppId, Dataset};
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 /// Most sentences of one list.
@@ -21,10 +23,10 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
             h2 id="automations-title" { "Automations" }
             svg class="defs" aria-hidden="true" focusable="false" { defs { (timeline::shared(run)) } }
             @if index.automations.is_empty() {
-                p class="empty" { "None: see " a href="#coverage-note" { "what this report could not see" } "." }
+                p class="empty" { (matrix::nothing(index.assessment)) " See " a href="#coverage-note" { "what this report could not see" } "." }
             } @else {
                 (timeline::legend(run))
-                p class="quiet" { "A credential without a day of last use: it is not known when it was used last." }
+                p class="quiet" { (credentials::scale()) " " (credentials::unused(index)) }
                 div id="list" { @for automation in &index.automations { (one(index, automation)) } }
                 p class="empty" id="no-automation" hidden { "No automation matches the search and the filters." }
                 (ways(index))
@@ -50,7 +52,7 @@ fn one<'a>(index: &Index<'a>, automation: &Automation<'a>) -> Markup {
             }
             (facts(index, automation.app_id, profile))
             @for verdict in &automation.verdicts { (judged(index, profile, verdict)) }
-            (requests(index.requests(automation.app_id)))
+            (requests(index.assessment.run.taken_at, index.requests(automation.app_id)))
             @if let Some(profile) = profile { (permissions(profile)) (credentials::of_application(index, profile)) }
             (findings::of_application(index, automation.app_id))
         }
@@ -71,7 +73,6 @@ pub(super) fn other(index: &Index<'_>, app_id: &AppId) -> Markup {
 /// Who it is, in two lines.
 fn facts(index: &Index<'_>, app_id: &AppId, profile: Option<&ApplicationProfile>) -> Markup {
     let Some(profile) = profile else { return html! { p { "App id " (code(app_id.as_str())) } } };
-    let excluded = super::super::known::excluded(index.assessment, profile);
     html! {
         p {
             "App id " (code(app_id.as_str()))
@@ -85,8 +86,20 @@ fn facts(index: &Index<'_>, app_id: &AppId, profile: Option<&ApplicationProfile>
             (short(profile.kind.as_deref().unwrap_or("type unknown"), 40)) ", " (home(profile.home)) " · "
             (match profile.can_sign_in { Some(true) => "can sign in", Some(false) => "cannot sign in", None => "whether it can sign in is unknown" })
             " · last sign-in as itself " (last_sign_in(&profile.last_sign_in)) " · first trace " (optional_day(profile.first_trace, "unknown"))
-            " · excluded: " (match excluded { Some(true) => "yes", Some(false) => "no", None => "unknown" })
+            " · excluded: " (excluded(index.assessment, profile))
         }
+    }
+}
+
+/// Whether an application is excluded from any policy, as far as the lists could be read.
+fn excluded(assessment: &Assessment, profile: &ApplicationProfile) -> String {
+    let unread = known::unreadable_exclusions(assessment);
+    match known::excluded(assessment, profile) {
+        Some(true) => "yes".to_owned(),
+        Some(false) => "no".to_owned(),
+        None if profile.excluded => "sources disagree".to_owned(),
+        None if unread > 0 => format!("on no list that was read; {} could not be read", counted(unread, "list", "lists")),
+        None => "not known, for the lists were not read whole".to_owned(),
     }
 }
 
@@ -129,11 +142,13 @@ fn judged(index: &Index<'_>, profile: Option<&ApplicationProfile>, verdict: &Ver
 
 /// What was seen of it in the window, and how sure that is.
 fn seen(index: &Index<'_>, verdict: &Verdict) -> Markup {
-    let refused = phrases::blocked_calls(index.assessment, verdict);
+    let assessment = index.assessment;
+    let seen = |number| known::seen(assessment, Dataset::AuditEvents, number);
+    let refused = known::seen(assessment, Dataset::ApprovalRequests, verdict.blocked_calls);
     html! {
-        (verdict.grade.word()) " · writes " (phrases::count(phrases::writes(index.assessment, verdict)))
-        @if verdict.failed_writes > 0 { " · failed " (verdict.failed_writes) }
-        @if refused != Some(0) { " · refused " (phrases::count(refused)) }
+        (verdict.grade.word()) " · writes " (seen(verdict.writes))
+        @if verdict.failed_writes > 0 { " · failed " (seen(verdict.failed_writes)) }
+        @if refused != Count::Exactly(0) { " · refused " (refused) }
     }
 }
 
@@ -205,6 +220,7 @@ fn rooms(rooms: &[Room]) -> Markup {
             (plain_name(phrases::named(&room.policy, room.policy_id.as_str()))) ": "
             @if !room.whole { "at least " } (room.listed) " of " (Room::MOST) " places taken"
         }
+        @if rooms.len() > SENTENCES { "; " (rooms.len() - SENTENCES) " more policies in assessment.json" }
     }
 }
 
@@ -212,6 +228,7 @@ fn rooms(rooms: &[Room]) -> Markup {
 fn copyable(lines: &[String]) -> Markup {
     html! {
         pre { code { @for (at, line) in lines.iter().take(SENTENCES).enumerate() { @if at > 0 { "\n" } (words(line)) } } }
+        @if lines.len() > SENTENCES { p class="quiet" { (lines.len() - SENTENCES) " more in assessment.json" } }
     }
 }
 
@@ -233,7 +250,7 @@ fn permissions(profile: &ApplicationProfile) -> Markup {
 }
 
 /// What it filed for approval, as far as the service still shows it.
-fn requests(requests: &[&Request]) -> Markup {
+fn requests(now: DateTime<Utc>, requests: &[&Request]) -> Markup {
     html! {
         @if !requests.is_empty() {
             h4 { "Approval requests of its own" }
@@ -243,7 +260,7 @@ fn requests(requests: &[&Request]) -> Markup {
                         (short(request.status.as_deref().unwrap_or("status unknown"), 40))
                         @for workload in &request.workloads { ", " (plain_workload(workload)) }
                         ", filed " (optional_day(request.requested, "on a day not known"))
-                        @if let Some(expires) = request.expires { ", runs out " (day(expires)) }
+                        @if let Some(expires) = request.expires { (if expires < now { ", ran out " } else { ", runs out " }) (day(expires)) }
                     }
                 }
                 @if requests.len() > SENTENCES { li { (requests.len() - SENTENCES) " more in Intune" } }

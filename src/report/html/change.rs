@@ -1,6 +1,6 @@
 //! What is different from an earlier run, object by object; or how to give one.
 
-use super::foreign::{code, name, sentence, words};
+use super::foreign::{code, counted, dated, name, sentence, words};
 use super::index::Index;
 use super::trend::trend;
 use super::{marks, overview};
@@ -14,15 +14,20 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
     html! {
         section id="change" aria-labelledby="change-title" {
             h2 id="change-title" { "Change since the last run" }
-            @match index.change { Some(change) => (changes(index, change)), None => (none(!index.trend.is_empty())) }
+            @match index.change { Some(change) => (changes(index, change)), None => (none(index)) }
             (trend(index.trend))
         }
     }
 }
 
-fn none(kept: bool) -> Markup {
+fn none(index: &Index<'_>) -> Markup {
+    let run = &index.assessment.run;
+    let unfit =
+        index.assessment.baseline.as_ref().and_then(|earlier| Some((earlier.unfit(&run.tenant_id, run.taken_at)?, earlier.taken_at)));
     html! {
-        @if kept {
+        @if let Some((why, taken_at)) = unfit {
+            p class="empty" { "What changed is not known: an earlier run was given, read " (overview::moment(taken_at)) ", but " (why) "." }
+        } @else if !index.trend.is_empty() {
             p class="empty" { "The store holds no earlier run that could be compared with, so what changed is not known." }
         } @else {
             p class="empty" { "No earlier run was given to compare with, so what changed is not known." }
@@ -33,7 +38,7 @@ fn none(kept: bool) -> Markup {
 
 fn changes(index: &Index<'_>, change: &Change) -> Markup {
     html! {
-        p class="quiet" { "Between " (overview::moment(change.earlier)) " and " (overview::moment(change.later)) ": " (change.entries.len()) " differences." }
+        p class="quiet" { "Between " (overview::moment(change.earlier)) " and " (overview::moment(change.later)) ": " (counted(change.entries.len(), "difference", "differences")) "." }
         @if change.entries.is_empty() {
             p class="empty" { "Nothing is different" @if !change.not_compared.is_empty() { ", as far as it could be compared" } "." }
         }
@@ -47,6 +52,8 @@ fn changes(index: &Index<'_>, change: &Change) -> Markup {
 
 fn of_topic(index: &Index<'_>, topic: Topic, entries: &[&Entry]) -> Markup {
     let graded = entries.iter().any(|entry| entry.severity.is_some());
+    // Nobody makes a verdict or a finding: it follows from what somebody did, which has a row of its own.
+    let made = !matches!(topic, Topic::Verdict | Topic::Finding);
     html! {
         h3 { (title(topic)) " " span class="quiet" { (entries.len()) } }
         div class="scroll" role="region" tabindex="0" aria-label={ "Changes: " (title(topic)) } {
@@ -54,16 +61,16 @@ fn of_topic(index: &Index<'_>, topic: Topic, entries: &[&Entry]) -> Markup {
                 caption class="sr" { "Changes: " (title(topic)) }
                 thead { tr {
                     th scope="col" { "What" } @if graded { th scope="col" { "Severity" } } th scope="col" { "Whose" } th scope="col" { "Object" }
-                    th scope="col" { "Before" } th scope="col" { "Now" } th scope="col" { "By and when" }
+                    th scope="col" { "Before" } th scope="col" { "Now" } @if made { th scope="col" { "By and when" } }
                 } }
-                tbody { @for entry in entries.iter().take(ROWS) { (row(index, entry, graded)) } }
+                tbody { @for entry in entries.iter().take(ROWS) { (row(index, entry, graded, made)) } }
             }
         }
         @if entries.len() > ROWS { p class="quiet" { (ROWS) " of " (entries.len()) " shown: see maascan diff for the rest." } }
     }
 }
 
-fn row(index: &Index<'_>, entry: &Entry, graded: bool) -> Markup {
+fn row(index: &Index<'_>, entry: &Entry, graded: bool, made: bool) -> Markup {
     let shown = super::super::phrases::named(&entry.name, &entry.id);
     html! {
         tr {
@@ -72,9 +79,11 @@ fn row(index: &Index<'_>, entry: &Entry, graded: bool) -> Markup {
             th scope="row" { (index.link(&entry.id, shown)) }
             td { @if entry.object.is_empty() { "itself" } @else { (code(&entry.object)) } }
             td { (side(entry.before.as_deref())) } td { (side(entry.after.as_deref())) }
-            td {
-                @match &entry.by { Some(by) => (name(by)), None => "not known by whom" }
-                @if let Some(at) = entry.at { br; (overview::moment(at)) }
+            @if made {
+                td {
+                    @match &entry.by { Some(by) => (name(by)), None => "not known by whom" }
+                    @if let Some(at) = entry.at { br; (overview::moment(at)) }
+                }
             }
         }
     }
@@ -82,13 +91,14 @@ fn row(index: &Index<'_>, entry: &Entry, graded: bool) -> Markup {
 
 /// One side of a difference. What is missing was not there or could not be read: the first column says which.
 fn side(text: Option<&str>) -> Markup {
-    html! { @match text { Some(text) => (words(text)), None => "–" } }
+    html! { @match text { Some(text) => (dated(text)), None => "–" } }
 }
 
 fn not_compared(parts: &[NotCompared]) -> Markup {
     html! {
         h3 { "What could not be compared" }
         ul class="doubt" { @for part in parts.iter().take(ROWS) { li { strong { (title(part.topic)) } ": " (words(&sentence(&part.why))) } } }
+        @if parts.len() > ROWS { p class="quiet" { (ROWS) " of " (parts.len()) " shown: see maascan diff for the rest." } }
     }
 }
 
@@ -111,8 +121,10 @@ fn title(topic: Topic) -> &'static str {
 mod tests {
     use super::super::super::{Contents, samples};
     use super::*;
-    use crate::assess::Severity;
+    use crate::assess::{self, Severity};
+    use crate::catalogue::Catalogue;
     use crate::runs::What;
+    use crate::snapshot::Snapshot;
 
     fn rendered(change: Option<&Change>) -> String {
         let assessment = samples::everything();
@@ -146,6 +158,16 @@ mod tests {
     fn without_an_earlier_run_it_says_how_to_give_one() {
         let text = rendered(None);
         assert!(text.contains("No earlier run was given") && text.contains("--baseline FILE"), "{text}");
+    }
+
+    #[test]
+    fn an_earlier_run_that_cannot_be_compared_with_is_said() {
+        let mut assessment = samples::everything();
+        let snapshot = Snapshot::new(assessment.run.tenant_id.clone(), assessment.run.taken_at, assessment.run.audit_since);
+        assessment.baseline = Some(assess::baseline(&snapshot, &Catalogue::builtin().unwrap()));
+        let text = section(&Index::new(&Contents { assessment: &assessment, change: None, trend: &[] })).into_string();
+        assert!(text.contains("but the earlier snapshot is not earlier than this run."), "{text}");
+        assert!(!text.contains("No earlier run was given"), "{text}");
     }
 
     #[test]

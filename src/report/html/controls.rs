@@ -1,6 +1,7 @@
 //! Search and filters over automations and findings, and the way through the page. The controls stay hidden until the script
 //! that works them runs; without it the page shows everything.
 
+use super::foreign::grouped;
 use super::marks;
 use crate::assess::{Confidence, FindingStatus, Severity, VerdictKind};
 use maud::{Markup, html};
@@ -33,7 +34,7 @@ pub(super) fn controls(findings: usize, automations: usize) -> Markup {
     html! {
         div id="controls" role="search" aria-label="Automations and findings" hidden {
             label class="find" { span { "Search automations and findings" } input id="search" type="search" autocomplete="off" spellcheck="false"; }
-            output id="shown" aria-live="polite" { (findings) " of " (findings) " findings and " (automations) " of " (automations) " automations shown" }
+            output id="shown" aria-live="polite" { (grouped(findings)) " of " (grouped(findings)) " findings and " (grouped(automations)) " of " (grouped(automations)) " automations shown" }
             fieldset {
                 legend { "Verdict" }
                 @for kind in VerdictKind::ALL {

@@ -1,12 +1,12 @@
 //! Credentials: what ends soonest, each with a bar of its lifetime. Without an end that is known, it says so.
 
-use super::super::known;
+use super::super::known::{self, LastUse};
 use super::foreign::{code, counted, day, optional_day, short};
 use super::index::Index;
 use super::marks::drawn;
 use super::timeline::Axis;
 use crate::assess::{ApplicationProfile, Key, KeyHolder, KeyKind, Run};
-use crate::snapshot::AppId;
+use crate::snapshot::{AppId, Dataset};
 use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 
@@ -18,6 +18,22 @@ const WIDTH: i64 = 96;
 
 /// Most rows of the section; every credential stands with its application, and in `credentials.csv`.
 const ROWS: usize = 150;
+
+/// What a bar shows.
+pub(super) fn scale() -> String {
+    format!(
+        "The bar of a credential's lifetime runs from {YEARS} years before this run to {YEARS} years after it; the line in its middle is this run."
+    )
+}
+
+/// What it means where a credential has no day of last use beside it.
+pub(super) fn unused(index: &Index<'_>) -> &'static str {
+    if known::coverage(index.assessment, Dataset::CredentialActivity).is_complete() {
+        "A secret or certificate without a day of last use: none was seen. No report covers federated ones."
+    } else {
+        "A secret or certificate without a day of last use: when it was used is not known. No report covers federated ones."
+    }
+}
 
 fn axis(run: &Run) -> Axis {
     let span = TimeDelta::days(365 * YEARS);
@@ -38,12 +54,14 @@ fn bar(run: &Run, key: &Key) -> Markup {
 }
 
 /// When it ends, in words.
-fn end(run: &Run, key: &Key) -> String {
-    match (key.end, key.expired) {
-        (Some(end), Some(true)) => format!("expired {}", day(end)),
-        (Some(end), _) => format!("ends {} (in {})", day(end), days(end - run.taken_at)),
-        (None, _) if key.kind == KeyKind::Federated => "no end: trust in an issuer does not expire".to_owned(),
-        (None, _) => "end not known".to_owned(),
+fn ends(run: &Run, key: &Key) -> Markup {
+    html! {
+        @match (key.end, key.expired) {
+            (Some(end), Some(true)) => { "expired " span class="d" { (day(end)) } },
+            (Some(end), _) => { span class="d" { (day(end)) } " " span class="d" { "(in " (days(end - run.taken_at)) ")" } },
+            (None, _) if key.kind == KeyKind::Federated => "no end: trust in an issuer does not expire",
+            (None, _) => "end not known",
+        }
     }
 }
 
@@ -126,14 +144,29 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
     html! {
         section id="credentials" aria-labelledby="credentials-title" {
             h2 id="credentials-title" { "Credentials" }
-            p class="quiet" { "Of automations and of excluded applications; what ends soonest first. A bar runs from " (YEARS) " years before this run to " (YEARS) " years after it." }
+            p class="quiet" { "Of automations and of excluded applications; what ends soonest first. " (scale()) }
             @if unread > 0 {
                 p class="unknown" { "Unknown: credentials of " (unread) " of " (index.assessment.applications.len()) " applications could not be read whole. What is missing stands with each application." }
             }
             @if all.is_empty() {
-                p class="empty" { @if unread > 0 { "None was seen." } @else { "None." } }
+                p class="empty" { (nothing(index, unread)) }
             } @else { (table(index, &all)) }
         }
+    }
+}
+
+/// That there is no credential is a fact only where every application whose credentials belong here is known.
+fn nothing(index: &Index<'_>, unread: usize) -> &'static str {
+    let whole = unread == 0 && known::all_automations(index.assessment) && known::all_exclusions(index.assessment);
+    if whole { "None." } else { "None was seen, but not everything that could show one was read." }
+}
+
+fn last_used(index: &Index<'_>, key: &Key) -> String {
+    match known::last_used(index.assessment, key) {
+        LastUse::At(time) => day(time),
+        LastUse::NoneSeen => "none seen".to_owned(),
+        LastUse::Unknown => "not known".to_owned(),
+        LastUse::NotReported => String::new(),
     }
 }
 
@@ -161,12 +194,12 @@ fn row(index: &Index<'_>, run: &Run, owned: &Owned<'_>) -> Markup {
     let name = super::super::phrases::name(index.assessment, owned.app_id);
     html! {
         tr {
-            td { (end(run, key)) }
+            td { (ends(run, key)) }
             td { (bar(run, key)) }
             th scope="row" { (index.link(owned.app_id.as_str(), name)) }
             td { (key.kind.word()) } td { (key.held_on.word()) }
-            td { (optional_day(key.last_used, "not known")) }
-            td { (code(&key.key_id)) }
+            td class="d" { (last_used(index, key)) }
+            td class="id" { (code(&key.key_id)) }
         }
     }
 }

@@ -15,6 +15,9 @@ const ROWS: usize = 1_000;
 /// Most names in one cell.
 const NAMES: usize = 30;
 
+/// Most lines of the user's register beside one exclusion.
+const RECORDS: usize = 3;
+
 pub(super) fn section(index: &Index<'_>) -> Markup {
     let assessment = index.assessment;
     html! {
@@ -30,6 +33,7 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
             @if !index.others.is_empty() {
                 h3 { "Excluded applications that do not write Intune" }
                 @for app_id in index.others.iter().take(ROWS) { (automations::other(index, app_id)) }
+                @if index.others.len() > ROWS { p class="quiet" { (ROWS) " of " (index.others.len()) " shown: see exclusions.csv for the rest." } }
             }
         }
     }
@@ -70,11 +74,11 @@ fn exclusion(index: &Index<'_>, row: &Exclusion, register: Option<&[ExclusionRec
         tr {
             th scope="row" { (index.link(app_id.as_str(), shown)) @if shown != row.listed_id { br; small { (code(&row.listed_id)) } } }
             td { (name(phrases::named(&row.policy, row.policy_id.as_str()))) }
-            td { (workload(&row.workload)) }
+            td class="word" { (workload(&row.workload)) }
             td { (if row.listed { "yes" } else { "no" }) @if row.disputed { " (disputed)" } }
             td { (row.state.word()) @if let Some(gap) = &row.gap { br; small { (words(&gap.to_string())) } } }
             td { (sources.join(", ")) @if !row.source_detail.is_empty() { br; small { (super::foreign::short(&row.source_detail, 120)) } } }
-            td { (optional_day(row.since, "not known")) }
+            td class="d" { (optional_day(row.since, "not known")) }
             @if let Some(register) = register { td { (owner(row, register)) } }
         }
     }
@@ -83,16 +87,17 @@ fn exclusion(index: &Index<'_>, row: &Exclusion, register: Option<&[ExclusionRec
 /// What the user's own register says of an exclusion.
 fn owner(row: &Exclusion, register: &[ExclusionRecord]) -> Markup {
     let app_id = row.application_id();
-    let mut records = register.iter().filter(|record| record.covers(&row.policy_id, &app_id)).peekable();
+    let records: Vec<&ExclusionRecord> = register.iter().filter(|record| record.covers(&row.policy_id, &app_id)).collect();
     html! {
-        @if records.peek().is_none() { "not in the register" }
-        @for record in records.take(3) {
+        @if records.is_empty() { "not in the register" }
+        @for record in records.iter().take(RECORDS) {
             strong { (name(&record.owner)) } ": " (super::foreign::short(&record.justification, 200))
             @if let Some(ticket) = &record.ticket { ", ticket " (name(ticket)) }
             @if let Some(expires) = record.expires { ", until " (expires) }
             @if let Some(reviewed) = record.reviewed { ", reviewed " (reviewed) }
             br;
         }
+        @if records.len() > RECORDS { (records.len() - RECORDS) " more in your settings" }
     }
 }
 
@@ -131,7 +136,7 @@ fn exposed(index: &Index<'_>, own: &Exposure) -> Markup {
 }
 
 fn workloads(own: &Exposure) -> Markup {
-    html! { @for (at, one) in own.workloads.iter().take(NAMES).enumerate() { @if at > 0 { ", " } (workload(one)) } }
+    html! { @for (at, one) in own.workloads.iter().take(NAMES).enumerate() { @if at > 0 { ", " } (workload(one)) } @if own.workloads.len() > NAMES { " and " (own.workloads.len() - NAMES) " more in exposures.csv" } }
 }
 
 /// The parts of a grade; several findings of one rule are one part with their number.
@@ -170,6 +175,7 @@ fn needs(index: &Index<'_>) -> Markup {
                     tbody { @for need in needs.iter().take(ROWS) { (one_need(index, need)) } }
                 }
             }
+            @if needs.len() > ROWS { p class="quiet" { (ROWS) " of " (needs.len()) " shown: see assessment.json for the rest." } }
         }
     }
 }
@@ -185,7 +191,7 @@ fn one_need<'a>(index: &Index<'a>, need: &'a ExclusionNeed) -> Markup {
     html! {
         tr {
             th scope="row" { (name(phrases::named(&room.policy, room.policy_id.as_str()))) }
-            td { (workload(&need.workload)) } td { (added) } td { (places) }
+            td class="word" { (workload(&need.workload)) } td { (added) } td { (places) }
             td { (names(index, need.automations.iter())) }
         }
     }
@@ -196,6 +202,6 @@ pub(super) fn names<'a>(index: &Index<'a>, app_ids: impl ExactSizeIterator<Item 
     let total = app_ids.len();
     html! {
         @for (at, app_id) in app_ids.take(NAMES).enumerate() { @if at > 0 { ", " } (index.link_to(app_id)) }
-        @if total > NAMES { " and " (counted(total - NAMES, "other", "others")) }
+        @if total > NAMES { " and " (counted(total - NAMES, "other", "others")) " in automations.csv" }
     }
 }

@@ -1,7 +1,7 @@
 //! What the rules found: by severity, and within that by rule, so that what a rule says of all its findings stands once.
 
 use super::super::{known, phrases, settings};
-use super::foreign::{code, counted, plain_name, short, words};
+use super::foreign::{code, counted, grouped, plain_name, short, words};
 use super::index::Index;
 use super::marks;
 use crate::assess::{Assessment, Finding, FindingStatus, Reference, RuleText, Severity};
@@ -31,7 +31,12 @@ impl<'a> Group<'a> {
     fn counts(&self) -> String {
         let undetermined: usize = self.undetermined.values().map(Vec::len).sum();
         let counts = [(self.open.len(), "open"), (self.waived.len(), "waived"), (undetermined, "undetermined")];
-        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+        counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{} {word}", grouped(count)))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -98,12 +103,15 @@ fn summary(assessment: &Assessment) -> String {
     let mut text = if open.is_empty() {
         format!("None open{limit}.")
     } else {
-        let open: Vec<String> = open.into_iter().map(|(severity, count)| format!("{count} {severity}")).collect();
+        let open: Vec<String> = open.into_iter().map(|(severity, count)| format!("{} {severity}", grouped(count))).collect();
         format!("Open: {}{limit}.", open.join(", "))
     };
     let count = |status| known::findings(assessment, status).count();
     if count(FindingStatus::Waived) > 0 {
-        text.push_str(&format!(" Waived: {}. These rules fire; somebody accepted it until the day named.", count(FindingStatus::Waived)));
+        text.push_str(&format!(
+            " Waived: {}. These rules fire; somebody accepted it until the day named.",
+            grouped(count(FindingStatus::Waived))
+        ));
     }
     if count(FindingStatus::Undetermined) > 0 {
         let checks = counted(count(FindingStatus::Undetermined), "check", "checks");
@@ -122,10 +130,13 @@ fn rule(index: &Index<'_>, group: &Group<'_>) -> Markup {
             p class="ids" { "Rule " (code(&rule.id)) " · " (rule.confidence.word()) " confidence" @for own in &rule.references { " · " (short(&reference(own), 120)) } }
             @if !rule.why.trim().is_empty() { p { (words(&rule.why)) } }
             @if known && !rule.remediation.is_empty() { p class="next" { strong { "What to do: " } (words(&rule.remediation)) } }
-            @for (tail, places) in tails(index.assessment, group) { (told(index, tail, &places)) }
+            @for (tail, places) in tails(index.assessment, &group.open) { (told(index, group, FindingStatus::Open, tail, &places)) }
+            @for (tail, places) in tails(index.assessment, &group.waived) { (told(index, group, FindingStatus::Waived, tail, &places)) }
             @for ((why, settle), places) in &group.undetermined {
-                p class="unknown" { "Undetermined: " (words(why)) @if !settle.is_empty() { ". " (words(settle)) } }
-                ul class="found names" { @for at in places { (unknown(index, *at)) } }
+                div class="told" {
+                    p class="unknown" { "Undetermined: " (words(why)) @if !settle.is_empty() { ". " (words(settle)) } }
+                    (names(index, group, FindingStatus::Undetermined, places))
+                }
             }
         }
     }
@@ -136,12 +147,12 @@ fn reference(own: &Reference) -> String {
     own.id.as_ref().map_or_else(|| own.title.clone(), |id| format!("{} {id}", own.title))
 }
 
-/// What sentences of a group say after the name of their object, and the findings that say just that. Most of a rule's sentences
+/// What sentences of a rule say after the name of their object, and the findings that say just that. Most of a rule's sentences
 /// differ only in the name; the part after it then stands once. None where it does not begin with the name.
-fn tails<'a>(assessment: &'a Assessment, group: &Group<'_>) -> Vec<(Option<&'a str>, Vec<usize>)> {
+fn tails<'a>(assessment: &'a Assessment, findings: &[usize]) -> Vec<(Option<&'a str>, Vec<usize>)> {
     let mut places: BTreeMap<Option<&str>, usize> = BTreeMap::new();
     let mut tails: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
-    for at in group.open.iter().chain(&group.waived) {
+    for at in findings {
         let tail = assessment.findings.get(*at).and_then(tail);
         let place = *places.entry(tail).or_insert(tails.len());
         match tails.get_mut(place) {
@@ -157,23 +168,56 @@ fn tail(finding: &Finding) -> Option<&str> {
     rest.strip_prefix(' ').filter(|rest| !rest.is_empty())
 }
 
-/// Findings that are open or waived and say the same of their objects.
-fn told(index: &Index<'_>, tail: Option<&str>, places: &[usize]) -> Markup {
+/// Findings of one status that say the same of their objects. Those behind which the same facts stand are told together.
+fn told(index: &Index<'_>, group: &Group<'_>, status: FindingStatus, tail: Option<&str>, places: &[usize]) -> Markup {
     let shared = tail.filter(|_| places.len() > 1);
+    let (alike, single) = if shared.is_some() { by_facts(index.assessment, places) } else { (Vec::new(), places.to_vec()) };
     html! {
-        @if let Some(tail) = shared { p class="tail" { "… " (words(tail)) ":" } }
-        ul class="found" { @for at in places { (one(index, *at, tail, shared.is_some())) } }
+        div class="told" {
+            @if let Some(tail) = shared { p class="tail" { "… " (words(tail)) ":" } }
+            @for (finding, places) in &alike {
+                @if let Some(facts) = facts(finding) { p class="facts" { (facts) ":" } }
+                (names(index, group, status, places))
+            }
+            @if !single.is_empty() {
+                ul class="found" data-severity=(group.severity.word()) data-status=(status.word()) {
+                    @for at in &single { (one(index, *at, tail, shared.is_some())) }
+                }
+            }
+        }
+    }
+}
+
+/// Findings that share their facts with others, each lot with one that has them; and the findings whose facts are their own.
+fn by_facts<'a>(assessment: &'a Assessment, places: &[usize]) -> (Vec<(&'a Finding, Vec<usize>)>, Vec<usize>) {
+    let mut lots: Vec<(&Finding, Vec<usize>)> = Vec::new();
+    let mut known: BTreeMap<(Vec<&String>, Option<String>), usize> = BTreeMap::new();
+    for at in places {
+        let Some(finding) = assessment.findings.get(*at) else { continue };
+        let place = *known.entry((beside(finding), waived(finding))).or_insert(lots.len());
+        match lots.get_mut(place) {
+            Some((_, own)) => own.push(*at),
+            None => lots.push((finding, vec![*at])),
+        }
+    }
+    let (alike, single): (Vec<_>, Vec<_>) = lots.into_iter().partition(|(_, places)| places.len() > 1);
+    (alike, single.into_iter().flat_map(|(_, places)| places).collect())
+}
+
+/// Findings of which only the object is left to be told.
+fn names(index: &Index<'_>, group: &Group<'_>, status: FindingStatus, places: &[usize]) -> Markup {
+    html! {
+        ul class="found names" data-severity=(group.severity.word()) data-status=(status.word()) { @for at in places { (named(index, *at)) } }
     }
 }
 
 fn one(index: &Index<'_>, at: usize, tail: Option<&str>, shared: bool) -> Markup {
     let Some(finding) = index.assessment.findings.get(at) else { return html! {} };
     html! {
-        li class="finding" id=[anchor(index, at, finding)] data-severity=(finding.rule.severity.word()) data-status=(finding.status.word()) {
+        li id=[anchor(index, at, finding)] {
             (object(index, finding))
             @if !shared { @match tail { Some(tail) => { " " (words(tail)) }, None => { ": " (words(&finding.message)) } } }
-            (facts(finding))
-            @if let Some(waiver) = &finding.waiver { small { strong { "waived" } ": " (words(&settings::waiver(waiver))) } }
+            @if let Some(facts) = facts(finding) { small { (facts) } }
         }
     }
 }
@@ -183,17 +227,25 @@ fn anchor(index: &Index<'_>, at: usize, finding: &Finding) -> Option<String> {
     (!index.large || finding.rule.severity == Severity::Critical).then(|| format!("f{at}"))
 }
 
-/// The facts behind a finding, but for the sentence itself.
-fn facts(finding: &Finding) -> Markup {
-    let facts: Vec<&String> = finding.evidence.iter().filter(|fact| **fact != finding.message).collect();
-    html! {
-        @if !facts.is_empty() {
-            small {
-                @for (at, fact) in facts.iter().take(FACTS).enumerate() { @if at > 0 { " · " } (short(fact, 200)) }
-                @if facts.len() > FACTS { " · " (facts.len() - FACTS) " more in findings.csv" }
-            }
+/// The facts behind a finding but for the sentence itself, and its waiver; None where there is neither.
+fn facts(finding: &Finding) -> Option<Markup> {
+    let (facts, waiver) = (beside(finding), waived(finding));
+    (!facts.is_empty() || waiver.is_some()).then(|| {
+        html! {
+            @for (at, fact) in facts.iter().take(FACTS).enumerate() { @if at > 0 { " · " } (short(fact, 200)) }
+            @if facts.len() > FACTS { " · " (facts.len() - FACTS) " more in findings.csv" }
+            @if let Some(waiver) = waiver { @if !facts.is_empty() { " · " } strong { "waived" } ": " (words(&waiver)) }
         }
-    }
+    })
+}
+
+/// The facts behind a finding but for the sentence itself.
+fn beside(finding: &Finding) -> Vec<&String> {
+    finding.evidence.iter().filter(|fact| **fact != finding.message).collect()
+}
+
+fn waived(finding: &Finding) -> Option<String> {
+    finding.waiver.as_ref().map(settings::waiver)
 }
 
 fn object(index: &Index<'_>, finding: &Finding) -> Markup {
@@ -201,11 +253,9 @@ fn object(index: &Index<'_>, finding: &Finding) -> Markup {
     index.link(object.app_id.as_deref().unwrap_or_default(), phrases::named(&object.name, &object.id))
 }
 
-fn unknown(index: &Index<'_>, at: usize) -> Markup {
+fn named(index: &Index<'_>, at: usize) -> Markup {
     let Some(finding) = index.assessment.findings.get(at) else { return html! {} };
-    html! {
-        li class="finding" id=[anchor(index, at, finding)] data-severity=(finding.rule.severity.word()) data-status=(finding.status.word()) { (object(index, finding)) }
-    }
+    html! { li id=[anchor(index, at, finding)] { (object(index, finding)) } }
 }
 
 /// The findings on one application: links to where they stand, in a large tenant their number by severity.
@@ -216,9 +266,19 @@ pub(super) fn of_application(index: &Index<'_>, app_id: &AppId) -> Markup {
     }
     html! {
         h4 { "Findings" }
-        @if by_severity.is_empty() { p { (if index.assessment.is_complete() { "None." } else { "None, as far as data could be read." }) } }
+        @if by_severity.is_empty() { p { (none(index)) } }
         @else if index.large { p { (numbers(&by_severity)) } }
         @else { @for (severity, findings) in &by_severity { (links(severity.0, findings)) } }
+    }
+}
+
+/// No finding is no clean bill: what cannot be told of any application stands once, on the tenant.
+fn none(index: &Index<'_>) -> Markup {
+    let limit = if index.assessment.is_complete() { "" } else { ", as far as data could be read" };
+    html! {
+        @if index.untold > 0 {
+            "None open" (limit) "; " (counted(index.untold, "check", "checks")) " of the whole tenant could not tell: see " a href="#findings" { "findings" }
+        } @else { "None" (limit) "." }
     }
 }
 

@@ -84,6 +84,23 @@ pub(super) fn day(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d").to_string()
 }
 
+/// A short text with dates in it, which are not broken over two lines.
+pub(super) fn dated(text: &str) -> Markup {
+    let shown = words(text).shown();
+    html! {
+        @for (at, word) in shown.split(' ').enumerate() {
+            @if at > 0 { " " }
+            @if is_dated(word) { span class="d" { (word) } } @else { (word) }
+        }
+    }
+}
+
+/// Whether a word begins as a day of RFC 3339 does.
+fn is_dated(word: &str) -> bool {
+    let form = |(letter, form): (u8, u8)| if form == b'0' { letter.is_ascii_digit() } else { letter == form };
+    (10..=21).contains(&word.len()) && word.bytes().zip(*b"0000-00-00").all(form)
+}
+
 /// A day, or a word for none.
 pub(super) fn optional_day(time: Option<DateTime<Utc>>, none: &str) -> String {
     time.map_or_else(|| none.to_owned(), day)
@@ -96,9 +113,22 @@ pub(super) fn sentence(text: &str) -> String {
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
+/// A number of a sentence, its thousands apart: `12,345`.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// `1 row`, `2 rows`: a count with its noun.
 pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -119,9 +149,16 @@ mod tests {
     }
 
     #[test]
+    fn a_date_stays_on_one_line_and_an_id_does_not() {
+        let shown = dated("until 2026-11-02T06:00:00Z, 4abcc92f-2994-4f08 <b>").into_string();
+        assert_eq!(shown, "until <span class=\"d\">2026-11-02T06:00:00Z,</span> 4abcc92f-2994-4f08 &lt;b&gt;");
+    }
+
+    #[test]
     fn sentences_end_once() {
         assert_eq!(sentence("done"), "Done.");
         assert_eq!(sentence("Done."), "Done.");
         assert_eq!(counted(1, "row", "rows"), "1 row");
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -1,9 +1,9 @@
 //! The gates: what protects each workload, who can approve, what is wrong with that, and what could not be told.
 
 use super::super::phrases;
-use super::foreign::{name, optional_day, short, words, workload};
+use super::foreign::{day, name, short, words, workload};
 use super::index::Index;
-use crate::assess::{Assessment, Gate, GateProblem, GateState, PolicyGate};
+use crate::assess::{Assessment, Gate, GateProblem, GateProblemKind, GateState, PolicyGate};
 use maud::{Markup, html};
 
 /// Most rows; `gates.csv` has them all.
@@ -52,24 +52,31 @@ fn row(gate: &Gate, policy: &PolicyGate) -> Markup {
     html! {
         tr {
             th scope="row" { (name(phrases::named(&policy.name, policy.policy_id.as_str()))) }
-            td { (workload(&gate.workload)) @if !policy.platforms.is_empty() { br; small { (short(&platforms, 200)) } } }
+            td class="word" { (workload(&gate.workload)) @if !policy.platforms.is_empty() { br; small { (short(&platforms, 200)) } } }
             td { (policy.in_force.word()) @if policy.planned { " (planned)" } }
             td { (since(policy)) }
             td { (approvers(policy)) }
-            td { (if policy.exclusions_readable { "could be read" } else { "unknown" }) }
+            td { (if policy.exclusions_readable { "could be read" } else if policy.planned { "planned" } else { "unknown" }) }
             td { (health(policy)) }
         }
     }
 }
 
-fn since(policy: &PolicyGate) -> String {
-    match (policy.since, policy.since_exact) {
-        (Some(_), true) | (None, _) => optional_day(policy.since, "not known"),
-        (Some(_), false) => format!("{} or before: its last change", optional_day(policy.since, "not known")),
+fn since(policy: &PolicyGate) -> Markup {
+    html! {
+        @match policy.since {
+            Some(since) => { span class="d" { (day(since)) } @if !policy.since_exact { " or before: its last change" } },
+            None if policy.planned => "not yet",
+            None => "not known",
+        }
     }
 }
 
 fn approvers(policy: &PolicyGate) -> Markup {
+    // A plan names no approvers.
+    if policy.planned && policy.approvers.is_none() && policy.approver_groups.is_none() {
+        return html! { "planned" };
+    }
     html! {
         @match policy.approvers { Some(approvers) => (approvers), None => "unknown" }
         @match &policy.approver_groups {
@@ -88,10 +95,38 @@ fn health(policy: &PolicyGate) -> Markup {
     let untold: Vec<&GateProblem> = policy.problems.iter().filter(|problem| problem.unknown.is_some()).collect();
     html! {
         @if policy.problems.is_empty() { @if policy.planned { "planned only" } @else if policy.approvers.is_none() { "unknown" } @else { "no problem seen" } }
-        @if !told.is_empty() { ul class="bad" { @for problem in told.iter().take(PROBLEMS) { li { (words(&phrases::problem(problem))) } } } }
+        @if !told.is_empty() { ul class="bad" { @for problem in told.iter().take(PROBLEMS) { li { (words(&phrases::problem(problem))) } } (more(told.len())) } }
         @if !untold.is_empty() {
-            ul class="doubt" { @for problem in untold.iter().take(PROBLEMS) { li { "not told: " (short(&phrases::problem(problem), 220)) } } }
+            ul class="doubt" { @for problem in untold.iter().take(PROBLEMS) { li { (words(&untold_words(problem))) } } (more(untold.len())) }
         }
+    }
+}
+
+fn more(problems: usize) -> Markup {
+    html! { @if problems > PROBLEMS { li { (problems - PROBLEMS) " more in gates.csv" } } }
+}
+
+/// What cannot be told of a gate, and for want of what. The sentence of the assessment says only the latter.
+fn untold_words(problem: &GateProblem) -> String {
+    let why = problem.sentence.strip_prefix("cannot be told because of ").unwrap_or(&problem.sentence);
+    format!("not known whether {} ({why})", question(problem.kind))
+}
+
+fn question(kind: GateProblemKind) -> &'static str {
+    match kind {
+        GateProblemKind::NoApproverGroup => "it names a group that approves",
+        GateProblemKind::GroupMissing => "every group that approves exists",
+        GateProblemKind::NotSecurityGroup => "every group that approves is a plain security group",
+        GateProblemKind::NoRoleAssignment => "every group that approves is a member of a role assignment",
+        GateProblemKind::NestedGroup => "a group that approves has groups among its members",
+        GateProblemKind::ServicePrincipalMember => "a service principal is among the members",
+        GateProblemKind::OnlyServicePrincipals => "there is anybody but service principals",
+        GateProblemKind::DisabledApprover => "the account of an approver is disabled",
+        GateProblemKind::NoApprover => "anybody can decide",
+        GateProblemKind::OneApprover => "more than one person can decide",
+        GateProblemKind::UnlicensedApprover => "every approver has the licence to approve",
+        GateProblemKind::ApproverLacksRead => "its approvers may read what it protects",
+        GateProblemKind::RoleDeadlock => "the role that its approvers need would need their own approval",
     }
 }
 
@@ -105,7 +140,7 @@ fn without_policy(assessment: &Assessment, bare: &[&Gate]) -> Markup {
                     @let own: Vec<&&Gate> = bare.iter().filter(|gate| gate.state == *state).collect();
                     @if !own.is_empty() {
                         dt { (meaning(assessment, *state)) }
-                        dd { @for (at, gate) in own.iter().take(ROWS).enumerate() { @if at > 0 { ", " } (workload(&gate.workload)) } }
+                        dd { @for (at, gate) in own.iter().take(ROWS).enumerate() { @if at > 0 { ", " } (workload(&gate.workload)) } @if own.len() > ROWS { " and " (own.len() - ROWS) " more in gates.csv" } }
                     }
                 }
             }

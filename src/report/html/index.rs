@@ -1,10 +1,10 @@
 //! What the sections look up: built once, so that rendering stays linear in what there is to show.
 
 use super::super::Contents;
-use super::super::phrases;
+use super::super::{known, phrases};
 use super::cases::Cases;
 use super::foreign::{code, name, workload};
-use crate::assess::{ApplicationProfile, Assessment, Exclusion, Finding, Gate, Request, Verdict, WayKind};
+use crate::assess::{ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, Gate, Request, Verdict, WayKind};
 use crate::catalogue::Workload;
 use crate::runs::{Change, Point};
 use crate::snapshot::{AppId, is_guid};
@@ -38,6 +38,8 @@ pub(super) struct Index<'a> {
     /// Whether what repeats stands once.
     pub(super) large: bool,
     pub(super) cases: Cases<'a>,
+    /// Checks that could not tell of the tenant as a whole, and so of no application.
+    pub(super) untold: usize,
     anchors: BTreeMap<&'a str, usize>,
     findings: BTreeMap<&'a str, Vec<usize>>,
     exclusions: BTreeMap<AppId, Vec<&'a Exclusion>>,
@@ -63,6 +65,7 @@ impl<'a> Index<'a> {
             request_lists: request_lists(assessment),
             large: automations.len() >= LARGE,
             cases: Cases::default(),
+            untold: known::findings(assessment, FindingStatus::Undetermined).filter(|finding| finding.object.kind == "tenant").count(),
             automations,
             others,
         };

@@ -1,12 +1,14 @@
 //! The break matrix: a row for each automation, a column for each workload. A cell has the colour and the letter of the verdict,
 //! its word for those who do not see it, and a tooltip with how sure it is and what was seen.
 
+use super::super::known::{self, Count};
 use super::super::phrases;
 use super::foreign::{counted, workload};
 use super::index::{Automation, Index};
 use super::marks;
 use crate::assess::{Assessment, Confidence, Gate, GateState, Verdict, VerdictKind};
 use crate::catalogue::Workload;
+use crate::snapshot::Dataset;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -22,15 +24,16 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
         section id="matrix" aria-labelledby="matrix-title" {
             div class="head" {
                 h2 id="matrix-title" { "What happens to each automation" }
-                p class="quiet" { "One row for each automation, one column for each workload; the worst first." }
+                p class="quiet" { "A row for each automation, a column for each workload; the worst first." }
             }
             @if index.automations.is_empty() { p class="empty" { (nothing(index.assessment)) } } @else { (table(index, &columns)) }
         }
     }
 }
 
-fn nothing(assessment: &Assessment) -> &'static str {
-    if super::super::known::all_automations(assessment) {
+/// Why there is no automation to show.
+pub(super) fn nothing(assessment: &Assessment) -> &'static str {
+    if known::all_automations(assessment) {
         "No automation can write to Intune, and none was seen writing."
     } else {
         "No automation was found, but not every automation could be looked for."
@@ -154,10 +157,10 @@ fn cell(assessment: &Assessment, verdicts: &[&Verdict], whole: bool) -> Markup {
 }
 
 fn tooltip(assessment: &Assessment, verdict: &Verdict) -> String {
-    let writes = match phrases::writes(assessment, verdict) {
-        Some(1) => "1 write".to_owned(),
-        Some(writes) => format!("{writes} writes"),
-        None => "writes unknown".to_owned(),
+    let writes = match known::seen(assessment, Dataset::AuditEvents, verdict.writes) {
+        Count::Exactly(1) => "1 write".to_owned(),
+        Count::Unknown => "writes not known".to_owned(),
+        writes => format!("{writes} writes"),
     };
     format!("{}, {} confidence, {writes}", verdict.kind, verdict.confidence)
 }

@@ -44,7 +44,7 @@ fn dataset_row(assessment: &Assessment, dataset: Dataset) -> Markup {
             th scope="row" { (dataset.name()) }
             td { span class={ "cov " (coverage.word()) } { (coverage.word()) } }
             td { (items) }
-            td { @match coverage.gap() { Some(gap) => (words(&gap.to_string())), None => "none" } }
+            td class=[coverage.gap().map(|_| "long")] { @match coverage.gap() { Some(gap) => (words(&gap.to_string())), None => "none" } }
             td { (short(phrases::permission(dataset, coverage), 120)) }
         }
     }

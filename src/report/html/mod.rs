@@ -101,10 +101,11 @@ fn head(index: &Index<'_>, style: &str, script: &str) -> Markup {
 }
 
 fn sections(index: &Index<'_>) -> Markup {
+    let items = todo::items(index);
     html! {
-        (overview::section(index))
+        (overview::section(index, &items))
         (matrix::section(index))
-        (todo::section(index))
+        (todo::section(index, &items))
         (controls::controls(index.assessment.findings.len(), index.automations.len()))
         (automations::section(index))
         (exclusions::section(index))

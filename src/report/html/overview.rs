@@ -1,10 +1,11 @@
 //! The first screen: whose tenant, when, the headline, what could not be seen, and how many verdicts of each kind there are.
 
-use super::super::known;
+use super::super::known::{self, Count};
 use super::super::phrases;
 use super::foreign::{code, counted, name, sentence, short, words};
 use super::index::Index;
 use super::marks;
+use super::todo::{self, Item};
 use crate::assess::{Assessment, Confidence, VerdictKind};
 use crate::snapshot::{Coverage, Dataset, Gap};
 use chrono::{DateTime, Utc};
@@ -13,23 +14,21 @@ use maud::{Markup, html};
 /// Most gaps that the first screen names; the section on coverage has them all.
 const GAPS: usize = 5;
 
-/// Most characters of a gap on the first screen.
-const LONGEST_GAP: usize = 130;
-
 /// Most datasets with the same gap that are named one by one.
 const DATASETS: usize = 8;
 
-pub(super) fn section(index: &Index<'_>) -> Markup {
+pub(super) fn section(index: &Index<'_>, items: &[Item]) -> Markup {
     let assessment = index.assessment;
     html! {
         section id="overview" aria-labelledby="title" {
-            p class="eyebrow" { "Multi Admin Approval · readiness report" }
+            p class="eyebrow" { "Multi Admin Approval · readiness report · tenant " (code(assessment.run.tenant_id.as_str())) }
             h1 id="title" { (tenant(assessment)) }
             (frame(assessment))
             div class="lead" {
                 div class="panel" { (result(assessment)) }
                 div class="panel" id="coverage-note" { (not_seen(assessment)) }
             }
+            (todo::brief(index, items))
         }
     }
 }
@@ -49,7 +48,6 @@ fn frame(assessment: &Assessment) -> Markup {
     let run = &assessment.run;
     html! {
         dl class="frame" {
-            div { dt { "Tenant" } dd { (code(run.tenant_id.as_str())) } }
             div { dt { "Read" } dd { (moment(run.taken_at)) } }
             div { dt { "Evidence window" } dd { (counted(run.window_days as usize, "day", "days")) " from " (run.window_start.format("%Y-%m-%d")) } }
             div { dt { "Audit events from" } dd { (run.audit_since.format("%Y-%m-%d")) } }
@@ -77,7 +75,9 @@ fn not_seen(assessment: &Assessment) -> Markup {
     let notes = notes(assessment);
     html! {
         h2 { "What this report could not see" }
-        @if gaps.is_empty() && notes.is_empty() {
+        @if known::skipped(assessment).count() == Dataset::ALL.len() {
+            p class="headline" { "Nothing was asked for, so nothing was read." }
+        } @else if gaps.is_empty() && notes.is_empty() {
             p class="headline" { "Every dataset that was asked for was read whole." }
         } @else if gaps.is_empty() {
             p { "Every dataset that was asked for was read whole." }
@@ -87,7 +87,7 @@ fn not_seen(assessment: &Assessment) -> Markup {
         @if !gaps.is_empty() || !notes.is_empty() {
             ul class="gaps" {
                 @for (gap, datasets) in gaps.iter().take(GAPS) {
-                    li { strong { (datasets_line(datasets)) } ": " (short(&gap.to_string(), LONGEST_GAP)) }
+                    li { strong { (datasets_line(datasets)) } ": " (words(&plain(gap))) }
                 }
                 @if gaps.len() > GAPS { li { (gaps.len() - GAPS) " more: see " a href="#coverage" { "coverage" } } }
                 @for note in &notes { li { (words(note)) } }
@@ -108,7 +108,7 @@ fn gaps(assessment: &Assessment) -> Vec<(&Gap, Vec<String>)> {
     let mut gaps: Vec<(&Gap, Vec<String>)> = Vec::new();
     for (dataset, coverage, gap) in known::missing(assessment) {
         let read = match coverage {
-            Coverage::Partial { items, .. } => format!("{dataset} (only {})", counted(*items as usize, "item", "items")),
+            Coverage::Partial { items, .. } => format!("{dataset} ({} read, not all)", counted(*items as usize, "item", "items")),
             _ => dataset.to_string(),
         };
         match gaps.iter_mut().find(|(seen, _)| *seen == gap) {
@@ -117,6 +117,29 @@ fn gaps(assessment: &Assessment) -> Vec<(&Gap, Vec<String>)> {
         }
     }
     gaps
+}
+
+/// Why something could not be read, without the address that was asked for: that stands in the section on coverage.
+pub(super) fn plain(gap: &Gap) -> String {
+    match gap {
+        Gap::Failed { detail } => failure(detail),
+        Gap::Throttled { .. } => "the service kept refusing for load until the time for that was used up".to_owned(),
+        _ => gap.to_string(),
+    }
+}
+
+/// A failure in words. Its detail names the request, the status of HTTP, and what the service said, with colons between.
+fn failure(detail: &str) -> String {
+    let status = |part: &str| part.trim().strip_prefix("status ").and_then(|status| status.get(..3)?.parse::<u16>().ok());
+    match detail.split(": ").find_map(status) {
+        Some(status) if status >= 500 => format!("the service failed on its side (status {status}); reading again may help"),
+        Some(status) => format!("the service refused the request (status {status})"),
+        None => {
+            let parts: Vec<&str> = detail.split(": ").filter(|part| !part.contains("://") && !part.starts_with("GET ")).collect();
+            let rest = parts.join(": ");
+            if rest.is_empty() { "it could not be read".to_owned() } else { rest }
+        }
+    }
 }
 
 fn datasets_line(datasets: &[String]) -> String {
@@ -138,17 +161,44 @@ pub(super) fn notes(assessment: &Assessment) -> Vec<String> {
     notes
 }
 
-/// How many verdicts of each kind there are.
+/// How many automations have a verdict of each kind; one can have several.
 fn counts(assessment: &Assessment) -> Markup {
-    let count = |kind: VerdictKind| assessment.verdicts.iter().filter(|verdict| verdict.kind == kind).count();
+    let counts: Vec<(VerdictKind, Count)> =
+        VerdictKind::ALL.iter().map(|kind| (*kind, known::automations_with(assessment, *kind))).collect();
     html! {
-        ul class="counts" aria-label="Rows by verdict" {
-            @for kind in VerdictKind::ALL {
-                @let rows = count(*kind);
-                li class=[(rows == 0).then_some("zero")] title=(phrases::meaning(*kind)) {
-                    (marks::tile(*kind, Confidence::High)) span { (kind.word()) } strong { (rows) }
+        h3 class="label" id="counts-title" { "Automations by verdict" }
+        ul class={ "counts" @if counts.iter().any(|(_, count)| *count == Count::Unknown) { " roomy" } } aria-labelledby="counts-title" {
+            @for (kind, count) in &counts {
+                li class=[(*count == Count::Exactly(0)).then_some("zero")] title=(phrases::meaning(*kind)) {
+                    (marks::tile(*kind, Confidence::High)) span { (kind.word()) } (short_count(*count))
                 }
             }
         }
+    }
+}
+
+/// A count where there is little room.
+fn short_count(count: Count) -> Markup {
+    html! {
+        @match count {
+            Count::AtLeast(found) => strong title=(count) { "≥ " (found) },
+            Count::Exactly(_) | Count::Unknown => strong { (count) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_told_without_the_address_that_was_asked_for() {
+        let failed = |detail: &str| plain(&Gap::Failed { detail: detail.to_owned() });
+        let of_server = failed("GET /beta/deviceManagement/operationApprovalPolicies/7: status 500: InternalServerError: An error");
+        assert_eq!(of_server, "the service failed on its side (status 500); reading again may help");
+        assert_eq!(failed("GET /v1.0/users: status 404: NotFound"), "the service refused the request (status 404)");
+        assert_eq!(failed("GET /v1.0/users: list was cut: too long"), "list was cut: too long");
+        assert_eq!(failed("GET /v1.0/users"), "it could not be read");
+        assert_eq!(plain(&Gap::Permission { missing: "A.Read".to_owned() }), "permission missing: A.Read");
     }
 }

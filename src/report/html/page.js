@@ -16,17 +16,25 @@
     name: element.querySelector('h3').textContent.toLowerCase(),
     text: null,
   }));
-  const findings = all('.finding').map((element) => ({ element, rule: element.closest('details.rule'), text: null }));
+  // What findings of a list have in common stands before it: the sentence, and the facts.
+  const findings = all('.found').flatMap((list) => {
+    const shared = { element: list, rule: list.closest('details.rule'), ...list.dataset, text: null };
+    return [...list.children].map((element) => ({ element, shared, text: null }));
+  });
   const rules = all('details.rule');
   const levels = all('.level');
 
-  const textOf = (item) => (item.text ??= ((item.rule?.querySelector('summary').textContent ?? '') + ' ' + item.element.textContent).toLowerCase());
+  const before = (list) => (list.previousElementSibling?.matches('.facts, .unknown') ? list.previousElementSibling : null);
+  const lead = (list) => [list.closest('.told').querySelector('.tail'), before(list)].map((one) => one?.textContent ?? '').join(' ');
+  const sharedText = (shared) => (shared.text ??= (shared.rule.querySelector('summary').textContent + ' ' + lead(shared.element)).toLowerCase());
+  const textOf = (item) => (item.text ??= item.element.textContent.toLowerCase());
   const chosen = (name) => new Set(all(`input[name=${name}]:checked`, controls).map((box) => box.value));
 
-  function filter() {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const matches = (item) => words.every((word) => textOf(item).includes(word));
-    const [verdicts, severities, statuses] = ['verdict', 'severity', 'status'].map(chosen);
+  // On paper nothing is left out.
+  function filter(onPaper = false) {
+    const words = onPaper ? [] : search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const matches = (item) => words.every((word) => textOf(item).includes(word) || (item.shared && sharedText(item.shared).includes(word)));
+    const [verdicts, severities, statuses] = ['verdict', 'severity', 'status'].map((name) => (onPaper ? { has: () => true } : chosen(name)));
     let seenAutomations = 0;
     for (const item of automations) {
       const seen = item.verdicts.some((verdict) => verdicts.has(verdict)) && matches(item);
@@ -37,29 +45,30 @@
     let seenFindings = 0;
     const hit = new Set();
     for (const item of findings) {
-      const { severity, status } = item.element.dataset;
-      const seen = severities.has(severity) && statuses.has(status) && matches(item);
+      const { shared } = item;
+      const seen = severities.has(shared.severity) && statuses.has(shared.status) && matches(item);
       item.element.hidden = !seen;
-      if (seen) hit.add(item.rule);
+      if (seen) hit.add(shared.rule).add(shared.element);
       seenFindings += seen;
     }
     for (const rule of rules) {
       rule.hidden = !hit.has(rule);
       if (words.length > 0 && hit.has(rule)) rule.open = true;
-      for (const group of all('.found', rule)) {
-        const none = !group.querySelector('.finding:not([hidden])');
-        group.hidden = none;
-        if (group.previousElementSibling?.matches('.unknown, .tail')) group.previousElementSibling.hidden = none;
+      for (const list of all('.found', rule)) {
+        list.hidden = !hit.has(list);
+        if (before(list)) before(list).hidden = list.hidden;
       }
+      for (const told of all('.told', rule)) told.hidden = !told.querySelector('.found:not([hidden])');
     }
     for (const level of levels) level.hidden = !level.querySelector('details.rule:not([hidden])');
     byId('no-finding').hidden = seenFindings > 0 || findings.length === 0;
     if (byId('no-automation')) byId('no-automation').hidden = seenAutomations > 0;
-    shown.textContent = `${seenFindings} of ${findings.length} findings and ${seenAutomations} of ${automations.length} automations shown`;
+    const [found, ofAll, kept, ofThese] = [seenFindings, findings.length, seenAutomations, automations.length].map((number) => number.toLocaleString('en'));
+    shown.textContent = `${found} of ${ofAll} findings and ${kept} of ${ofThese} automations shown`;
   }
 
   let waiting = 0;
-  search.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
+  search.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(() => filter(), 80); });
   controls.addEventListener('change', (event) => { if (event.target.type === 'checkbox') filter(); });
 
   byId('sort').addEventListener('change', (event) => {
@@ -70,21 +79,25 @@
   const unfold = (open) => { for (const one of all('details.automation:not([hidden]), details.rule:not([hidden])')) one.open = open; };
   byId('open-all').addEventListener('click', () => unfold(true));
   byId('close-all').addEventListener('click', () => unfold(false));
-  byId('reset').addEventListener('click', () => {
+  const reset = () => {
     search.value = '';
     for (const box of all('input[type=checkbox]', controls)) box.checked = true;
     filter();
-  });
+  };
+  byId('reset').addEventListener('click', reset);
 
-  // A link into something folded opens it.
+  // A link into something folded opens it, and one to something that is filtered out takes the filters off.
   function reveal() {
     let target = null;
     try { target = byId(decodeURIComponent(location.hash.slice(1))); } catch { return; }
     if (!target) return;
+    if (target.closest('[hidden]') && !controls.hidden) reset();
     for (let one = target.closest('details'); one; one = one.parentElement?.closest('details')) one.open = true;
     target.scrollIntoView();
   }
   addEventListener('hashchange', reveal);
+  // A second press of the same link changes no address.
+  document.addEventListener('click', (event) => { if (event.target.closest?.('a[href^="#"]')?.hash === location.hash) reveal(); });
   reveal();
 
   async function copy(button) {
@@ -136,13 +149,14 @@
   };
   if (byId('cases')) for (const one of automations) one.element.addEventListener('toggle', () => spell(one.element), { once: true });
 
-  // Paper cannot be unfolded.
+  // Paper cannot be unfolded, and shows everything whatever is filtered on the screen.
   let folded = [];
   addEventListener('beforeprint', () => {
+    filter(true);
     folded = all('details.act:not([open]), details.known:not([open]), details.more:not([open])');
     for (const one of folded) { one.open = true; spell(one); }
   });
-  addEventListener('afterprint', () => { for (const one of folded) one.open = false; folded = []; });
+  addEventListener('afterprint', () => { for (const one of folded) one.open = false; folded = []; filter(); });
 
   controls.hidden = false;
 })();

@@ -223,8 +223,10 @@ fn caption(index: &Index<'_>, verdict: &Verdict, moments: &[Moment]) -> String {
         of(|counts| counts.unclear, "with unknown outcome"),
     ];
     let mut parts: Vec<String> = seen.into_iter().flatten().collect();
-    if parts.is_empty() {
-        parts.push(nothing_seen(index));
+    match parts.first_mut() {
+        None => parts.push(nothing_seen(index)),
+        Some(first) if !whole(index) => *first = format!("at least: {first}"),
+        Some(_) => {}
     }
     // In a large tenant these stand with the case.
     let own = moments.iter().filter(|moment| !index.large && matches!(moment.letter, 'G' | 'E'));
@@ -232,11 +234,13 @@ fn caption(index: &Index<'_>, verdict: &Verdict, moments: &[Moment]) -> String {
     parts.join(" · ")
 }
 
+/// Whether everything that a timeline shows was read.
+fn whole(index: &Index<'_>) -> bool {
+    known::read_whole(index.assessment, &[Dataset::AuditEvents, Dataset::ApprovalRequests])
+}
+
 fn nothing_seen(index: &Index<'_>) -> String {
-    let whole = [Dataset::AuditEvents, Dataset::ApprovalRequests]
-        .into_iter()
-        .all(|dataset| known::coverage(index.assessment, dataset).is_complete());
-    let limit = if whole { "" } else { ", but audit events and requests were not read whole" };
+    let limit = if whole(index) { "" } else { ", but audit events and requests were not read whole" };
     format!("nothing seen{limit}")
 }
 

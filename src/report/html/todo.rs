@@ -2,10 +2,10 @@
 //! credentials and findings that stand in the report.
 
 use super::super::{exposure, known, phrases};
-use super::credentials;
 use super::exclusions::{names, open_parts};
 use super::foreign::{code, counted, day, name, short, words, workload};
 use super::index::Index;
+use super::{credentials, overview};
 use crate::assess::{Finding, FindingStatus, GateProblem, GateProblemKind, GateState, PolicyGate, Request, Severity, Verdict, VerdictKind};
 use crate::snapshot::AppId;
 use maud::{Markup, html};
@@ -18,13 +18,14 @@ const LINES: usize = 12;
 const SOON_DAYS: i64 = 30;
 
 /// Something to do: what, why, and whom it concerns.
-struct Item {
+pub(super) struct Item {
     what: String,
     detail: Markup,
 }
 
-pub(super) fn section(index: &Index<'_>) -> Markup {
-    let items: Vec<Item> = [
+/// Everything there is to do, in order.
+pub(super) fn items(index: &Index<'_>) -> Vec<Item> {
+    [
         verdicts(index, "Repair what is refused already", |verdict| verdict.kind == VerdictKind::Blocked),
         verdicts(index, "Move what breaks behind a gate in force", |verdict| {
             verdict.kind == VerdictKind::Breaks && verdict.gate != GateState::Planned
@@ -35,17 +36,32 @@ pub(super) fn section(index: &Index<'_>) -> Markup {
         keys(index),
         exposed(index),
         critical(index),
-        verdicts(index, "Verify what writes behind a gate and is on no list", |verdict| verdict.kind == VerdictKind::Passes),
+        verdicts(index, "Verify what passes a gate and is on no list", |verdict| verdict.kind == VerdictKind::Passes),
         see_more(index),
     ]
     .into_iter()
     .flatten()
-    .collect();
+    .collect()
+}
+
+/// What there is to do in a line each, which lead to where it is said in full: for the first screen.
+pub(super) fn brief(index: &Index<'_>, items: &[Item]) -> Markup {
+    html! {
+        div class="panel steps" {
+            h2 { "What to do this week, in order" }
+            @if items.is_empty() { p { (nothing(index)) } } @else {
+                ol { @for (at, item) in items.iter().enumerate() { li { a href={ "#t" (at + 1) } { (item.what) } } } }
+            }
+        }
+    }
+}
+
+pub(super) fn section(index: &Index<'_>, items: &[Item]) -> Markup {
     html! {
         section id="todo" aria-labelledby="todo-title" {
             h2 id="todo-title" { "What to do this week" }
             @if items.is_empty() { p class="empty" { (nothing(index)) } } @else {
-                ol class="todo" { @for item in &items { li { h3 { (item.what) } (item.detail) } } }
+                ol class="todo" { @for (at, item) in items.iter().enumerate() { li { h3 id={ "t" (at + 1) } { (item.what) } (item.detail) } } }
             }
         }
     }
@@ -146,20 +162,31 @@ fn gates(index: &Index<'_>) -> Option<Item> {
     })
 }
 
-/// Requests that wait for somebody, the one that runs out first on top. What has run past its time can be decided no more.
+/// Requests that wait for somebody, the one that runs out first on top. What has run past its time can be decided no more, and has to
+/// be filed again.
 fn requests(index: &Index<'_>) -> Option<Item> {
     let all: Vec<&Request> = index.assessment.requests.iter().filter(|request| request.is_pending() == Some(true)).collect();
     let past = |request: &&Request| request.expires.is_some_and(|expires| expires < index.assessment.run.taken_at);
     let (late, mut waiting): (Vec<&Request>, Vec<&Request>) = all.into_iter().partition(past);
     waiting.sort_by_key(|request| (request.expires.is_none(), request.expires, &request.id));
-    let what = format!("Decide what waits: {}", counted(waiting.len(), "approval request", "approval requests"));
-    (!waiting.is_empty()).then(|| Item {
+    let what = if waiting.is_empty() {
+        format!("File again what ran past its time, if still wanted: {}", counted(late.len(), "approval request", "approval requests"))
+    } else {
+        format!("Decide what waits: {}", counted(waiting.len(), "approval request", "approval requests"))
+    };
+    (!waiting.is_empty() || !late.is_empty()).then(|| Item {
         what,
         detail: html! {
             ul {
                 @for request in waiting.iter().take(LINES) { (one_request(index, request)) }
                 @if waiting.len() > LINES { li { (waiting.len() - LINES) " more in Intune" } }
-                @if !late.is_empty() { li { (counted(late.len(), "request", "requests")) " ran past the time to decide, and must be filed again if still wanted" } }
+                @if !late.is_empty() {
+                    li {
+                        (counted(late.len(), "request", "requests")) " ran past the time to decide, and must be filed again if still wanted: "
+                        @for (at, request) in late.iter().take(LINES).enumerate() { @if at > 0 { ", " } (code(request.id.as_str())) }
+                        @if late.len() > LINES { " and " (late.len() - LINES) " more" }
+                    }
+                }
             }
         },
     })
@@ -247,7 +274,7 @@ fn see_more(index: &Index<'_>) -> Option<Item> {
         @if !missing.is_empty() {
             ul {
                 @for (dataset, coverage, gap) in missing.iter().take(LINES) {
-                    li { (dataset.name()) ": " (short(&gap.to_string(), 200)) " (read by " (short(phrases::permission(*dataset, coverage), 80)) ")" }
+                    li { (dataset.name()) ": " (words(&overview::plain(gap))) " (read by " (short(phrases::permission(*dataset, coverage), 80)) ")" }
                 }
                 @if missing.len() > LINES { li { (missing.len() - LINES) " more: see " a href="#coverage" { "coverage" } } }
             }

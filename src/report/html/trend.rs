@@ -29,7 +29,7 @@ pub(super) fn trend(points: &[Point]) -> Markup {
             @if shown.len() < points.len() { "The last " }
             (shown.len()) @if shown.len() == 1 { " run" } @else { " runs" }
             ", from " (day(first.at)) " to " (day(last.at))
-            ". Each line is drawn from nothing to its own most; it has a gap where a number is not known. Numbers of a run that could not read everything are the least."
+            ". Each line is drawn from nothing to its own most; it has a gap where a number is not known. Of a run that could not read everything, the true numbers may be higher."
         }
         div class="scroll" role="region" tabindex="0" aria-label="Numbers over the runs" {
             table class="rows" {

@@ -119,8 +119,10 @@ struct Headline {
     breaking: Option<usize>,
     /// Whether more may break than were found.
     breaking_at_least: bool,
-    /// Those that are blocked already.
+    /// Those that are blocked already, as far as they were seen.
     blocked: usize,
+    /// Whether more may be blocked than were seen.
+    blocked_at_least: bool,
     /// Those that are excluded. Null where none was found and not every list of exclusions could be read.
     excluded: Option<usize>,
     /// Whether more may be excluded than were found.
@@ -210,6 +212,7 @@ fn headline(assessment: &assess::Assessment) -> Headline {
         breaking: breaking.found(),
         breaking_at_least: breaking.is_least(),
         blocked: counts.blocked,
+        blocked_at_least: known::automations_with(assessment, assess::VerdictKind::Blocked).is_least(),
         excluded: excluded.found(),
         excluded_at_least: excluded.is_least(),
         unknown: counts.unknown,

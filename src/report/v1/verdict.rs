@@ -36,10 +36,14 @@ pub(super) struct Verdict<'a> {
     evidence_grade: Word<assess::EvidenceGrade>,
     /// Successful app-only writes in the window. Null where audit events were not read whole and no write was seen.
     writes: Option<u64>,
+    /// Whether there may have been more writes, and failed attempts, than were seen: audit events were not read whole.
+    writes_at_least: bool,
     /// The same for failed attempts.
     failed_writes: Option<u64>,
     /// Refused calls in the window. Null where approval requests were not read whole and no refusal was seen.
     blocked_calls: Option<u64>,
+    /// Whether there may have been more refused calls than were seen: approval requests were not read whole.
+    blocked_calls_at_least: bool,
     /// The first write in the window.
     first_write: Option<Time>,
     /// The last write in the window.
@@ -119,8 +123,10 @@ pub(super) fn verdict<'a>(assessment: &'a assess::Assessment, verdict: &'a asses
         confidence: Word::of(&verdict.confidence),
         evidence_grade: Word::of(&verdict.grade),
         writes: phrases::writes(assessment, verdict),
+        writes_at_least: !known::coverage(assessment, snapshot::Dataset::AuditEvents).is_complete(),
         failed_writes: known::count(assessment, snapshot::Dataset::AuditEvents, verdict.failed_writes),
         blocked_calls: phrases::blocked_calls(assessment, verdict),
+        blocked_calls_at_least: !known::coverage(assessment, snapshot::Dataset::ApprovalRequests).is_complete(),
         first_write: verdict.first_write.map(Time::of),
         last_write: verdict.last_write.map(Time::of),
         expected_status: &verdict.expected_status,

@@ -13,15 +13,39 @@ pub(super) fn verdicts(side: &Side<'_>) -> Listing {
         let object = Object::new(&application_name(assessment, &verdict.app_id), verdict.workload.word(), Value::text(verdict.kind.word()));
         // Unknown is what could not be told, not a verdict that another one turned into.
         let value = object.value.clone().filter(|_| verdict.kind != VerdictKind::Unknown);
-        (key, Object { value, ..object })
+        (key, Object { value, doubted_by: doubted_by(verdict.kind), ..object })
     };
     // An automation is one that holds a permission or was seen writing.
     let gap = side.gap(&[Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents]);
-    Listing { objects: assessment.verdicts.iter().map(row).collect(), gap, ..Listing::default() }
+    let blind = EVIDENCE.into_iter().filter(|dataset| !side.snapshot.coverage_of(*dataset).is_complete()).collect();
+    Listing { objects: assessment.verdicts.iter().map(row).collect(), gap, blind, ..Listing::default() }
 }
 
+/// What verdicts are told by.
+const EVIDENCE: [Dataset; 6] = [
+    Dataset::ServicePrincipals,
+    Dataset::AccessPolicies,
+    Dataset::ApprovalRequests,
+    Dataset::UnfinishedApps,
+    Dataset::AuditEvents,
+    Dataset::SignInActivity,
+];
+
+/// Datasets that may have made another verdict, had more of them been read. That a call was refused is told by what was seen, and by
+/// whose id it is.
+fn doubted_by(kind: VerdictKind) -> &'static [Dataset] {
+    match kind {
+        VerdictKind::Blocked => EVIDENCE.split_at(1).0,
+        // A list that has it, a request of its own, or a refusal would make it another.
+        VerdictKind::Breaks => EVIDENCE.split_at(4).0,
+        _ => &EVIDENCE,
+    }
+}
+
+/// The name of an application, or its app id where it has none.
 fn application_name(assessment: &Assessment, app_id: &AppId) -> String {
-    assessment.applications.get(app_id).map(|profile| profile.name.clone()).unwrap_or_default()
+    let name = assessment.applications.get(app_id).map(|profile| profile.name.clone()).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| app_id.to_string())
 }
 
 /// Who is on the list of which policy, without the gates of a plan. `resolved` has the app id of each listed id that either run
@@ -44,9 +68,9 @@ pub(super) fn exclusions(side: &Side<'_>, resolved: &Resolved) -> Listing {
 /// App ids by listed id in lower case.
 pub(super) type Resolved = BTreeMap<String, String>;
 
-/// What either run could look up.
-pub(super) fn resolved(sides: [&Side<'_>; 2]) -> Resolved {
-    let rows = sides.into_iter().flat_map(|side| &side.assessment.exclusions);
+/// What any of the runs could look up.
+pub(super) fn resolved(sides: &[&Side<'_>]) -> Resolved {
+    let rows = sides.iter().flat_map(|side| &side.assessment.exclusions);
     rows.filter_map(|row| Some((row.listed_id.to_lowercase(), row.app_id.as_ref()?.to_string()))).collect()
 }
 
@@ -62,5 +86,8 @@ fn exclusion(row: &Exclusion) -> Object {
     let value = format!("excluded from {}{disputed}", row.workload.word());
     // What could not be looked up is in no state that could have changed.
     let state = row.gap.is_none().then(|| row.state.word().to_owned());
-    Object { state, at: row.since, ..Object::new(&row.policy, &label, Value::Text(value)) }
+    let object = Object { state, at: row.since, ..Object::new(&row.policy, &label, Value::Text(value)) };
+    // Who lists it beside the policy does not say what a policy protects that was not read.
+    let value = object.value.clone().filter(|_| row.workload.word() != "unknown");
+    Object { value, ..object }
 }

@@ -8,11 +8,10 @@ use super::change::Topic;
 use super::listing::Listing;
 use super::side::Side;
 
-/// The listings of one kind of object in two runs; None for findings, which are compared by themselves.
-pub(super) fn listings(topic: Topic, before: &Side<'_>, after: &Side<'_>) -> Option<[Listing; 2]> {
-    let resolved = judged::resolved([before, after]);
-    let [earlier, later] = [before, after].map(|side| listing(topic, side, &resolved));
-    Some([earlier?, later?])
+/// The listings of one kind of object in runs; None for findings, which are compared by themselves.
+pub(super) fn listings(topic: Topic, sides: &[&Side<'_>]) -> Option<Vec<Listing>> {
+    let resolved = judged::resolved(sides);
+    sides.iter().map(|side| listing(topic, side, &resolved)).collect()
 }
 
 fn listing(topic: Topic, side: &Side<'_>, resolved: &judged::Resolved) -> Option<Listing> {

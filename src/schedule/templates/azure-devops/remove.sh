@@ -3,6 +3,8 @@
 # blob.
 set -eu
 client=REPLACE_CLIENT_ID
+account=@ACCOUNT@
 az cloud set --name @AZURE@
-az ad app federated-credential delete --id "$client" --federated-credential-id maascan-azure-devops
-echo 'the history is kept in the container maascan of the storage account; the application still may write it'
+@UNTRUST@
+@RELEASE@
+echo 'the history is kept in the container maascan of the storage account; the application may no longer read or write it'

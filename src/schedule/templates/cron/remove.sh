@@ -1,7 +1,8 @@
 #!/bin/sh
-# Takes the job away again, as root. The history stays: see the last line.
+# Takes the job away again, as root. The history stays, and so does the certificate: see the last lines.
 set -eu
+@USAGE@
 rm -f /etc/cron.d/maascan /usr/local/libexec/maascan-weekly
-# The certificate and the address of the notice. Take the certificate from the application in Entra ID as well.
-rm -rf /etc/maascan /var/cache/maascan
+rm -rf /var/cache/maascan
+@KEPT@
 printf 'the history is kept in %s, and so is its owner, the user maascan\n' @STORE@

@@ -3,7 +3,11 @@
 set -eu
 repository=REPLACE_OWNER/REPLACE_REPOSITORY
 client=@CLIENT@
+account=@ACCOUNT@
 az cloud set --name @AZURE@
-az ad app federated-credential delete --id "$client" --federated-credential-id maascan-github
-gh secret delete MAASCAN_NOTIFY_URL --repo "$repository"
-echo 'the history is kept in the container maascan of the storage account; the application still may write it'
+@UNTRUST@
+@RELEASE@
+if gh secret list --repo "$repository" | grep -q '^MAASCAN_NOTIFY_URL'; then
+  gh secret delete MAASCAN_NOTIFY_URL --repo "$repository"
+fi
+echo 'the history is kept in the container maascan of the storage account; the application may no longer read or write it'

@@ -4,5 +4,5 @@ set -eu
 client=@CLIENT_SHELL@
 kubectl --namespace maascan delete --ignore-not-found cronjob/maascan secret/maascan serviceaccount/maascan networkpolicy/maascan
 az cloud set --name @AZURE@
-az ad app federated-credential delete --id "$client" --federated-credential-id maascan-kubernetes
+@UNTRUST@
 echo 'the history is kept in the claim maascan-store; to delete it too: kubectl delete namespace maascan'

@@ -16,8 +16,13 @@ if [ -s "$folder/notify-url" ]; then
   MAASCAN_NOTIFY_URL=$(cat "$folder/notify-url")
   export MAASCAN_NOTIFY_URL
 fi
-status=0
-output=$(@BINARY@ @ARGUMENTS@ 2>&1) || status=$?
+# Status 4 (sign-in, network) is tried again after ten minutes, and after half an hour.
+for pause in 600 1800 0; do
+  status=0
+  output=$(@BINARY@ @ARGUMENTS@ 2>&1) || status=$?
+  if [ "$status" -ne 4 ] || [ "$pause" -eq 0 ]; then break; fi
+  sleep "$pause"
+done
 case $status in
 0) exit 0 ;;
 1) echo 'maascan: something new at or above --fail-on; the run was carried out and kept' ;;
@@ -25,5 +30,5 @@ case $status in
 *) echo "maascan: the run was not carried out, status $status" ;;
 esac
 printf '%s\n' "$output"
-# 1 is no failure of the run.
+# 1 is no failure of the run. It comes before 3, so what is printed may name a dataset that could not be read as well.
 [ "$status" -eq 1 ] || exit "$status"

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Takes the timer away again, as root. The history stays: see the last line.
+# Takes the timer away again, as root. The history stays, and so does the certificate: see the last lines.
 set -eu
-systemctl disable --now maascan.timer
+@USAGE@
+if [ -e /etc/systemd/system/maascan.timer ]; then systemctl disable --now maascan.timer; fi
 rm -f /etc/systemd/system/maascan.timer /etc/systemd/system/maascan.service
 systemctl daemon-reload
-# The certificate and the address of the notice. Take the certificate from the application in Entra ID as well.
-rm -rf /etc/maascan /var/cache/maascan /var/cache/private/maascan
+rm -rf /var/cache/maascan /var/cache/private/maascan
+@KEPT@
 printf 'the history is kept in %s\n' @STORE@

@@ -1,0 +1,4 @@
+stop() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
