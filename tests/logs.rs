@@ -216,7 +216,7 @@ fn collected_logs_are_kept_and_what_was_wrong_with_them_is_told_again() {
     let output = maascan().arg("assess").arg(&kept).assert().code(3).get_output().clone();
     assert!(text(&output.stderr).contains("activity logs: 1 last lines cut short"), "{}", text(&output.stderr));
     let explained = maascan().args(["explain", APP, "--snapshot"]).arg(&kept).assert().success().get_output().clone();
-    let expected = "POST /deviceManagement/deviceManagementScripts, status 412: 1 refused for want of approval";
+    let expected = "POST /deviceManagement/deviceManagementScripts, status 412 for windows10AndLater: 1 refused for want of approval";
     let told = text(&explained.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains(expected) && told.contains("activity logs"), "{told}");
 }
