@@ -2,13 +2,14 @@
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::governance::{Governance, Governing};
+use super::options::TableMarkdownOrJson as Format;
 use super::{assess as assess_command, output, runs as runs_command, tenant};
 use crate::assess::{self, Assessment};
 use crate::catalogue::Catalogue;
 use crate::report::difference;
 use crate::runs::{self, Run, SNAPSHOT, Store};
 use crate::snapshot::{self, Snapshot};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -46,17 +47,6 @@ pub(super) struct Arguments {
     days: u32,
     #[command(flatten)]
     governing: Governing,
-}
-
-/// Formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// For machines
-    Json,
-    /// For a ticket
-    Markdown,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {

@@ -2,7 +2,7 @@
 
 use super::exit::{Failure, Status, could_not_run};
 use super::needs::{blinded, rules_without};
-use super::options::Connection;
+use super::options::{Connection, TableOrJson as Format};
 use super::{output, tenant};
 use crate::assess::verdicts_without;
 use crate::collect;
@@ -11,7 +11,7 @@ use crate::report;
 use crate::rules::RuleSet;
 use crate::snapshot::{Dataset, Gap};
 use chrono::Utc;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,15 +37,6 @@ pub(super) struct Arguments {
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-/// Formats of the result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// For machines
-    Json,
 }
 
 /// What was found out of one dataset.

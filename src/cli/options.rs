@@ -198,6 +198,26 @@ impl Judging {
     }
 }
 
+/// Formats of what a command prints for people or for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableOrJson {
+    /// For people
+    Table,
+    /// For machines
+    Json,
+}
+
+/// The same, and for a ticket or a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableMarkdownOrJson {
+    /// For people
+    Table,
+    /// For a ticket or a page
+    Markdown,
+    /// For machines
+    Json,
+}
+
 /// What `--plan` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Plan {

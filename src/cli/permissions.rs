@@ -2,6 +2,7 @@
 
 use super::exit::{Failure, Status, could_not_run};
 use super::needs::{Need, needs};
+use super::options::TableMarkdownOrJson as Format;
 use super::{grant_script, output};
 use crate::graph::Cloud;
 use crate::report;
@@ -38,17 +39,6 @@ pub(super) struct Arguments {
     /// Cloud that the script is for
     #[arg(long, value_name = "NAME", default_value = "global", value_parser = super::options::cloud, requires = "script")]
     cloud: Cloud,
-}
-
-/// Formats of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// For machines
-    Json,
-    /// A table in Markdown
-    Markdown,
 }
 
 /// Kinds of script.

@@ -1,10 +1,11 @@
 //! `maascan runs`: what a store of runs holds.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::options::TableOrJson as Format;
 use super::output;
 use crate::report::history;
 use crate::runs::{self, Contents, Store, StoredRun};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -58,15 +59,6 @@ struct Looking {
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-/// Formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// For machines
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {

@@ -5,6 +5,7 @@ use super::needs::needs;
 use super::{grant_script, options, output};
 use crate::graph::Cloud;
 use crate::schedule::{self, Document, FailOn, Keep, Plan, Platform, Refused, Role, When};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 const EXAMPLES: &str = "\
@@ -23,7 +24,7 @@ certificate too unless it is told --purge (-Purge).";
 pub(super) struct Arguments {
     /// What starts the run
     #[arg(value_enum, value_name = "PLATFORM")]
-    platform: Kind,
+    platform: Platform,
     /// When: a day of the week or "daily", and a time; UTC, but the machine's own time for cron and launchd
     #[arg(long, value_name = "WHEN", default_value = "Mon 06:00", value_parser = When::parse)]
     at: When,
@@ -84,44 +85,18 @@ struct Place {
     storage_account: Option<String>,
 }
 
-/// Names of the platforms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// A timer and a service of systemd
-    Systemd,
-    /// cron, where there is no systemd
-    Cron,
-    /// Task Scheduler of Windows
-    Windows,
-    /// launchd of macOS
-    Launchd,
-    /// A workflow of GitHub Actions
-    Github,
-    /// A pipeline of Azure DevOps
-    AzureDevops,
-    /// A CronJob of Kubernetes
-    Kubernetes,
-    /// A scheduled job of Azure Container Apps
-    ContainerApps,
-}
+impl ValueEnum for Platform {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
 
-impl Kind {
-    fn platform(self) -> Platform {
-        match self {
-            Self::Systemd => Platform::Systemd,
-            Self::Cron => Platform::Cron,
-            Self::Windows => Platform::Windows,
-            Self::Launchd => Platform::Launchd,
-            Self::Github => Platform::Github,
-            Self::AzureDevops => Platform::AzureDevops,
-            Self::Kubernetes => Platform::Kubernetes,
-            Self::ContainerApps => Platform::ContainerApps,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.words()))
     }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let documents = schedule::render(arguments.platform.platform(), &plan(arguments)?).map_err(usage_error)?;
+    let documents = schedule::render(arguments.platform, &plan(arguments)?).map_err(usage_error)?;
     if arguments.list {
         let names: String = documents.iter().map(|document| format!("{}\n", document.name)).collect();
         output::data(names.as_bytes())?;
@@ -173,7 +148,7 @@ fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
             graph: cloud.graph_origin().to_owned(),
         }),
         // Only there the sign-in is made by these files; elsewhere `permissions --script` makes it.
-        roles: if arguments.platform == Kind::ContainerApps { roles()? } else { Vec::new() },
+        roles: if arguments.platform == Platform::ContainerApps { roles()? } else { Vec::new() },
         ..Plan::new(arguments.at)
     })
 }

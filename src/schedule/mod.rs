@@ -61,6 +61,21 @@ impl Platform {
             Self::ContainerApps => "container-apps",
         }
     }
+
+    /// What it is, for help.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Systemd => "A timer and a service of systemd",
+            Self::Cron => "cron, where there is no systemd",
+            Self::Windows => "Task Scheduler of Windows",
+            Self::Launchd => "launchd of macOS",
+            Self::Github => "A workflow of GitHub Actions",
+            Self::AzureDevops => "A pipeline of Azure DevOps",
+            Self::Kubernetes => "A CronJob of Kubernetes",
+            Self::ContainerApps => "A scheduled job of Azure Container Apps",
+        }
+    }
 }
 
 /// A value that has no place in the files, or cannot be written there safely.

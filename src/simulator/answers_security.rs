@@ -201,7 +201,8 @@ impl Question<'_> {
             self.query.filter.is_none() || (filter.allows("appId", &row.app_id.to_string()) && filter.allows("keyId", &key()))
         };
         let used = self.tenant.key_uses.iter().filter_map(|&at| self.tenant.sign_ins.get(usize::try_from(at).ok()?));
-        let rows: Vec<_> = used.filter(wanted).collect();
+        // A key that was taken away a week later has no row any more.
+        let rows: Vec<_> = used.filter(|row| self.tenant.key_used(row.app_id).is_some()).filter(wanted).collect();
         let (kind, context) = ("appCredentialSignInActivity", "reports/appCredentialSignInActivities");
         self.list(kind, context, render_usage::KEY_USE, &rows, |row, select| render_usage::key_use(self.tenant, row, select))
     }
