@@ -27,6 +27,9 @@ pub mod evidence;
 /// Gates, exclusions, automations, verdicts.
 pub mod assess;
 
+/// Scripts: which of their calls will be held back.
+pub mod scripts;
+
 /// Rules as files, three-valued: they fire, are clear, or cannot tell.
 pub mod rules;
 

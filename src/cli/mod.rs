@@ -28,6 +28,7 @@ mod runs;
 mod scan;
 mod schedule;
 mod schema;
+mod scripts;
 mod session;
 mod simulate;
 mod tenant;
@@ -78,6 +79,7 @@ enum Command {
     Permissions(permissions::Arguments),
     Schedule(schedule::Arguments),
     Simulate(simulate::Arguments),
+    Scripts(scripts::Arguments),
     Rules(rules::Arguments),
     Schema(schema::Arguments),
     Waivers(waivers::Arguments),
@@ -104,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Schedule(arguments) => schedule::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Scripts(arguments) => scripts::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Waivers(arguments) => waivers::run(&arguments),

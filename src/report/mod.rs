@@ -22,6 +22,7 @@ mod phrases;
 #[cfg(test)]
 mod samples;
 mod sarif;
+pub mod scripts;
 mod settings;
 pub mod sign_ins;
 pub mod table;

@@ -1,0 +1,269 @@
+//! Calls: functions of the script are followed, functions of a library that make texts are worked out, and what sends requests
+//! is noted.
+
+use super::super::ir::{Argument, Call, Expr};
+use super::super::sink::{self, Invocation};
+use super::super::value::{Atom, Value};
+use super::function::Passed;
+use super::{Called, Evaluator, lower};
+use std::rc::Rc;
+
+/// The name by which something is called, `a.b.c`, as it is written; `?` for what has none.
+pub(super) fn dotted(expr: &Expr, depth: usize) -> String {
+    match expr {
+        Expr::Name(name) => name.to_string(),
+        Expr::Member(base, member) if depth < 12 => format!("{}.{member}", dotted(base, depth + 1)),
+        Expr::Call(call) if depth < 12 => dotted(&call.callee, depth + 1),
+        Expr::Text(text) => text.to_string(),
+        _ => "?".to_owned(),
+    }
+}
+
+/// Commands and methods that run code for each of what they are given.
+const EACH: [&str; 10] = ["foreach-object", "%", "foreach", "foreachasync", "map", "flatmap", "select", "where-object", "?", "filter"];
+
+/// What takes code that tests, or that says how a double answers: nothing in it is sent to anybody.
+const TESTS: [&str; 9] = ["describe", "it", "context", "mock", "setup", "verify", "beforeeach", "beforeall", "test"];
+
+impl Evaluator<'_> {
+    pub(super) fn call(&mut self, call: &Call) -> Value {
+        let input = call.input.as_ref().map(|input| self.value(input));
+        let base = match &call.callee {
+            Expr::Member(base, _) => Some(self.value(base)),
+            Expr::Name(_) | Expr::Text(_) => None,
+            other => Some(self.value(other)),
+        };
+        let passed = self.arguments(&call.arguments);
+        let named = self.callee_name(call, base.as_ref());
+        let written = named.rsplit(['.', ':']).next().unwrap_or("").to_owned();
+        let last = written.to_ascii_lowercase();
+        let tests = TESTS.contains(&last.as_str()) && !self.functions.contains_key(last.as_str());
+        if tests && passed.iter().any(|argument| code_of(&argument.value).is_some()) {
+            return Value::unknown();
+        }
+        if EACH.contains(&last.as_str()) {
+            return self.for_each(input.as_ref().or(base.as_ref()), &passed);
+        }
+        if let Some(value) = self.own(call, base.as_ref(), &named, &written, &passed) {
+            return value;
+        }
+        if let Some(base) = base.as_ref().filter(|_| matches!(call.callee, Expr::Member(..)))
+            && let Some(chained) = self.build(base, &last, &passed, call.span)
+        {
+            self.codes(&passed);
+            return chained;
+        }
+        if let Some(value) = self.grown(call, &last, &passed) {
+            return value;
+        }
+        if last == "format" && base.as_ref().is_some_and(|base| base.known_texts().next().is_some()) {
+            return base.map_or_else(Value::unknown, |base| self.filled(&base, &passed));
+        }
+        if last == "format"
+            && let Some((template, rest)) = passed.split_first()
+        {
+            return self.filled(&template.value.clone(), rest);
+        }
+        let value = self.text_function(&named.to_ascii_lowercase(), &last, base.as_ref(), &passed, input.as_ref());
+        if value.is_none() || matches!(last.as_str(), "get" | "filter") {
+            self.note(call, &named, &written, &passed, input.as_ref());
+        }
+        self.codes(&passed);
+        value.unwrap_or_default()
+    }
+
+    /// The name of what is called; where that is in a variable, what the variable is known to be.
+    fn callee_name(&mut self, call: &Call, base: Option<&Value>) -> String {
+        match (&call.callee, base) {
+            (Expr::Join(_) | Expr::Block(_) | Expr::Index(..), Some(value)) => {
+                value.only_text().map_or_else(|| "?".to_owned(), |text| text.text.to_string())
+            }
+            (Expr::Name(name), _) if self.dialect.commands && name.starts_with('$') => {
+                let value = self.variable(name.trim_start_matches('$')).unwrap_or_default();
+                value.only_text().map_or_else(|| "?".to_owned(), |text| text.text.to_string())
+            }
+            (callee, _) => dotted(callee, 0),
+        }
+    }
+
+    /// Arguments, those of maps and lists that are spread among them.
+    fn arguments(&mut self, arguments: &[Argument]) -> Vec<Passed> {
+        let mut passed = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let value = self.value(&argument.value);
+            if !argument.spread {
+                passed.push(Passed { name: argument.name.clone(), value });
+                continue;
+            }
+            for map in value.maps() {
+                if let Some(span) = map.span {
+                    self.sent.insert(span);
+                }
+                passed.extend(map.entries.iter().map(|(key, value)| Passed { name: Some(key.clone()), value: value.clone() }));
+            }
+            for item in value.lists().flat_map(|list| list.iter()) {
+                passed.push(Passed { name: None, value: item.clone() });
+            }
+        }
+        merged(passed, &mut self.bounds)
+    }
+
+    /// Runs a function of the script. None where there is none of that name, or where it sends nothing that can be told and
+    /// looks as if it did.
+    fn own(&mut self, call: &Call, base: Option<&Value>, named: &str, last: &str, passed: &[Passed]) -> Option<Value> {
+        let code = match (&call.callee, base) {
+            (Expr::Member(..), Some(base)) if base.atoms.iter().any(|atom| !matches!(atom, Atom::Code(_))) => return None,
+            (Expr::Member(inner, _), _) if !self.may_be_own(inner) => return None,
+            (Expr::Name(name), _) => self.variable(name).and_then(|value| code_of(&value)),
+            (Expr::Member(..), _) => None,
+            (_, Some(base)) => code_of(base),
+            _ => None,
+        };
+        let function = match code {
+            Some(code) => code,
+            None if named == "?" => return None,
+            None => self.function(last, passed.len())?,
+        };
+        let before = self.seen.len();
+        let class = if function.method { self.class_of(&function) } else { None };
+        let value = self.invoke(&function, passed, call.span, class);
+        let said = self.seen.len() > before;
+        if !said && (value.is_none() || value.as_ref().is_some_and(Value::is_unknown)) {
+            self.note(call, named, last, passed, None);
+        }
+        Some(value.unwrap_or_default())
+    }
+
+    /// Whether a member may be a function of this file: of the object itself, of a class of the file, of something unknown.
+    fn may_be_own(&self, base: &Expr) -> bool {
+        match base {
+            Expr::Name(name) => {
+                matches!(&**name, "self" | "this" | "cls" | "super" | "base" | "exports" | "module")
+                    || self.classes.iter().any(|class| class.name.eq_ignore_ascii_case(name))
+            }
+            Expr::Call(call) => matches!(&call.callee, Expr::Name(name) if &**name == "super"
+                || self.classes.iter().any(|class| class.name.eq_ignore_ascii_case(name))),
+            _ => false,
+        }
+    }
+
+    fn function(&self, name: &str, count: usize) -> Option<Rc<super::Function>> {
+        let known = self.functions.get(&lower(name))?;
+        let fits = |function: &&Rc<super::Function>| {
+            let own = usize::from(function.method && function.parameters.first().is_some_and(|first| &*first.name == "self"));
+            function.parameters.len() - own >= count
+        };
+        known.iter().rev().find(fits).or(known.last()).cloned()
+    }
+
+    fn class_of(&self, function: &Rc<super::Function>) -> Option<Rc<str>> {
+        let owner = self.classes.iter().find(|class| class.methods.iter().any(|method| method.start == function.start));
+        owner.map(|class| class.name.clone())
+    }
+
+    /// Runs code once for each of what comes in.
+    fn for_each(&mut self, over: Option<&Value>, passed: &[Passed]) -> Value {
+        let rounds = over.map_or_else(|| vec![Value::unknown()], |over| self.rounds(over));
+        let codes: Vec<Rc<super::Function>> = passed.iter().filter_map(|argument| code_of(&argument.value)).collect();
+        let mut results = Vec::new();
+        for round in rounds {
+            for code in &codes {
+                results.push(self.handler(code, &round));
+            }
+        }
+        results.retain(|value| !value.is_unknown());
+        if results.is_empty() {
+            return over.cloned().unwrap_or_default();
+        }
+        if results.len() == 1 { results.remove(0) } else { Value::list(results) }
+    }
+
+    /// `list.Add(x)`, `headers.Add(k, v)`, `list.append(x)`: what they are called on changes.
+    fn grown(&mut self, call: &Call, last: &str, passed: &[Passed]) -> Option<Value> {
+        let Expr::Member(base, _) = &call.callee else { return None };
+        match (last, passed) {
+            ("add" | "set" | "tryaddwithoutvalidation" | "append", [key, value]) => {
+                let key = key.value.only_text()?.text.clone();
+                self.enter(base, &key, value.value.clone(), false);
+            }
+            ("add" | "append" | "push" | "addrange" | "extend", [item]) => {
+                let item = if matches!(last, "addrange" | "extend") { item.value.clone() } else { Value::list(vec![item.value.clone()]) };
+                let list = self.value(base);
+                let list = if list.lists().next().is_some() { list } else { Value::list(Vec::new()) };
+                let longer = self.bounds.plus(&list, &item);
+                self.store(base, longer, false);
+            }
+            ("update", [entries]) => {
+                let map = self.value(base);
+                let fuller = self.bounds.plus(&map, &entries.value);
+                self.store(base, fuller, false);
+            }
+            _ => return None,
+        }
+        Some(Value::unknown())
+    }
+
+    /// Code among the arguments runs too.
+    fn codes(&mut self, passed: &[Passed]) {
+        passed.iter().for_each(|argument| self.run_code(&argument.value));
+    }
+
+    /// Notes a call of something that is not of this script: whether it sends a request, and which.
+    fn note(&mut self, call: &Call, named: &str, last: &str, passed: &[Passed], input: Option<&Value>) {
+        let names = passed.iter().filter_map(|argument| argument.name.clone()).collect();
+        if self.calls.len() < 5_000 {
+            self.calls.insert(Called { name: lower(named), arguments: names, place: call.span });
+        }
+        self.handed(named, passed, call.span);
+        let invocation = Invocation { callee: named, last, passed, input, span: call.span };
+        let found = sink::requests(&invocation, self.senders);
+        self.sent.extend(found.sent);
+        found.requests.into_iter().for_each(|request| self.emit(request));
+    }
+    /// `pwsh -File x.ps1`, `python x.py`, `Start-Process pwsh "x.ps1"`: a runner and the script that it is handed.
+    fn handed(&mut self, named: &str, passed: &[Passed], place: super::Span) {
+        let name = lower(named);
+        let runners = [
+            "pwsh",
+            "powershell",
+            "python",
+            "bash",
+            "sh",
+            "node",
+            "start-process",
+            "subprocess",
+            "os.system",
+            "exec",
+            "start-job",
+            "invoke-expression",
+        ];
+        if !runners.iter().any(|runner| name.starts_with(runner)) || self.files.len() > 200 {
+            return;
+        }
+        for text in passed.iter().flat_map(|argument| argument.value.texts()) {
+            for word in text.text.split_ascii_whitespace().filter(|word| word.len() > 4 && word.contains('.')) {
+                self.files.insert((word.trim_matches(['"', '\'']).into(), place));
+            }
+        }
+    }
+}
+
+fn code_of(value: &Value) -> Option<Rc<super::Function>> {
+    value.atoms.iter().find_map(|atom| match atom {
+        Atom::Code(code) => Some(code.clone()),
+        _ => None,
+    })
+}
+
+/// Arguments of one name that came from several maps are alternatives.
+fn merged(passed: Vec<Passed>, bounds: &mut super::Bounds) -> Vec<Passed> {
+    let mut once: Vec<Passed> = Vec::with_capacity(passed.len());
+    for argument in passed {
+        let known = argument.name.is_some().then(|| once.iter_mut().find(|known| known.name == argument.name)).flatten();
+        match known {
+            Some(known) => known.value = bounds.either(&known.value, &argument.value),
+            None => once.push(argument),
+        }
+    }
+    once
+}

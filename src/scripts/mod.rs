@@ -1,0 +1,32 @@
+//! Scripts: reads automations themselves and says which of their calls Multi Admin Approval will hold back.
+//!
+//! One way for every language: a reader (`language/`) puts the text into a small language of values, calls and branches (`ir`);
+//! `eval` follows values through it, into functions too, within bounds; `sink` says which calls send a request; `judge` asks the
+//! catalogue what the request is, holes in its path and all; `sign_in` and `approval` judge what else the file shows. Nothing is
+//! ever run, fetched or expanded from outside the text.
+//!
+//! What bounds this: addresses that are put together from pieces of words, code that is downloaded or made at run time, and
+//! wrappers that name neither a method nor an address. A file in which no word of an Intune path or command stands as it is, is
+//! not parsed at all (`filter`).
+
+mod approval;
+mod calls;
+mod cmdlets;
+mod detect;
+mod eval;
+mod filter;
+mod ir;
+mod judge;
+mod language;
+mod model;
+mod read;
+mod sign_in;
+mod sink;
+mod text;
+mod value;
+mod walk;
+mod words;
+
+pub use model::{Approval, Confidence, Expectation, Language, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn, Survey};
+pub use read::Reader;
+pub use walk::{Options, survey};

@@ -1,0 +1,219 @@
+//! One text from its bytes to what is said of it.
+
+use super::eval::{self, Dialect, Outcome, Seen};
+use super::ir::{Program, Span};
+use super::judge::{self, Judgement};
+use super::model::{Approval, Language, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn};
+use super::sink::Senders;
+use super::text::Lines;
+use super::{approval, cmdlets::Cmdlets, filter, language, sign_in};
+use crate::catalogue::Catalogue;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads scripts. Made once; may be shared by threads.
+#[derive(Debug)]
+pub struct Reader<'c> {
+    catalogue: &'c Catalogue,
+    cmdlets: Cmdlets,
+}
+
+/// Most problems that are listed of one file.
+const MOST_PROBLEMS: usize = 100;
+
+/// A piece of text in one language.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    pub(super) writes: Vec<ScriptWrite>,
+    pub(super) problems: Vec<Problem>,
+    /// Scripts that it runs.
+    pub(super) runs: Vec<(String, Place)>,
+}
+
+pub(super) fn dialect(language: Language) -> Dialect {
+    match language {
+        Language::PowerShell => Dialect { output: true, commands: true },
+        Language::Shell => Dialect { output: false, commands: true },
+        _ => Dialect::default(),
+    }
+}
+
+impl<'c> Reader<'c> {
+    /// A reader that asks this catalogue.
+    #[must_use]
+    pub fn new(catalogue: &'c Catalogue) -> Self {
+        Self { catalogue, cmdlets: Cmdlets::of(catalogue) }
+    }
+
+    /// Reads one text in a language. `path` is what the file is to be called.
+    #[must_use]
+    pub fn read(&self, path: &str, language: Language, text: &str) -> ScriptFile {
+        let looked = filter::may_write(text) || filter::may_run(text);
+        let found = if looked { self.piece(language, text) } else { Found::default() };
+        let mut file = ScriptFile { writes: found.writes, problems: found.problems, runs: found.runs, ..ScriptFile::empty(path, language) };
+        if !file.writes.is_empty() {
+            file.client_ids = sign_in::client_ids(text);
+        }
+        file.writes.sort();
+        file.writes.dedup();
+        file.problems.sort();
+        file.problems.dedup();
+        file.problems.truncate(MOST_PROBLEMS);
+        let lines = Lines::of(text);
+        let places = file.writes.iter().map(|write| write.place).chain(file.problems.iter().filter_map(|problem| problem.place));
+        file.excerpts = places.map(|place| (place.line, excerpt(lines.line(place.line)))).collect();
+        file
+    }
+
+    /// Reads one text, whatever is in it.
+    pub(super) fn piece(&self, language: Language, text: &str) -> Found {
+        let lines = Lines::of(text);
+        let Some(program) = language::read(language, text) else {
+            let message = "it takes too long to parse, and was not looked at".to_owned();
+            return Found { problems: vec![Problem { place: None, kind: ProblemKind::Bounded, message }], ..Found::default() };
+        };
+        let outcome = self.follow(language, &program);
+        let code = without_comments(text, &program);
+        let sign_in = sign_in::judge(&code, language);
+        let mut found = self.judged(&outcome, &lines, &code, sign_in);
+        found.problems.extend(reading_problems(&program, &outcome, &lines, !found.writes.is_empty()));
+        found.runs = runs(&outcome, &lines);
+        found
+    }
+
+    fn follow(&self, language: Language, program: &Program) -> Outcome {
+        let is_intune = |text: &str| judge::is_intune(self.catalogue, text);
+        let senders = Senders { is_intune: &is_intune, cmdlets: &self.cmdlets };
+        eval::follow(program, dialect(language), &senders, &[])
+    }
+
+    fn judged(&self, outcome: &Outcome, lines: &Lines<'_>, code: &str, sign_in: SignIn) -> Found {
+        let mut found = Found::default();
+        // Of one call and one operation, the surest statement counts.
+        let mut best: BTreeMap<(Span, String, String), ScriptWrite> = BTreeMap::new();
+        let flow = approval::Flow::of(code, &outcome.seen);
+        let (mut writing, mut untold): (Vec<&Seen>, BTreeSet<Span>) = (Vec::new(), BTreeSet::new());
+        for seen in &outcome.seen {
+            let writes = match judge::judge(self.catalogue, seen) {
+                Judgement::Writes(writes) => writes,
+                Judgement::Untold => {
+                    untold.insert(seen.place);
+                    continue;
+                }
+                Judgement::Nothing => continue,
+            };
+            writing.push(seen);
+            let approval = flow.of_call(seen);
+            for write in writes {
+                let place = lines.place(seen.place);
+                let key = (seen.place, write.workload.word().to_owned(), write.operation.clone());
+                let write = script_write(write, place, sign_in, approval);
+                let known = best.get(&key);
+                if known.is_none_or(|known| known.confidence < write.confidence) {
+                    best.insert(key, write);
+                }
+            }
+        }
+        found.problems.extend(approval::problems(&writing, lines));
+        let told: BTreeSet<Span> = writing.iter().map(|seen| seen.place).collect();
+        for place in untold.difference(&told) {
+            let message = "writes to Intune, but where cannot be told from this file".to_owned();
+            found.problems.push(Problem { place: Some(lines.place(*place)), kind: ProblemKind::UntoldTarget, message });
+        }
+        found.writes = best.into_values().collect();
+        found
+    }
+}
+
+fn script_write(write: judge::Write, place: Place, sign_in: SignIn, approval: Approval) -> ScriptWrite {
+    ScriptWrite {
+        place,
+        workload: write.workload,
+        operation: write.operation,
+        method: write.method,
+        path_template: write.path_template,
+        confidence: write.confidence,
+        gate: write.gate,
+        sign_in,
+        approval,
+        through: None,
+    }
+}
+
+fn reading_problems(program: &Program, outcome: &Outcome, lines: &Lines<'_>, writes: bool) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(at) = program.broken.filter(|_| writes || outcome.seen.is_empty()) {
+        let place = lines.place(Span { start: at, end: at });
+        let message = "something from here on is not understood; the rest was followed".to_owned();
+        problems.push(Problem { place: Some(place), kind: ProblemKind::Syntax, message });
+    }
+    if outcome.bounded || program.too_deep {
+        let message = "too much branches or nests here to follow all of it: there may be more writes".to_owned();
+        problems.push(Problem { place: None, kind: ProblemKind::Bounded, message });
+    }
+    problems
+}
+
+/// Scripts that are called by the name of their file.
+fn runs(outcome: &Outcome, lines: &Lines<'_>) -> Vec<(String, Place)> {
+    let script = |name: &str| [".ps1", ".py", ".sh", ".js", ".ts"].iter().any(|ending| name.ends_with(ending));
+    let direct = outcome.calls.iter().filter(|call| script(&call.name));
+    let named = direct.map(|call| (call.name.to_string(), lines.place(call.place)));
+    let handed = outcome.files.iter().map(|(name, place)| (name.to_string(), lines.place(*place)));
+    let all: BTreeSet<(String, Place)> = named.chain(handed.filter(|(name, _)| script(name))).collect();
+    all.into_iter().collect()
+}
+
+/// The text with its comments blanked out, byte for byte.
+fn without_comments(text: &str, program: &Program) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for comment in &program.comments {
+        if let Some(bytes) = bytes.get_mut(comment.start..comment.end) {
+            bytes.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Longest excerpt, in characters.
+const LONGEST_EXCERPT: usize = 160;
+
+/// A line as it may be shown: cut, and with a dot for each run of letters and digits that may be a secret.
+fn excerpt(line: &str) -> String {
+    let mut shown = String::new();
+    let mut run = String::new();
+    for letter in line.chars().take(LONGEST_EXCERPT).chain(['\n']) {
+        if letter.is_ascii_alphanumeric() || matches!(letter, '_' | '~' | '+' | '=') {
+            run.push(letter);
+            continue;
+        }
+        shown.push_str(if may_be_secret(&run) { "***" } else { &run });
+        run.clear();
+        if letter != '\n' {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+/// Long, and of digits and letters of both cases: no word of a program is that, but keys are.
+fn may_be_secret(run: &str) -> bool {
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    run.starts_with("eyJ")
+        || (run.len() >= 20
+            && digits >= 2
+            && run.bytes().any(|byte| byte.is_ascii_uppercase())
+            && run.bytes().any(|byte| byte.is_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_is_not_shown() {
+        let shown = excerpt("irm $u -Headers @{ Authorization = 'Bearer eyJ0eXAi.eyJhdWQi.x' } # Qx8Q~zAbcd1efghijklmn0pqrs");
+        assert!(!shown.contains("eyJ") && !shown.contains("efghij"), "{shown}");
+        let shown = excerpt("Invoke-MgGraphRequest -Uri https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/$id");
+        assert!(shown.ends_with("deviceAppManagement/mobileApps/$id"));
+    }
+}
