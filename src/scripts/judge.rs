@@ -3,7 +3,7 @@
 
 use super::eval::Seen;
 use super::model::Confidence;
-use super::value::HOLE;
+use super::value::{HOLE, Text};
 use crate::catalogue::{Catalogue, Gate, Operation, Route, Workload};
 use std::collections::BTreeMap;
 
@@ -117,6 +117,12 @@ pub(super) fn judge(catalogue: &Catalogue, seen: &Seen) -> Judgement {
     let found = match &route {
         Route::Operation(operation, _) => writes(seen, &path, &[*operation]),
         Route::Ambiguous(operations) => ambiguous(seen, &path, operations),
+        // A wrapper that is handed a collection and told to change or delete puts the key behind it.
+        Route::Unmapped if !seen.certain && matches!(method, "PATCH" | "PUT" | "DELETE") && !address.ends_with("/\0") => {
+            let address = format!("{}/\0", address.trim_end_matches('/'));
+            let seen = Seen { url: Text { text: address.into(), via: seen.url.via }, ..seen.clone() };
+            return judge(catalogue, &seen);
+        }
         Route::Unmapped => return beside(seen, &path),
         Route::Unresolved => return Judgement::Untold,
         Route::Read | Route::NotIntune => return Judgement::Nothing,

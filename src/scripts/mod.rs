@@ -19,6 +19,7 @@ mod ir;
 mod judge;
 mod language;
 mod model;
+mod pipeline;
 mod read;
 mod sign_in;
 mod sink;

@@ -6,7 +6,7 @@ use super::judge::{self, Judgement};
 use super::model::{Approval, Language, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn};
 use super::sink::Senders;
 use super::text::Lines;
-use super::{approval, cmdlets::Cmdlets, filter, language, sign_in};
+use super::{approval, cmdlets::Cmdlets, filter, language, pipeline, sign_in};
 use crate::catalogue::Catalogue;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,8 +31,9 @@ pub(super) struct Found {
 
 pub(super) fn dialect(language: Language) -> Dialect {
     match language {
-        Language::PowerShell => Dialect { output: true, commands: true },
-        Language::Shell => Dialect { output: false, commands: true },
+        Language::PowerShell => Dialect { output: true, commands: true, declared: false },
+        Language::Shell => Dialect { output: false, commands: true, declared: false },
+        Language::LogicApp => Dialect { output: false, commands: false, declared: true },
         _ => Dialect::default(),
     }
 }
@@ -48,7 +49,11 @@ impl<'c> Reader<'c> {
     #[must_use]
     pub fn read(&self, path: &str, language: Language, text: &str) -> ScriptFile {
         let looked = filter::may_write(text) || filter::may_run(text);
-        let found = if looked { self.piece(language, text) } else { Found::default() };
+        let found = match language {
+            _ if !looked => Found::default(),
+            Language::GitHubActions | Language::AzurePipelines => self.steps(language, text),
+            _ => self.piece(language, text),
+        };
         let mut file = ScriptFile { writes: found.writes, problems: found.problems, runs: found.runs, ..ScriptFile::empty(path, language) };
         if !file.writes.is_empty() {
             file.client_ids = sign_in::client_ids(text);
@@ -62,6 +67,30 @@ impl<'c> Reader<'c> {
         let places = file.writes.iter().map(|write| write.place).chain(file.problems.iter().filter_map(|problem| problem.place));
         file.excerpts = places.map(|place| (place.line, excerpt(lines.line(place.line)))).collect();
         file
+    }
+
+    /// Reads the scripts in a pipeline.
+    fn steps(&self, language: Language, text: &str) -> Found {
+        let steps = pipeline::steps(text, language);
+        let whole = sign_in::judge(text, language);
+        let mut found = Found { runs: steps.files, ..Found::default() };
+        for inline in &steps.inline {
+            let shift = |place: Place| Place {
+                line: place.line + inline.line - 1,
+                column: place.column + inline.indent,
+                end_line: place.end_line + inline.line - 1,
+                end_column: place.end_column + inline.indent,
+            };
+            let piece = self.piece(inline.language, &inline.text);
+            found.writes.extend(piece.writes.into_iter().map(|write| ScriptWrite {
+                place: shift(write.place),
+                sign_in: sign_in::either(write.sign_in, whole),
+                ..write
+            }));
+            found.problems.extend(piece.problems.into_iter().map(|problem| Problem { place: problem.place.map(shift), ..problem }));
+            found.runs.extend(piece.runs.into_iter().map(|(name, place)| (name, shift(place))));
+        }
+        found
     }
 
     /// Reads one text, whatever is in it.

@@ -81,6 +81,15 @@ const PERSON: [&str; 26] = [
     "loginpopup",
 ];
 
+/// What two pieces of evidence say together.
+pub(super) fn either(left: SignIn, right: SignIn) -> SignIn {
+    match (left, right) {
+        (SignIn::Unknown, known) | (known, SignIn::Unknown) => known,
+        (left, right) if left == right => left,
+        _ => SignIn::Both,
+    }
+}
+
 /// Judges a text without its comments.
 pub(super) fn judge(code: &str, language: Language) -> SignIn {
     let lower = code.to_ascii_lowercase();

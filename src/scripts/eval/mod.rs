@@ -34,6 +34,8 @@ pub(super) struct Dialect {
     pub(super) output: bool,
     /// Commands have no member calls: an unknown name is a command of a module.
     pub(super) commands: bool,
+    /// A map that says a method and an address is a request in itself.
+    pub(super) declared: bool,
 }
 
 /// A request that the script makes, one of the alternatives of it.
@@ -265,7 +267,8 @@ impl Evaluator<'_> {
     fn unsent(&mut self) {
         for (span, requests) in std::mem::take(&mut self.drafts) {
             if !self.sent.contains(&span) {
-                requests.into_iter().for_each(|request| self.emit(request));
+                let certain = self.dialect.declared;
+                requests.into_iter().for_each(|request| self.emit(Request { certain: request.certain || certain, ..request }));
             }
         }
     }

@@ -5,7 +5,9 @@ mod powershell;
 mod python;
 mod script;
 mod shell;
+mod terraform;
 mod tree;
+mod workflow;
 
 use super::ir::Program;
 use super::model::Language;
@@ -18,6 +20,9 @@ pub(super) fn read(language: Language, text: &str) -> Option<Program> {
         Language::JavaScript | Language::TypeScript => script::read(text),
         Language::CSharp => csharp::read(text),
         Language::Shell => shell::read(text),
-        Language::LogicApp | Language::GitHubActions | Language::AzurePipelines | Language::Terraform => None,
+        Language::LogicApp => Some(workflow::read(text)),
+        Language::Terraform => Some(terraform::read(text)),
+        // Their scripts are read one by one.
+        Language::GitHubActions | Language::AzurePipelines => Some(Program::default()),
     }
 }
