@@ -11,6 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   maascan scripts .
   maascan scripts runbooks modules/Intune --format json > scripts.json
+  maascan scripts runbooks --fix-preview
   maascan scripts . --format sarif > scripts.sarif
   maascan scripts .github/workflows flows/*.json --fail-on refused
 
@@ -34,6 +35,9 @@ pub(super) struct Arguments {
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
+    /// Show the code that a call lacks, for PowerShell and Python; it is written nowhere
+    #[arg(long, help_heading = "Output")]
+    fix_preview: bool,
     /// End with status 1 if there are writes that will be, or may be, refused
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Never, help_heading = "Output")]
     fail_on: FailOn,
@@ -76,7 +80,7 @@ enum FailOn {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let survey = read(&arguments.paths, arguments)?;
     let bytes = match arguments.format {
-        Format::Text => render::text(&survey, output::colour()).into_bytes(),
+        Format::Text => render::text(&survey, output::colour(), arguments.fix_preview).into_bytes(),
         Format::Json => render::json(&survey).map_err(could_not_run)?,
         Format::Sarif => render::sarif(&survey).map_err(could_not_run)?,
     };

@@ -74,7 +74,7 @@ fn fault_of(text: &Text) -> Option<(ProblemKind, String)> {
         });
     }
     let known = text.text.replace(HOLE, "");
-    let looks_encoded = known.len() % 4 == 0
+    let looks_encoded = known.len().is_multiple_of(4)
         && known.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
         && !text.text.contains(HOLE);
     if known.trim().is_empty() || looks_encoded {

@@ -1,6 +1,6 @@
 //! Scripts that run other scripts of the same survey, by name: what those write, the caller writes.
 
-use super::model::{Confidence, ScriptFile, ScriptWrite};
+use super::model::{Confidence, ScriptFile, ScriptWrite, SignIn};
 use std::collections::BTreeMap;
 
 /// Most scripts within scripts.
@@ -24,6 +24,8 @@ pub(super) fn through(files: &mut [ScriptFile]) {
                         ScriptWrite {
                             place: *place,
                             confidence: write.confidence.min(Confidence::PartlyResolved),
+                            // What it is run by signs in for it, where that shows.
+                            sign_in: if file.sign_in == SignIn::Unknown { write.sign_in } else { file.sign_in },
                             through: Some(files[*target].path.clone()),
                             ..write.clone()
                         },

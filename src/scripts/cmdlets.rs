@@ -226,7 +226,7 @@ mod tests {
     fn path(name: &str) -> Option<(&'static str, String)> {
         let catalogue = Catalogue::builtin().unwrap();
         let cmdlets = Cmdlets::of(&catalogue);
-        let call = Invocation { callee: name, last: name, passed: &[], input: None, span: super::super::ir::Span::default() };
+        let call = Invocation { callee: name, last: name, passed: &[], span: super::super::ir::Span::default() };
         let request = cmdlets.request(&name.to_ascii_lowercase(), &call)?;
         let method = ["POST", "PATCH", "PUT", "DELETE"].into_iter().find(|method| *request.methods[0].text == **method)?;
         Some((method, request.urls.iter().map(|url| url.text.replace('\0', "{id}")).collect::<Vec<_>>().join(" ").to_ascii_lowercase()))

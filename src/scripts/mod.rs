@@ -23,6 +23,10 @@ mod pipeline;
 mod read;
 mod sign_in;
 mod sink;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 mod walk;

@@ -234,6 +234,8 @@ pub struct ScriptFile {
     pub path: String,
     /// Its language.
     pub language: Language,
+    /// As whom it signs in, as far as it shows.
+    pub sign_in: SignIn,
     /// In order of place.
     pub writes: Vec<ScriptWrite>,
     /// In order of place.
@@ -253,6 +255,7 @@ impl ScriptFile {
         Self {
             path: path.to_owned(),
             language,
+            sign_in: SignIn::Unknown,
             writes: Vec::new(),
             problems: Vec::new(),
             client_ids: Vec::new(),

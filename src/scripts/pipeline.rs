@@ -81,12 +81,15 @@ pub(super) fn steps(text: &str, language: Language) -> Steps {
             if !script.trim().is_empty() {
                 let context = context(&lines, at, line.indent);
                 let language = script_language(&line.key, &context, &shell, &script, language);
-                found.inline.push(Inline { language, text: without_expressions(&script), line: first, indent });
+                let inline = Inline { language, text: without_expressions(&script), line: first, indent };
+                named_files(&inline, &mut found.files);
+                found.inline.push(inline);
             }
         } else if FILES.contains(&line.key.as_str()) && line.value.contains('.') {
             let place =
                 Place { line: at + 1, column: line.indent + 1, end_line: at + 1, end_column: lines[at].trim_end().chars().count() + 1 };
-            found.files.push((line.value.trim_matches(['"', '\'']).to_owned(), place));
+            let value = line.value.split(" #").next().unwrap_or("").trim();
+            found.files.push((unquoted(value).to_owned(), place));
         }
         at = next.max(at + 1);
     }
@@ -106,7 +109,7 @@ fn block_end(lines: &[&str], at: usize, line: &Line<'_>) -> usize {
 /// The text of a scalar, its first line, and its indentation.
 fn scalar(lines: &[&str], at: usize, line: &Line<'_>, next: usize) -> (String, usize, usize) {
     if !line.value.starts_with(['|', '>']) {
-        let quoted = line.value.trim_matches(['"', '\'']);
+        let quoted = unquoted(line.value);
         let quotes = usize::from(quoted.len() < line.value.len());
         let behind = lines[at].find(line.value).unwrap_or(0);
         let column = lines[at].get(..behind).map_or(0, |front| front.chars().count()) + quotes;
@@ -140,6 +143,31 @@ fn context(lines: &[&str], at: usize, indent: usize) -> Vec<(String, String)> {
         .unwrap_or(lines.len().min(from + 400));
     let known = lines[from..end].iter().filter_map(|line| key_line(line)).map(|line| (line.key, line.value.to_ascii_lowercase()));
     known.take(120).collect()
+}
+
+/// A plain scalar, or one in quotes.
+fn unquoted(value: &str) -> &str {
+    let quoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
+    // A plain scalar ends where a comment begins.
+    quoted.unwrap_or_else(|| value.split(" #").next().unwrap_or(value).trim_end())
+}
+
+/// Words in a script that name another one.
+fn named_files(inline: &Inline, files: &mut Vec<(String, Place)>) {
+    for (at, line) in inline.text.lines().enumerate() {
+        if line.trim_start().starts_with('#') || files.len() > MOST {
+            continue;
+        }
+        for word in line.split([' ', '\t', '=', ';', '(', ')']) {
+            let plain = word.trim_matches(['"', '\'', '&']);
+            if [".ps1", ".py", ".sh"].iter().any(|ending| plain.len() > ending.len() && plain.to_ascii_lowercase().ends_with(ending)) {
+                let before = line.find(plain).and_then(|at| line.get(..at)).map_or(0, |front| front.chars().count());
+                let (line, column) = (inline.line + at, inline.indent + before + 1);
+                let place = Place { line, column, end_line: line, end_column: column + plain.chars().count() };
+                files.push((plain.to_owned(), place));
+            }
+        }
+    }
 }
 
 fn default_shell(lines: &[&str]) -> String {
@@ -253,7 +281,7 @@ jobs:
             found,
             [(Language::PowerShell, 11, 10), (Language::Shell, 14, 13), (Language::Shell, 18, 12), (Language::JavaScript, 22, 12)]
         );
-        assert_eq!(steps.inline[0].text, "$id = \"{_______________}\"\n\nRemove-Thing $id");
+        assert_eq!(steps.inline[0].text, "$id = \"{______________}\"\n\nRemove-Thing $id");
     }
 
     #[test]

@@ -24,6 +24,7 @@ const MOST_PROBLEMS: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Found {
     pub(super) writes: Vec<ScriptWrite>,
+    pub(super) sign_in: Option<SignIn>,
     pub(super) problems: Vec<Problem>,
     /// Scripts that it runs.
     pub(super) runs: Vec<(String, Place)>,
@@ -54,7 +55,9 @@ impl<'c> Reader<'c> {
             Language::GitHubActions | Language::AzurePipelines => self.steps(language, text),
             _ => self.piece(language, text),
         };
-        let mut file = ScriptFile { writes: found.writes, problems: found.problems, runs: found.runs, ..ScriptFile::empty(path, language) };
+        let sign_in = found.sign_in.unwrap_or(SignIn::Unknown);
+        let mut file =
+            ScriptFile { sign_in, writes: found.writes, problems: found.problems, runs: found.runs, ..ScriptFile::empty(path, language) };
         if !file.writes.is_empty() {
             file.client_ids = sign_in::client_ids(text);
         }
@@ -73,7 +76,7 @@ impl<'c> Reader<'c> {
     fn steps(&self, language: Language, text: &str) -> Found {
         let steps = pipeline::steps(text, language);
         let whole = sign_in::judge(text, language);
-        let mut found = Found { runs: steps.files, ..Found::default() };
+        let mut found = Found { runs: steps.files, sign_in: Some(whole), ..Found::default() };
         for inline in &steps.inline {
             let shift = |place: Place| Place {
                 line: place.line + inline.line - 1,
@@ -102,9 +105,10 @@ impl<'c> Reader<'c> {
         };
         let outcome = self.follow(language, &program);
         let code = without_comments(text, &program);
-        let sign_in = sign_in::judge(&code, language);
+        let sign_in = sign_in::refine(sign_in::judge(&code, language), &outcome.calls);
         let mut found = self.judged(&outcome, &lines, &code, sign_in);
         found.problems.extend(reading_problems(&program, &outcome, &lines, !found.writes.is_empty()));
+        found.sign_in = Some(sign_in);
         found.runs = runs(&outcome, &lines);
         found
     }

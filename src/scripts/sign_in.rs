@@ -1,5 +1,6 @@
 //! As whom a script signs in, as far as its text shows. Comments are no evidence.
 
+use super::eval::Called;
 use super::model::{Language, SignIn};
 use std::collections::BTreeSet;
 
@@ -80,6 +81,28 @@ const PERSON: [&str; 26] = [
     "msal.publicclient",
     "loginpopup",
 ];
+
+/// Where a text shows both, those connections count that are reached: a helper that can do both may only be called for one.
+pub(super) fn refine(judged: SignIn, calls: &[Called]) -> SignIn {
+    if judged != SignIn::Both {
+        return judged;
+    }
+    let connects = calls.iter().filter(|call| matches!(&*call.name, "connect-mggraph" | "connect-graph" | "connect-msintunegraph"));
+    let (mut app, mut person) = (false, false);
+    for call in connects {
+        let has = |words: &[&str]| call.arguments.iter().any(|argument| words.iter().any(|word| argument.starts_with(word)));
+        if has(&["identity", "certificate", "clientsecret", "clientcert", "accesstoken", "managedidentity", "*"]) {
+            app = true;
+        } else if has(&["scope", "usedevice", "devicecode", "interactive"]) {
+            person = true;
+        }
+    }
+    match (app, person) {
+        (true, false) => SignIn::App,
+        (false, true) => SignIn::Delegated,
+        _ => judged,
+    }
+}
 
 /// What two pieces of evidence say together.
 pub(super) fn either(left: SignIn, right: SignIn) -> SignIn {

@@ -24,7 +24,6 @@ pub(super) struct Invocation<'a> {
     /// `c`
     pub(super) last: &'a str,
     pub(super) passed: &'a [Passed],
-    pub(super) input: Option<&'a Value>,
     pub(super) span: Span,
 }
 
@@ -331,7 +330,7 @@ fn verb_of(name: &str) -> Option<&'static str> {
     if word == "dispatch" {
         return None;
     }
-    ["DELETE", "PATCH", "POST"].into_iter().find(|verb| ends(&verb))
+    ["DELETE", "PATCH", "POST"].into_iter().find(|verb| ends(verb))
 }
 
 #[cfg(test)]

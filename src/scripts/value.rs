@@ -139,13 +139,20 @@ impl Value {
     }
 }
 
+/// Whether text is a hole, a number, or an id.
+fn is_key(text: &str) -> bool {
+    let plain = !text.is_empty() && text.chars().all(|letter| letter == HOLE || letter == '-' || letter.is_ascii_hexdigit());
+    plain && (text.chars().all(|letter| letter == HOLE) || text.contains(|letter: char| letter.is_ascii_digit()))
+}
+
 fn passed(atom: &Atom, frame: u16, depth: usize) -> Atom {
     if depth == 0 {
         return atom.clone();
     }
     let deeper = |value: &Value| Value { atoms: value.atoms.iter().map(|atom| passed(atom, frame, depth - 1)).collect(), open: value.open };
     match atom {
-        Atom::Text(text) if text.text.chars().all(|letter| letter == HOLE) => atom.clone(),
+        // Nothing, and a key, say nothing of what is written.
+        Atom::Text(text) if is_key(&text.text) => atom.clone(),
         Atom::Text(text) => Atom::Text(Text { text: text.text.clone(), via: text.via.min(frame) }),
         Atom::List(items) => Atom::List(Rc::new(items.iter().map(deeper).collect())),
         Atom::Map(map) => {

@@ -1,5 +1,6 @@
 //! What scripts write, for people, for machines, and for code scanning.
 
+mod fix;
 mod json;
 mod sarif;
 #[cfg(test)]
@@ -9,10 +10,11 @@ mod text;
 use super::Error;
 use crate::scripts::{Approval, Expectation, ScriptWrite, SignIn, Survey};
 
-/// Each call and problem like a compiler shows it. `colour` puts it into colours.
+/// Each call and problem like a compiler shows it. `colour` puts it into colours; `fixes` shows the code to put there, for
+/// PowerShell and Python.
 #[must_use]
-pub fn text(survey: &Survey, colour: bool) -> String {
-    text::render(survey, colour)
+pub fn text(survey: &Survey, colour: bool, fixes: bool) -> String {
+    text::render(survey, colour, fixes)
 }
 
 /// `{"schema":"v1","files":[…]}`: every file that was read, also those without writes.
@@ -74,7 +76,7 @@ fn doubts(write: &ScriptWrite) -> Vec<String> {
     let mut doubts = Vec::new();
     match write.confidence.word() {
         "guessed" => {
-            doubts.push("what is called is not known to send requests, or by which method: a guess from how it is called".to_owned())
+            doubts.push("what is called is not known to send requests, or by which method: a guess from how it is called".to_owned());
         }
         "partly-resolved" => doubts.push("part of the address is not known".to_owned()),
         _ => {}

@@ -15,14 +15,14 @@ fn survey() -> Survey {
 
 #[test]
 fn the_terminal_shows_the_line_and_marks_the_call() {
-    let shown = text(&survey(), false);
+    let shown = text(&survey(), false, false);
     assert!(shown.starts_with("error: delete of app with an app-only token, carries no approval: it will be refused"), "{shown}");
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines[1], "   --> a b/remove.ps1:3:5");
     assert!(lines[2].starts_with("   3 | Invoke-MgGraphRequest -Method DELETE"), "{}", lines[2]);
     assert_eq!(lines[3].find('^'), lines[2].find("Invoke"));
     assert_eq!(lines[3].len(), lines[2].len());
-    assert!(!shown.contains('\u{1b}') && text(&survey(), true).contains("\u{1b}[1;31merror"));
+    assert!(!shown.contains('\u{1b}') && text(&survey(), true, false).contains("\u{1b}[1;31merror"));
 }
 
 #[test]
@@ -52,4 +52,12 @@ fn sarif_points_to_the_call() {
     let line = SCRIPT.lines().nth(2).unwrap();
     assert_eq!(physical["region"], serde_json::json!({"startLine": 3, "startColumn": 5, "endLine": 3, "endColumn": line.len() + 1}));
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_fix_is_shown_where_it_is_asked_for() {
+    let shown = text(&survey(), false, true);
+    assert!(shown.contains("     |     Invoke-MgGraphRequest -Method DELETE -Uri $uri -Headers $approval -Body $body"), "{shown}");
+    assert!(shown.contains("# $uri: /deviceAppManagement/mobileApps/{id}, as this call has it"));
+    assert!(!text(&survey(), false, false).contains("$approval"));
 }

@@ -1,7 +1,7 @@
 //! Calls and problems as a compiler shows them: what, where, the line, a mark below it, and what to do.
 
 use super::super::text;
-use super::{advice, doubts, sentence};
+use super::{advice, doubts, fix, sentence};
 use crate::scripts::{Expectation, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, Survey};
 use std::fmt::Write as _;
 
@@ -16,10 +16,11 @@ const GREEN: &str = "1;32";
 struct Page {
     text: String,
     colour: bool,
+    fixes: bool,
 }
 
-pub(super) fn render(survey: &Survey, colour: bool) -> String {
-    let mut page = Page { text: String::new(), colour };
+pub(super) fn render(survey: &Survey, colour: bool, fixes: bool) -> String {
+    let mut page = Page { text: String::new(), colour, fixes };
     for file in &survey.files {
         file.writes.iter().for_each(|write| page.write(file, write));
         file.problems.iter().filter(|problem| is_told(file, problem)).for_each(|problem| page.problem(file, problem));
@@ -62,7 +63,20 @@ impl Page {
         if let Some(advice) = advice(write) {
             self.aside(&format!("help: {advice}"));
         }
+        self.fix(file, write);
         self.line("");
+    }
+
+    /// The code to put there, where it was asked for.
+    fn fix(&mut self, file: &ScriptFile, write: &ScriptWrite) {
+        let Some(preview) = fix::preview(file, write).filter(|_| self.fixes) else { return };
+        self.aside("preview, not written anywhere:");
+        let bar = self.paint(BLUE, "|");
+        for line in preview.lines() {
+            let cut = text::terminal(line.trim_start(), 200);
+            let indent = line.len() - line.trim_start().len();
+            self.line(&format!("     {bar} {}{cut}", " ".repeat(indent)));
+        }
     }
 
     fn problem(&mut self, file: &ScriptFile, problem: &Problem) {

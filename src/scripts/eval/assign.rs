@@ -39,12 +39,12 @@ impl Evaluator<'_> {
                 }
             }
             Expr::Member(base, member) => {
-                self.enter(base, member, value, append);
+                self.enter(base, member, &value, append);
             }
             Expr::Index(base, key) => {
                 let key = self.value(key);
                 if let Some(key) = key.only_text().map(|key| key.text.clone()) {
-                    self.enter(base, &key, value, append);
+                    self.enter(base, &key, &value, append);
                 }
             }
             Expr::List(targets) => {
@@ -81,7 +81,7 @@ impl Evaluator<'_> {
     }
 
     /// Puts an entry into the map that an expression names.
-    pub(super) fn enter(&mut self, base: &Expr, key: &str, value: Value, append: bool) {
+    pub(super) fn enter(&mut self, base: &Expr, key: &str, value: &Value, append: bool) {
         let current = self.value(base);
         let mut maps: Vec<Rc<Map>> = current.maps().cloned().collect();
         if maps.is_empty() {
@@ -91,7 +91,7 @@ impl Evaluator<'_> {
         let atoms = maps.iter().map(|map| {
             let mut map = (**map).clone();
             let value = match map.entries.get(&key) {
-                Some(before) if append => self.bounds.plus(before, &value),
+                Some(before) if append => self.bounds.plus(before, value),
                 _ => value.clone(),
             };
             map.entries.insert(key.clone(), value);
@@ -102,7 +102,7 @@ impl Evaluator<'_> {
         match base {
             Expr::Name(_) => self.store(base, changed, false),
             Expr::Member(inner, _) if is_self(inner) => self.store(base, changed, false),
-            Expr::Member(inner, member) if !matches!(**inner, Expr::Call(_)) => self.enter(&inner.clone(), member, changed, false),
+            Expr::Member(inner, member) if !matches!(**inner, Expr::Call(_)) => self.enter(inner, member, &changed, false),
             _ => {}
         }
     }

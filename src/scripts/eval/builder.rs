@@ -110,7 +110,7 @@ impl Evaluator<'_> {
     fn send(&mut self, base: &Value, method: &str, passed: &[Passed], span: Span) {
         let urls = paths(base).map(|path| Text { text: path.clone(), via: HERE }).collect();
         let body = passed.iter().find(|argument| argument.name.is_none()).map(|argument| argument.value.clone()).unwrap_or_default();
-        self.emit(Request {
+        self.emit(&Request {
             methods: vec![Text { text: method.into(), via: HERE }],
             urls,
             headers: passed.iter().fold(Value::unknown(), |headers, argument| {

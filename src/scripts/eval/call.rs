@@ -22,6 +22,9 @@ pub(super) fn dotted(expr: &Expr, depth: usize) -> String {
 /// Commands and methods that run code for each of what they are given.
 const EACH: [&str; 10] = ["foreach-object", "%", "foreach", "foreachasync", "map", "flatmap", "select", "where-object", "?", "filter"];
 
+/// Stands for arguments that are spread out of something unknown.
+pub(super) const ANY: &str = "*";
+
 /// What takes code that tests, or that says how a double answers: nothing in it is sent to anybody.
 const TESTS: [&str; 9] = ["describe", "it", "context", "mock", "setup", "verify", "beforeeach", "beforeall", "test"];
 
@@ -39,6 +42,7 @@ impl Evaluator<'_> {
         let last = written.to_ascii_lowercase();
         let tests = TESTS.contains(&last.as_str()) && !self.functions.contains_key(last.as_str());
         if tests && passed.iter().any(|argument| code_of(&argument.value).is_some()) {
+            self.called.extend(passed.iter().filter_map(|argument| code_of(&argument.value)).map(|code| code.start));
             return Value::unknown();
         }
         if EACH.contains(&last.as_str()) {
@@ -66,7 +70,7 @@ impl Evaluator<'_> {
         }
         let value = self.text_function(&named.to_ascii_lowercase(), &last, base.as_ref(), &passed, input.as_ref());
         if value.is_none() || matches!(last.as_str(), "get" | "filter") {
-            self.note(call, &named, &written, &passed, input.as_ref());
+            self.note(call, &named, &written, &passed);
         }
         self.codes(&passed);
         value.unwrap_or_default()
@@ -94,6 +98,9 @@ impl Evaluator<'_> {
             if !argument.spread {
                 passed.push(Passed { name: argument.name.clone(), value });
                 continue;
+            }
+            if value.is_unknown() || value.open {
+                passed.push(Passed { name: Some(ANY.into()), value: Value::unknown() });
             }
             for map in value.maps() {
                 if let Some(span) = map.span {
@@ -126,10 +133,14 @@ impl Evaluator<'_> {
         };
         let before = self.seen.len();
         let class = if function.method { self.class_of(&function) } else { None };
-        let value = self.invoke(&function, passed, call.span, class);
+        let mut given = passed.to_vec();
+        if call.input.is_some() {
+            given.push(Passed { name: Some(ANY.into()), value: Value::unknown() });
+        }
+        let value = self.invoke(&function, &given, call.span, class);
         let said = self.seen.len() > before;
         if !said && (value.is_none() || value.as_ref().is_some_and(Value::is_unknown)) {
-            self.note(call, named, last, passed, None);
+            self.note(call, named, last, passed);
         }
         Some(value.unwrap_or_default())
     }
@@ -184,7 +195,7 @@ impl Evaluator<'_> {
         match (last, passed) {
             ("add" | "set" | "tryaddwithoutvalidation" | "append", [key, value]) => {
                 let key = key.value.only_text()?.text.clone();
-                self.enter(base, &key, value.value.clone(), false);
+                self.enter(base, &key, &value.value, false);
             }
             ("add" | "append" | "push" | "addrange" | "extend", [item]) => {
                 let item = if matches!(last, "addrange" | "extend") { item.value.clone() } else { Value::list(vec![item.value.clone()]) };
@@ -209,16 +220,17 @@ impl Evaluator<'_> {
     }
 
     /// Notes a call of something that is not of this script: whether it sends a request, and which.
-    fn note(&mut self, call: &Call, named: &str, last: &str, passed: &[Passed], input: Option<&Value>) {
-        let names = passed.iter().filter_map(|argument| argument.name.clone()).collect();
+    fn note(&mut self, call: &Call, named: &str, last: &str, passed: &[Passed]) {
+        let mut names: Vec<Rc<str>> = passed.iter().filter_map(|argument| argument.name.clone()).collect();
+        names.sort();
         if self.calls.len() < 5_000 {
             self.calls.insert(Called { name: lower(named), arguments: names, place: call.span });
         }
         self.handed(named, passed, call.span);
-        let invocation = Invocation { callee: named, last, passed, input, span: call.span };
+        let invocation = Invocation { callee: named, last, passed, span: call.span };
         let found = sink::requests(&invocation, self.senders);
         self.sent.extend(found.sent);
-        found.requests.into_iter().for_each(|request| self.emit(request));
+        found.requests.iter().for_each(|request| self.emit(request));
     }
     /// `pwsh -File x.ps1`, `python x.py`, `Start-Process pwsh "x.ps1"`: a runner and the script that it is handed.
     fn handed(&mut self, named: &str, passed: &[Passed], place: super::Span) {

@@ -55,7 +55,13 @@ impl Evaluator<'_> {
             }
             Expr::Call(call) => self.call(call),
             Expr::Block(body) => self.block(body),
-            Expr::Lambda(function) => Value::of(Atom::Code(function.clone())),
+            Expr::Lambda(function) => {
+                if !self.called.contains(&function.start) {
+                    let class = self.class();
+                    self.lambdas.entry(function.start).or_insert_with(|| (function.clone(), class));
+                }
+                Value::of(Atom::Code(function.clone()))
+            }
             Expr::Effects(parts) => {
                 for part in parts {
                     let value = self.value(part);

@@ -2,6 +2,7 @@
 
 use super::super::ir::{Call, Expr, Function, Parameter, Span, Stmt};
 use super::super::value::{Map, Value};
+use super::call::ANY;
 use super::{Evaluator, Frame, MOST_FRAMES, lower};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -109,6 +110,9 @@ impl Evaluator<'_> {
             passed.iter().map(|argument| Passed { name: argument.name.clone(), value: argument.value.passed(from) }).collect();
         let mut frame = Frame { call, function: Some(function.start), class, ..Frame::default() };
         bind(function, &passed, from, &mut frame);
+        if self.dialect.output && !passed.iter().any(|argument| argument.name.as_deref() == Some(ANY)) {
+            left_out(function, from, &mut frame);
+        }
         self.frames.push(frame);
         self.defaults(function, true);
         Some(self.finish(function))
@@ -185,6 +189,15 @@ impl Evaluator<'_> {
         }
         returned.retain(|value| !value.is_unknown());
         self.bounds.any(&returned)
+    }
+}
+
+/// Parameters of PowerShell that are not passed and have no default are empty.
+fn left_out(function: &Function, from: u16, frame: &mut Frame) {
+    for parameter in &function.parameters {
+        if parameter.default.is_none() && !parameter.rest && !frame.variables.contains_key(&parameter.name) {
+            frame.variables.insert(parameter.name.clone(), Value::text_via("", from));
+        }
     }
 }
 

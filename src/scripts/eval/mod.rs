@@ -101,6 +101,8 @@ pub(super) struct Evaluator<'a> {
     called: BTreeSet<usize>,
     calls: BTreeSet<Called>,
     files: BTreeSet<(Rc<str>, Span)>,
+    /// Code that was met as a value, by where it begins.
+    lambdas: BTreeMap<usize, (Rc<Function>, Option<Rc<str>>)>,
     /// Maps that look like a request, until something sends them.
     drafts: BTreeMap<Span, Vec<Request>>,
     sent: BTreeSet<Span>,
@@ -123,6 +125,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
         called: BTreeSet::new(),
         calls: BTreeSet::new(),
         files: BTreeSet::new(),
+        lambdas: BTreeMap::new(),
         drafts: BTreeMap::new(),
         sent: BTreeSet::new(),
         seen: Vec::new(),
@@ -143,6 +146,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
     evaluator.run(&program.body);
     evaluator.methods();
     evaluator.uncalled(&names);
+    evaluator.unrun();
     evaluator.unsent();
     Outcome {
         bounded: evaluator.bounds.reached || evaluator.steps >= MOST_STEPS,
@@ -213,38 +217,30 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Methods, twice: what one sets, another that stands before it may use.
+    /// Methods, twice: what one sets, another that stands before it may use. What others of the file mention comes last, and
+    /// only if they did not call it after all.
     fn methods(&mut self) {
         if self.classes.is_empty() {
             return;
         }
-        let seen = self.seen.len();
-        let called = self.called.clone();
-        for round in 0..2 {
-            for class in self.classes.clone() {
-                for method in &class.methods {
-                    if round == 0 || !self.called.contains(&method.start) {
-                        self.alone(method, Some(class.name.clone()));
-                    }
-                }
-            }
-            if round == 0 {
-                self.seen.truncate(seen);
-                self.called.clone_from(&called);
-                self.called_by_methods();
-            }
+        let (seen, called) = (self.seen.len(), self.called.clone());
+        let mut mentioned = BTreeSet::new();
+        for method in self.classes.iter().flat_map(|class| &class.methods) {
+            function::callees(&method.body, &mut mentioned, 0);
         }
+        self.each_method(|_, _| true);
+        self.seen.truncate(seen);
+        self.called = called;
+        self.each_method(|evaluator, method| !evaluator.called.contains(&method.start) && !mentioned.contains(&lower(&method.name)));
+        self.each_method(|evaluator, method| !evaluator.called.contains(&method.start));
     }
 
-    /// Methods that another function of the file calls are looked at from there.
-    fn called_by_methods(&mut self) {
-        let bodies: Vec<Rc<Function>> = self.classes.iter().flat_map(|class| class.methods.iter().cloned()).collect();
-        let mut names = BTreeSet::new();
-        bodies.iter().for_each(|method| function::callees(&method.body, &mut names, 0));
-        for method in bodies {
-            let name = lower(&method.name);
-            if names.contains(&name) && !method.parameters.iter().filter(|parameter| &*parameter.name != "self").count().eq(&0) {
-                self.called.insert(method.start);
+    fn each_method(&mut self, fits: impl Fn(&Self, &Function) -> bool) {
+        for class in self.classes.clone() {
+            for method in &class.methods {
+                if fits(self, method) {
+                    self.alone(method, Some(class.name.clone()));
+                }
             }
         }
     }
@@ -263,12 +259,23 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Code that was kept as a value, and that nothing was seen to run.
+    fn unrun(&mut self) {
+        for _ in 0..3 {
+            for (start, (code, class)) in std::mem::take(&mut self.lambdas) {
+                if !self.called.contains(&start) {
+                    self.alone(&code, class);
+                }
+            }
+        }
+    }
+
     /// Requests that were written down as maps, and that nothing was seen to send.
     fn unsent(&mut self) {
         for (span, requests) in std::mem::take(&mut self.drafts) {
             if !self.sent.contains(&span) {
                 let certain = self.dialect.declared;
-                requests.into_iter().for_each(|request| self.emit(Request { certain: request.certain || certain, ..request }));
+                requests.into_iter().for_each(|request| self.emit(&Request { certain: request.certain || certain, ..request }));
             }
         }
     }
@@ -282,7 +289,7 @@ impl Evaluator<'_> {
         match statement {
             Stmt::Expr(expr) => self.output(expr),
             Stmt::Assign { target, value, append } => self.assign(target, value, *append),
-            Stmt::If(arms) => return self.branch(arms, |evaluator, condition| evaluator.decide(condition)),
+            Stmt::If(arms) => return self.branch(arms, Self::decide),
             Stmt::Switch(subject, arms) => return self.switch(subject, arms),
             Stmt::Each { variable, over, body } => self.each(variable.as_ref(), over, body),
             Stmt::Repeat(body) => {
@@ -453,7 +460,7 @@ impl Evaluator<'_> {
         elements
     }
 
-    fn emit(&mut self, request: Request) {
+    fn emit(&mut self, request: &Request) {
         let depth = self.frames.len();
         for (method, url) in request.methods.iter().flat_map(|method| request.urls.iter().map(move |url| (method, url))) {
             if self.seen.len() >= MOST_SEEN {

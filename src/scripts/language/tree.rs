@@ -38,22 +38,30 @@ pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     node.named_children(&mut cursor).filter(|child| !child.kind().contains("comment")).collect()
 }
 
+/// How often the parser lost its way.
+pub(super) fn errors(tree: &Tree) -> usize {
+    let mut program = Program::default();
+    survey(tree, &mut program)
+}
+
 /// Where comments are, and where the parser lost its way.
-pub(super) fn survey(tree: &Tree, program: &mut Program) {
+pub(super) fn survey(tree: &Tree, program: &mut Program) -> usize {
+    let mut errors = 0;
     let mut cursor = tree.walk();
     loop {
         let node = cursor.node();
         if node.kind().contains("comment") {
             program.comments.push(span(node));
-        } else if program.broken.is_none() && (node.is_error() || node.is_missing()) {
-            program.broken = Some(node.start_byte());
+        } else if node.is_error() || node.is_missing() {
+            errors += 1;
+            program.broken.get_or_insert(node.start_byte());
         }
         if cursor.goto_first_child() || cursor.goto_next_sibling() {
             continue;
         }
         loop {
             if !cursor.goto_parent() {
-                return;
+                return errors;
             }
             if cursor.goto_next_sibling() {
                 break;

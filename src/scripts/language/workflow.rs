@@ -235,7 +235,7 @@ struct Parser<'t> {
 
 impl Parser<'_> {
     fn spaces(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|byte| byte.is_ascii_whitespace()) {
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
             self.at += 1;
         }
     }

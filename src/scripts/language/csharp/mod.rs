@@ -217,6 +217,7 @@ impl<'t> Reader<'t> {
                         class.fields.push((named.into(), value));
                     }
                 }
+                "method_declaration" if self.is_test(member) => {}
                 "method_declaration" | "constructor_declaration" => {
                     let method = Function { method: true, ..self.function(member) };
                     class.methods.push(Rc::new(method));
@@ -228,6 +229,15 @@ impl<'t> Reader<'t> {
             }
         }
         class
+    }
+
+    /// Whether a method is one that a runner of tests runs.
+    fn is_test(&self, node: Node<'_>) -> bool {
+        let attributes = children(node).into_iter().filter(|part| part.kind() == "attribute_list");
+        let names = ["Fact", "Theory", "Test", "TestMethod", "TestCase"];
+        attributes
+            .map(|list| self.text(list).trim_matches(['[', ']', ' ']))
+            .any(|list| names.iter().any(|name| list == *name || list.strip_prefix(name).is_some_and(|rest| rest.starts_with('('))))
     }
 
     fn function(&mut self, node: Node<'_>) -> Function {

@@ -1,1 +1,19 @@
+use crate::scripts::Language::CSharp;
+use crate::scripts::testing::found;
 
+#[test]
+fn every_way_to_send_is_found() {
+    for call in [
+        "await http.PostAsync(u, c);",
+        "await http.PostAsJsonAsync(u, c);",
+        "var r = new HttpRequestMessage(HttpMethod.Post, u);",
+        "var r = new HttpRequestMessage { Method = HttpMethod.Post, RequestUri = new Uri(u) };",
+        "await graph.DeviceManagement.RoleDefinitions.Request().AddAsync(c);",
+        "await graph.DeviceManagement.RoleDefinitions.PostAsync(c);",
+    ] {
+        let script = format!(
+            "class A {{\n  async Task B() {{\n    var u = $\"https://graph.microsoft.com/beta/deviceManagement/roleDefinitions\";\n    {call}\n  }}\n}}\n"
+        );
+        assert_eq!(found(CSharp, &script).len(), 1, "{call}");
+    }
+}

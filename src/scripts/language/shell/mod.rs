@@ -13,13 +13,25 @@ const WITH_VALUE: &str = "XHdouAebFTmwxKyYz";
 
 /// Reads a script. None if it could not be parsed in time.
 pub(in super::super) fn read(source: &str) -> Option<Program> {
-    let tree = tree::parse(&tree_sitter_bash::LANGUAGE.into(), source)?;
+    let tree = tree::parse(&tree_sitter_bash::LANGUAGE.into(), &plain(source))?;
     let mut program = Program::default();
     tree::survey(&tree, &mut program);
     let mut reader = Reader { walker: Walker::new(source) };
     program.body = reader.body(tree.root_node());
     program.too_deep = reader.walker.too_deep;
     Some(program)
+}
+
+/// The text as the grammar gets it, byte for byte as long: its scanner hands any letter to C's isdigit, which reads past its
+/// table for letters beyond a byte. Texts are read from the original.
+fn plain(source: &str) -> String {
+    let letter = |byte: u8| match byte {
+        b'\n' | b'\t' | b'\r' => char::from(byte),
+        0..32 | 127 => ' ',
+        128.. => 'x',
+        _ => char::from(byte),
+    };
+    source.bytes().map(letter).collect()
 }
 
 struct Reader<'t> {
