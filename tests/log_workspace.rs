@@ -121,7 +121,7 @@ async fn everything_is_counted_once_and_attributed() {
     assert_eq!(wipes.key.path_template, "/deviceManagement/managedDevices/{id}/wipe");
     assert_eq!((wipes.workloads.as_slice(), wipes.blocked()), (["deviceWipe".to_owned()].as_slice(), 35));
     assert_eq!(wipes.addresses.values.values().sum::<u64>(), 35);
-    assert_eq!(wipes.client_auth_methods.values, [("2".to_owned(), 35)].into());
+    assert_eq!(wipes.client_auth_methods.values, [("2".to_owned(), 35)].into_iter().collect());
     assert_eq!(logs.reading.first, Some(start() + TimeDelta::minutes(1)));
     assert_eq!(logs.reading.last, Some(start() + TimeDelta::minutes(1 + 40 * 139)));
 }

@@ -111,6 +111,18 @@ impl<'u> Address<'u> {
     }
 }
 
+/// The path of an address that begins with `https`, a host of Graph and a version, each as Graph writes it, and then a word of
+/// letters that is the first of the path. None if it does not.
+pub(super) fn plain_path(url: &str) -> Option<&str> {
+    let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
+    let path = path.trim_start_matches('/');
+    let path = path.strip_prefix("v1.0/").or_else(|| path.strip_prefix("beta/"))?.trim_start_matches('/');
+    let word = path.split(['/', '(', '?', '#']).next()?;
+    let letters = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'$');
+    let passed_over = version_of(word).is_some() || word.eq_ignore_ascii_case("myorganization");
+    (HOSTS.contains(&host) && letters && !passed_over).then(|| path.split(['?', '#']).next().unwrap_or(path))
+}
+
 /// A version, also with its dot encoded.
 fn version_of(segment: &str) -> Option<GraphVersion> {
     GraphVersion::from_segment(segment).or_else(|| segment.eq_ignore_ascii_case("v1%2E0").then_some(GraphVersion::V1))

@@ -130,6 +130,26 @@ impl Trie {
         search.found
     }
 
+    /// Whether a path, as it is written and without version, surely leads to no operation and to no place of Intune's. False also
+    /// where that is not plain to see: where a segment that goes on may be read in two ways.
+    pub(super) fn leads_nowhere(&self, path: &str) -> bool {
+        let mut at = ROOT;
+        let mut buffer = [0; LONGEST_LITERAL];
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            let (name, argument) = segment.split_once('(').map_or((segment, None), |(name, argument)| (name, Some(argument)));
+            let Some(node) = self.nodes.get(at).filter(|node| !node.intune && node.tail.is_empty() && is_plain(name)) else {
+                return false;
+            };
+            let literal = lower(name, &mut buffer).and_then(|word| child(&node.literals, word));
+            at = match (literal, node.key, argument) {
+                (None, None, _) => return true,
+                (Some(next), None, None) | (None, Some(next), None) => next,
+                _ => return false,
+            };
+        }
+        false
+    }
+
     fn place(&mut self, template: &str) -> usize {
         let mut at = ROOT;
         for segment in template.split('/').filter(|segment| !segment.is_empty()) {
@@ -187,6 +207,13 @@ fn insert(children: &mut Children, name: &[u8], fresh: usize) -> usize {
 fn child(children: &Children, name: &[u8]) -> Option<usize> {
     let at = children.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
     children.get(at).map(|(_, next)| *next)
+}
+
+/// Whether text is written as it is meant, and is neither a placeholder nor a name with a namespace.
+fn is_plain(text: &str) -> bool {
+    let qualified = |namespace: &str| text.get(..namespace.len()).is_some_and(|front| front.eq_ignore_ascii_case(namespace));
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'$'));
+    plain && !text.is_empty() && !qualified("microsoft.") && !qualified("graph.")
 }
 
 /// The name without its namespace, if the word (in lower case) has one: `microsoft.graph.wipe`, `graph.win32lobapp`,

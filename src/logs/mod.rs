@@ -12,6 +12,7 @@ mod lines;
 mod packed;
 mod pipe;
 mod record;
+mod rows;
 mod scan;
 mod seen;
 mod state;

@@ -52,20 +52,35 @@ impl Field {
 
     /// The member of a name, in the two spellings that writers have.
     pub(super) fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "category" | "Category" | "Type" => Self::Category,
-            "requestMethod" | "RequestMethod" => Self::Method,
-            "requestUri" | "RequestUri" => Self::Uri,
-            "responseStatusCode" | "ResponseStatusCode" | "resultSignature" | "ResultSignature" => Self::Status,
-            "appId" | "AppId" => Self::App,
-            "servicePrincipalId" | "ServicePrincipalId" => Self::ServicePrincipal,
-            "userId" | "UserId" => Self::User,
-            "C_Idtyp" | "c_Idtyp" | "c_idtyp" => Self::TokenKind,
-            "requestId" | "RequestId" => Self::RequestId,
-            "timeGenerated" | "TimeGenerated" | "time" | "Time" => Self::Time,
-            "clientAuthMethod" | "ClientAuthMethod" => Self::AuthMethod,
-            "ipAddress" | "IpAddress" | "IPAddress" | "callerIpAddress" | "CallerIpAddress" => Self::Address,
-            "userAgent" | "UserAgent" => Self::UserAgent,
+        // By the first letter, since most names are none of these.
+        Some(match name.as_bytes().first()? {
+            b'a' | b'A' if matches!(name, "appId" | "AppId") => Self::App,
+            b'c' | b'C' => match name {
+                "category" | "Category" => Self::Category,
+                "clientAuthMethod" | "ClientAuthMethod" => Self::AuthMethod,
+                "callerIpAddress" | "CallerIpAddress" => Self::Address,
+                "C_Idtyp" | "c_Idtyp" | "c_idtyp" => Self::TokenKind,
+                _ => return None,
+            },
+            b'i' | b'I' if matches!(name, "ipAddress" | "IpAddress" | "IPAddress") => Self::Address,
+            b'r' | b'R' => match name {
+                "requestMethod" | "RequestMethod" => Self::Method,
+                "requestUri" | "RequestUri" => Self::Uri,
+                "requestId" | "RequestId" => Self::RequestId,
+                "responseStatusCode" | "ResponseStatusCode" | "resultSignature" | "ResultSignature" => Self::Status,
+                _ => return None,
+            },
+            b's' | b'S' if matches!(name, "servicePrincipalId" | "ServicePrincipalId") => Self::ServicePrincipal,
+            b't' | b'T' => match name {
+                "timeGenerated" | "TimeGenerated" | "time" | "Time" => Self::Time,
+                "Type" => Self::Category,
+                _ => return None,
+            },
+            b'u' | b'U' => match name {
+                "userId" | "UserId" => Self::User,
+                "userAgent" | "UserAgent" => Self::UserAgent,
+                _ => return None,
+            },
             _ => return None,
         })
     }
@@ -133,9 +148,9 @@ impl<'f, F> Records<'f, F> {
 /// Reads one line, or any text of one JSON value, and gives each record in it to `each`.
 ///
 /// # Errors
-/// Text that is no JSON, or not UTF-8 where that shows.
-pub(super) fn read<'a>(text: &'a [u8], mut each: impl FnMut(Fields<'a>)) -> Result<(), serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_slice(text);
+/// Text that is no JSON.
+pub(super) fn read<'a>(text: &'a str, mut each: impl FnMut(Fields<'a>)) -> Result<(), serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
     Records::in_memory(&mut each).deserialize(&mut json)?;
     json.end()
 }
@@ -367,7 +382,7 @@ mod tests {
 
     fn all(text: &str) -> Vec<Fields<'_>> {
         let mut found = Vec::new();
-        read(text.as_bytes(), |fields| found.push(fields)).unwrap();
+        read(text, |fields| found.push(fields)).unwrap();
         found
     }
 
@@ -402,7 +417,7 @@ mod tests {
         let fields = all(r#"{"appId":{"x":[1]},"userId":[1,2],"properties":"text","responseStatusCode":204.0}"#);
         assert_eq!((fields[0].get(Field::App), fields[0].get(Field::User)), (None, None));
         for text in ["", "{", "{}x", "7", "\"x\"", "[[[[[[{}]]]]]]"] {
-            assert!(read(text.as_bytes(), |_| {}).is_err(), "{text}");
+            assert!(read(text, |_| {}).is_err(), "{text}");
         }
     }
 

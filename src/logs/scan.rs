@@ -3,13 +3,12 @@
 //!
 //! The bytes of a line decide if it names its method exactly once, as a whole member without space (`,"requestMethod":"GET"`),
 //! which in JSON cannot stand inside a text, since a quotation mark there has a backslash before it. Then a GET is a read; and
-//! any other method is none of Intune's if the address, likewise there once, without a backslash in its path, is on Graph
-//! and begins with a word that no path of Intune has, or if the catalogue says so. Lines that the bytes decide are counted
+//! any other method is none of Intune's if the address, likewise there once and without a backslash in its path, is that of a
+//! batch, or if the catalogue says at one look that it lies elsewhere. Lines that the bytes decide are counted
 //! as records, and their other members are not looked at.
 
 use super::record::{self, Fields};
-use super::tally::{Shared, Tally, is_write};
-use crate::catalogue::Catalogue;
+use super::tally::{Shared, Tally};
 use crate::snapshot::LogFault;
 use memchr::{memchr, memmem};
 use std::io;
@@ -19,6 +18,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Without its first letter, which may be a capital.
 const METHOD: &[u8] = b"equestMethod\"";
 const URI: &[u8] = b"equestUri\"";
+
+/// Envelopes of other requests, each of which has a record of its own; as nearly all of them are written.
+const BATCHES: [&str; 2] = ["https://graph.microsoft.com/v1.0/$batch", "https://graph.microsoft.com/beta/$batch"];
 
 /// Most bytes of a source that is not cut into lines that may pass without a record in them. It bounds what a crafted file
 /// can make a parser gather.
@@ -103,18 +105,17 @@ impl<'a> Scanner<'a> {
     fn decides(&self, line: &[u8], place: usize) -> bool {
         let Some(method) = member(line, place, METHOD.len()) else { return false };
         let is_word = !method.is_empty() && method.iter().all(u8::is_ascii_alphabetic);
-        method == b"GET" || (is_word && self.is_elsewhere(line, method))
+        method == b"GET" || (is_word && self.is_elsewhere(line))
     }
 
     /// Whether the one address of a line lies outside of Intune.
-    fn is_elsewhere(&self, line: &[u8], method: &[u8]) -> bool {
+    fn is_elsewhere(&self, line: &[u8]) -> bool {
         let Some(place) = self.uri.find(line) else { return false };
         let again = line.get(place + URI.len()..).and_then(|rest| self.uri.find(rest));
         let Some(uri) = member(line, place, URI.len()).filter(|_| again.is_none()) else { return false };
         let path = uri.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
-        let (Ok(path), Ok(method)) = (std::str::from_utf8(path), std::str::from_utf8(method)) else { return false };
-        let catalogue = self.shared.catalogue;
-        !path.contains('\\') && !path.is_empty() && (begins_elsewhere(catalogue, path) || !is_write(method, &catalogue.route(method, path)))
+        let Ok(path) = std::str::from_utf8(path) else { return false };
+        !path.contains('\\') && (BATCHES.contains(&path) || self.shared.catalogue.is_plainly_elsewhere(path))
     }
 
     /// Parses a line and counts what is in it.
@@ -138,20 +139,25 @@ impl<'a> Scanner<'a> {
     /// Whether the text of a line is one JSON value, whose records are counted then. What is not UTF-8 is read with marks in
     /// place of what is no text.
     fn parsed(&mut self, line: &[u8]) -> bool {
-        if std::str::from_utf8(line).is_ok() {
-            return self.counted(line);
+        if let Ok(text) = std::str::from_utf8(line) {
+            return self.counted(text);
         }
         self.tally.reading.fault(LogFault::NotUtf8, 1, &self.file);
         let text = String::from_utf8_lossy(line);
-        self.counted(text.as_bytes())
+        self.counted(&text)
     }
 
-    fn counted(&mut self, text: &[u8]) -> bool {
-        let mut found: Vec<Fields<'_>> = Vec::new();
-        if record::read(text, |fields| found.push(fields)).is_err() {
+    fn counted(&mut self, text: &str) -> bool {
+        // What comes before a fault is not counted, so that a cut line leaves nothing behind. A line has one record as a rule.
+        let (mut first, mut more): (Option<Fields<'_>>, Vec<Fields<'_>>) = (None, Vec::new());
+        let each = |fields| match first {
+            None => first = Some(fields),
+            Some(_) => more.push(fields),
+        };
+        if record::read(text, each).is_err() {
             return false;
         }
-        found.iter().for_each(|fields| self.record(fields));
+        first.iter().chain(&more).for_each(|fields| self.record(fields));
         true
     }
 
@@ -174,20 +180,6 @@ fn member(line: &[u8], place: usize, length: usize) -> Option<&[u8]> {
     let opens = matches!(before, [b',' | b'{', b'"', b'r' | b'R']);
     let value = line.get(place + length..)?.strip_prefix(b":\"").filter(|_| opens)?;
     value.get(..memchr(b'"', value)?)
-}
-
-/// Whether a path on the host and a version of Graph begins with a word that no path of Intune has. False also if that is not
-/// plain to see.
-fn begins_elsewhere(catalogue: &Catalogue, path: &str) -> bool {
-    let on_graph = path.strip_prefix("https://graph.microsoft.com/").map(|path| path.trim_start_matches('/'));
-    let versioned = on_graph.and_then(|path| path.strip_prefix("v1.0/").or_else(|| path.strip_prefix("beta/")));
-    let Some(path) = versioned.map(|path| path.trim_start_matches('/')) else { return false };
-    if path == "$batch" {
-        return true;
-    }
-    let word = path.split(['/', '(']).next().unwrap_or_default();
-    let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'$');
-    plain && !word.eq_ignore_ascii_case("myorganization") && !word.eq_ignore_ascii_case("beta") && !catalogue.begins_path(word)
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ fn writes_on_intune_are_counted_by_operation_and_flow() {
     assert_eq!(logs.rows[3].key.path_template, "/devicemanagement/brandnewthings");
     assert_eq!(logs.rows[1].key.path_template, "/deviceAppManagement/mobileApps/{id}");
     assert_eq!(logs.rows[1].workloads, ["app"]);
-    assert_eq!(logs.rows[1].addresses.values["20.1.2.3"], 2);
+    assert_eq!(logs.rows[1].addresses.values.get("20.1.2.3"), Some(&2));
     assert_eq!((logs.reading.files, logs.reading.records, logs.reading.calls), (1, 8, 5));
     assert_eq!(logs.reading.first, Some("2026-07-16T13:00:01Z".parse().unwrap()));
     assert!(logs.reading.faults.is_empty(), "{:?}", logs.reading.faults);

@@ -163,7 +163,7 @@ pub fn json(logs: &ActivityLogs) -> Result<Vec<u8>, Error> {
     let document = Document { format: "maascan.activity", version: 1, reading, rows: logs.rows.iter().map(whole).collect() };
     let printed =
         serde_json::to_string_pretty(&document).map_err(|source| Error::Render { file: "activity.json", source: source.into() })?;
-    Ok(format!("{}\n", text::json(&printed)).into_bytes())
+    Ok(text::json(printed + "\n").into_bytes())
 }
 
 fn whole(row: &CallRow) -> Row<'_> {
@@ -184,8 +184,8 @@ fn workloads(row: &CallRow) -> String {
 }
 
 /// `204:3;412:1`
-fn joined<K: Display>(counts: &BTreeMap<K, u64>) -> String {
-    let parts = counts.iter().map(|(value, calls)| format!("{}:{calls}", text::csv_part(&value.to_string())));
+fn joined<'c, K: Display + 'c>(counts: impl IntoIterator<Item = (&'c K, &'c u64)>) -> String {
+    let parts = counts.into_iter().map(|(value, calls)| format!("{}:{calls}", text::csv_part(&value.to_string())));
     parts.collect::<Vec<_>>().join(";")
 }
 

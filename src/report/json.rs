@@ -21,7 +21,7 @@ impl Format for Json {
 /// A published structure as the bytes of a file.
 pub(super) fn pretty(file: &'static str, value: &impl Serialize) -> Result<Vec<u8>, Error> {
     let serialised = serde_json::to_string_pretty(value).map_err(|error| Error::Render { file, source: error.into() })?;
-    let mut text = text::json(&serialised);
+    let mut text = text::json(serialised);
     text.push('\n');
     Ok(text.into_bytes())
 }

@@ -3,7 +3,8 @@
 
 use super::id::{AppId, ServicePrincipalId};
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use litemap::LiteMap;
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -74,7 +75,8 @@ pub struct CallRow {
     /// What the operation does, in the catalogue's word: `create`, `assign`; `unmapped` where the catalogue does not know it.
     pub operation: String,
     /// Calls by HTTP status and by day (UTC). Status 0 stands for one that could not be read.
-    pub statuses: BTreeMap<u16, BTreeMap<NaiveDate, CallCount>>,
+    #[serde(serialize_with = "as_map")]
+    pub statuses: LiteMap<u16, LiteMap<NaiveDate, CallCount>>,
     /// Ways in which the client authenticated, in the log's own words (`clientAuthMethod`: 0 public, 1 secret, 2 certificate).
     pub client_auth_methods: Listed,
     /// Network addresses that the calls came from.
@@ -111,7 +113,7 @@ impl CallRow {
             key,
             workloads,
             operation,
-            statuses: BTreeMap::new(),
+            statuses: LiteMap::new(),
             client_auth_methods: Listed::default(),
             addresses: Listed::default(),
             user_agents: Listed::default(),
@@ -183,12 +185,17 @@ impl CallRow {
     }
 
     fn counts(&self) -> impl Iterator<Item = &CallCount> {
-        self.statuses.values().flat_map(BTreeMap::values)
+        self.statuses.values().flat_map(LiteMap::values)
     }
 
     fn sum(&self, of: impl Fn(u16) -> bool) -> u64 {
         self.status_counts().into_iter().filter(|(status, _)| of(*status)).map(|(_, calls)| calls).sum()
     }
+}
+
+/// A map as one, empty or not: by itself an empty LiteMap is written as a list.
+fn as_map<K: Serialize, V: Serialize, S: Serializer>(map: &LiteMap<K, V>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(map)
 }
 
 /// Whether a status says that a call succeeded.
@@ -202,7 +209,8 @@ pub fn is_success(status: u16) -> bool {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     /// Calls by value.
-    pub values: BTreeMap<String, u64>,
+    #[serde(serialize_with = "as_map")]
+    pub values: LiteMap<String, u64>,
     /// Calls with a value that is not listed.
     pub others: u64,
 }
@@ -218,13 +226,14 @@ impl Listed {
             return;
         }
         let full = self.values.len() >= MOST_LISTED;
-        if full && self.values.last_key_value().is_some_and(|(last, _)| value > last.as_str()) {
+        if full && self.values.last().is_some_and(|(last, _)| value > last.as_str()) {
             self.others = self.others.saturating_add(calls);
             return;
         }
         self.values.insert(value.to_owned(), calls);
         if self.values.len() > MOST_LISTED
-            && let Some((_, dropped)) = self.values.pop_last()
+            && let Some((last, _)) = self.values.last()
+            && let Some(dropped) = self.values.remove(&last.clone())
         {
             self.others = self.others.saturating_add(dropped);
         }
