@@ -90,8 +90,10 @@ impl<'u> Address<'u> {
         let mut host_seen = absolute;
         while let [first, rest @ ..] = self.segments() {
             let version = version_of(first.text);
-            let next = rest.iter().find(|segment| segment.kind != Kind::Hole);
-            let before_path = next.is_some_and(|next| version_of(next.text).is_some() || is_root(next.text));
+            let before_path = || {
+                let next = rest.iter().find(|segment| segment.kind != Kind::Hole);
+                next.is_some_and(|next| version_of(next.text).is_some() || is_root(next.text))
+            };
             if version.is_some() {
                 self.version = version;
                 host_seen = false;
@@ -100,7 +102,7 @@ impl<'u> Address<'u> {
             } else if first.kind == Kind::Word && !host_seen && is_graph_host(first.text) {
                 host_seen = true;
             } else if first.text.eq_ignore_ascii_case("myorganization")
-                || (before_path && self.version.is_none() && (first.kind == Kind::Hole || host_seen))
+                || (self.version.is_none() && (first.kind == Kind::Hole || host_seen) && before_path())
             {
                 // After a host, what stands before a known root is a version of the service's own.
             } else {
@@ -111,16 +113,22 @@ impl<'u> Address<'u> {
     }
 }
 
-/// The path of an address that begins with `https`, a host of Graph and a version, each as Graph writes it, and then a word of
-/// letters that is the first of the path. None if it does not.
-pub(super) fn plain_path(url: &str) -> Option<&str> {
-    let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
-    let path = path.trim_start_matches('/');
-    let path = path.strip_prefix("v1.0/").or_else(|| path.strip_prefix("beta/"))?.trim_start_matches('/');
-    let word = path.split(['/', '(', '?', '#']).next()?;
-    let letters = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'$');
-    let passed_over = version_of(word).is_some() || word.eq_ignore_ascii_case("myorganization");
-    (HOSTS.contains(&host) && letters && !passed_over).then(|| path.split(['?', '#']).next().unwrap_or(path))
+/// The path of an address without query that begins with `https`, a host of Graph and a version, each as Graph writes it, and then
+/// with a word of letters. None if it does not, or if the word is one that is passed over.
+pub(super) fn plain_path(url: &[u8]) -> Option<&[u8]> {
+    let rest = url.strip_prefix(b"https://")?;
+    let rest = HOSTS.iter().find_map(|host| rest.strip_prefix(host.as_bytes())?.strip_prefix(b"/"))?;
+    let rest = without_slashes(rest);
+    let path = without_slashes(rest.strip_prefix(b"v1.0/").or_else(|| rest.strip_prefix(b"beta/"))?);
+    let letters = path.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'$').count();
+    let (word, after) = path.split_at(letters);
+    let whole = !word.is_empty() && matches!(after.first(), None | Some(b'/' | b'('));
+    let passed_over = word.eq_ignore_ascii_case(b"beta") || word.eq_ignore_ascii_case(b"myorganization");
+    (whole && !passed_over).then_some(path)
+}
+
+fn without_slashes(path: &[u8]) -> &[u8] {
+    path.get(path.iter().take_while(|byte| **byte == b'/').count()..).unwrap_or_default()
 }
 
 /// A version, also with its dot encoded.

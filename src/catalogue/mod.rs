@@ -156,10 +156,11 @@ impl Catalogue {
         &self.anchors
     }
 
-    /// Whether a request on this address is surely none of Intune's, whatever its method: then [`Catalogue::route`] says so too.
-    /// It looks at far less, for callers with many addresses most of which are elsewhere; false also where that is not enough.
+    /// Whether a request on this address, which is as it came and without query, is surely none of Intune's, whatever its method:
+    /// then [`Catalogue::route`] says so too. It looks at far less, for callers with many addresses most of which are elsewhere;
+    /// false also where that is not enough.
     #[must_use]
-    pub fn is_plainly_elsewhere(&self, url: &str) -> bool {
+    pub fn is_plainly_elsewhere(&self, url: &[u8]) -> bool {
         address::plain_path(url).is_some_and(|path| self.routes.leads_nowhere(path))
     }
 

@@ -254,11 +254,11 @@ impl Manner {
 fn most_of_what_is_elsewhere_is_plainly_so() {
     for url in [
         "https://graph.microsoft.com/v1.0/users/9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30/sendMail",
-        "https://graph.microsoft.com/beta//users/a@b.example/messages?$top=1",
+        "https://graph.microsoft.com/beta//users/a@b.example/messages",
         "https://graph.microsoft.us/v1.0/groups/x/members/$ref",
         "https://graph.microsoft.com/v1.0/servicePrincipals(appId='x')/owners",
     ] {
-        assert!(catalogue().is_plainly_elsewhere(url), "{url}");
+        assert!(catalogue().is_plainly_elsewhere(url.as_bytes()), "{url}");
     }
     for url in [
         "https://graph.microsoft.com/v1.0/deviceManagement/new",
@@ -269,7 +269,7 @@ fn most_of_what_is_elsewhere_is_plainly_so() {
         "https://graph.microsoft.com/v1.0/myorganization/x",
         "/groups/x",
     ] {
-        assert!(!catalogue().is_plainly_elsewhere(url), "{url}");
+        assert!(!catalogue().is_plainly_elsewhere(url.as_bytes()), "{url}");
     }
 }
 
@@ -312,7 +312,7 @@ proptest! {
         for path in [parts.concat(), format!("{}/{}", segments.join("/"), parts.concat())] {
             for host in ["https://graph.microsoft.com/v1.0/", "https://graph.microsoft.us//beta/", "https://graph.microsoft.com/", ""] {
                 let url = format!("{host}{path}");
-                if catalogue().is_plainly_elsewhere(&url) {
+                if catalogue().is_plainly_elsewhere(url.as_bytes()) {
                     for method in ["POST", "PATCH", "PUT", "DELETE", "GET", "BREW", ""] {
                         prop_assert_eq!(catalogue().route(method, &url), Route::NotIntune, "{} {}", method, url);
                     }

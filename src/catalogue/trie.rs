@@ -132,18 +132,15 @@ impl Trie {
 
     /// Whether a path, as it is written and without version, surely leads to no operation and to no place of Intune's. False also
     /// where that is not plain to see: where a segment that goes on may be read in two ways.
-    pub(super) fn leads_nowhere(&self, path: &str) -> bool {
+    pub(super) fn leads_nowhere(&self, path: &[u8]) -> bool {
         let mut at = ROOT;
-        let mut buffer = [0; LONGEST_LITERAL];
-        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-            let (name, argument) = segment.split_once('(').map_or((segment, None), |(name, argument)| (name, Some(argument)));
-            let Some(node) = self.nodes.get(at).filter(|node| !node.intune && node.tail.is_empty() && is_plain(name)) else {
-                return false;
-            };
-            let literal = lower(name, &mut buffer).and_then(|word| child(&node.literals, word));
-            at = match (literal, node.key, argument) {
+        for segment in path.split(|byte| *byte == b'/').filter(|segment| !segment.is_empty()) {
+            let Some(node) = self.nodes.get(at).filter(|node| !node.intune && node.tail.is_empty()) else { return false };
+            let mut buffer = [0; LONGEST_PLAIN];
+            let Some(plain) = plain(segment, &mut buffer) else { return false };
+            at = match (child(&node.literals, plain), node.key, plain.len() == segment.len()) {
                 (None, None, _) => return true,
-                (Some(next), None, None) | (None, Some(next), None) => next,
+                (Some(next), None, true) | (None, Some(next), true) => next,
                 _ => return false,
             };
         }
@@ -209,11 +206,22 @@ fn child(children: &Children, name: &[u8]) -> Option<usize> {
     children.get(at).map(|(_, next)| *next)
 }
 
-/// Whether text is written as it is meant, and is neither a placeholder nor a name with a namespace.
-fn is_plain(text: &str) -> bool {
-    let qualified = |namespace: &str| text.get(..namespace.len()).is_some_and(|front| front.eq_ignore_ascii_case(namespace));
-    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'$'));
-    plain && !text.is_empty() && !qualified("microsoft.") && !qualified("graph.")
+/// Longest segment that is looked at closely where the first look is to do: a name, a GUID, or the name of a user.
+const LONGEST_PLAIN: usize = 64;
+
+/// A segment in lower case, up to its parenthesis, if it is written as it is meant, and is neither a placeholder nor a name with a
+/// namespace.
+fn plain<'b>(segment: &[u8], buffer: &'b mut [u8; LONGEST_PLAIN]) -> Option<&'b [u8]> {
+    let mut length = 0;
+    for byte in segment.iter().take_while(|byte| **byte != b'(') {
+        if !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'$')) {
+            return None;
+        }
+        *buffer.get_mut(length)? = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let text = buffer.get(..length)?;
+    (length > 0 && !text.starts_with(b"microsoft.") && !text.starts_with(b"graph.")).then_some(text)
 }
 
 /// The name without its namespace, if the word (in lower case) has one: `microsoft.graph.wipe`, `graph.win32lobapp`,

@@ -94,8 +94,11 @@ impl<'a> Fields<'a> {
     /// Sets a member that has no value yet. Space around a value does not count.
     pub(super) fn set(&mut self, field: Field, value: Cow<'a, str>) {
         let Some(place) = self.values.get_mut(field as usize) else { return };
-        if place.is_none() && !value.trim().is_empty() {
-            *place = Some(trimmed(value));
+        // Nearly every value begins and ends with a letter or a digit.
+        let edges = (value.as_bytes().first(), value.as_bytes().last());
+        let bare = matches!(edges, (Some(b'!'..=b'~'), Some(b'!'..=b'~')));
+        if place.is_none() && (bare || !value.trim().is_empty()) {
+            *place = Some(if bare { value } else { trimmed(value) });
         }
     }
 

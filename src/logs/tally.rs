@@ -51,8 +51,8 @@ const MOST_WAYS: usize = 4 * rows::MOST;
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     rows: Rows,
-    /// By what makes a row, as it was written.
-    known: HashMap<Box<[u8]>, Known>,
+    /// By the fingerprint of what makes a row, as it was written.
+    known: HashMap<u64, Known>,
     /// What makes the row of the call at hand, as it is written.
     written: Vec<u8>,
     pub(super) reading: LogReading,
@@ -135,14 +135,15 @@ impl Tally {
             Route::Operation(operation, _) => self.written.extend_from_slice(operation.path.as_bytes()),
             _ => self.written.extend_from_slice(fields.get(Field::Uri).map(template::of).unwrap_or_default().as_bytes()),
         }
-        if let Some(known) = self.known.get(self.written.as_slice()) {
+        let way = fingerprint(self.written.as_slice());
+        if let Some(known) = self.known.get(&way) {
             return *known;
         }
         let known = self.learn(shared, fields, route, &AppId::new(&cut(app_id, LONGEST_WORD)));
         if self.known.len() >= MOST_WAYS {
             self.known.clear();
         }
-        self.known.insert(self.written.as_slice().into(), known);
+        self.known.insert(way, known);
         known
     }
 

@@ -171,8 +171,9 @@ pub(super) fn doubled_braces(text: &str) -> String {
 /// whoever prints the file on a terminal gets no control sequence. So is the second of two number signs, or the runner of a
 /// pipeline would take a name for a command.
 pub(super) fn json(serialised: String) -> String {
-    let harmless = serialised.bytes().all(|byte| byte == b'\n' || (b' '..0x7f).contains(&byte));
-    if harmless && !serialised.contains("##") {
+    // Piece by piece, so that a piece is looked at many bytes at a time.
+    let plain = |piece: &[u8]| piece.iter().fold(true, |plain, byte| plain & (*byte == b'\n' || (b' '..0x7f).contains(byte)));
+    if serialised.as_bytes().chunks(256).all(plain) && !serialised.contains("##") {
         return serialised;
     }
     let mut escaped = String::with_capacity(serialised.len());
