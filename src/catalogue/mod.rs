@@ -156,7 +156,7 @@ impl Catalogue {
         &self.anchors
     }
 
-    /// Whether a request on this address, which is as it came and without query, is surely none of Intune's, whatever its method:
+    /// Whether a request on this address, which is as it came, is surely none of Intune's, whatever its method:
     /// then [`Catalogue::route`] says so too. It looks at far less, for callers with many addresses most of which are elsewhere;
     /// false also where that is not enough.
     #[must_use]

@@ -254,7 +254,7 @@ impl Manner {
 fn most_of_what_is_elsewhere_is_plainly_so() {
     for url in [
         "https://graph.microsoft.com/v1.0/users/9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30/sendMail",
-        "https://graph.microsoft.com/beta//users/a@b.example/messages",
+        "https://graph.microsoft.com/beta//users/a@b.example/messages?$top=1",
         "https://graph.microsoft.us/v1.0/groups/x/members/$ref",
         "https://graph.microsoft.com/v1.0/servicePrincipals(appId='x')/owners",
     ] {

@@ -130,7 +130,7 @@ impl Trie {
         search.found
     }
 
-    /// Whether a path, as it is written and without version, surely leads to no operation and to no place of Intune's. False also
+    /// Whether a path, as it is written, without version but maybe with a query, surely leads to no operation and to no place of Intune's. False also
     /// where that is not plain to see: where a segment that goes on may be read in two ways.
     pub(super) fn leads_nowhere(&self, path: &[u8]) -> bool {
         let mut at = ROOT;
@@ -209,19 +209,33 @@ fn child(children: &Children, name: &[u8]) -> Option<usize> {
 /// Longest segment that is looked at closely where the first look is to do: a name, a GUID, or the name of a user.
 const LONGEST_PLAIN: usize = 64;
 
-/// A segment in lower case, up to its parenthesis, if it is written as it is meant, and is neither a placeholder nor a name with a
-/// namespace.
+/// In lower case, what a segment is made of that is written as it is meant; 0 for any other byte.
+const PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'$') {
+            plain[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    plain
+};
+
+/// A segment in lower case, up to its parenthesis or the query, if it is written as it is meant, and is neither a placeholder nor a
+/// name with a namespace.
 fn plain<'b>(segment: &[u8], buffer: &'b mut [u8; LONGEST_PLAIN]) -> Option<&'b [u8]> {
     let mut length = 0;
-    for byte in segment.iter().take_while(|byte| **byte != b'(') {
-        if !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'$')) {
-            return None;
+    for (place, byte) in buffer.iter_mut().zip(segment) {
+        *place = *PLAIN.get(usize::from(*byte))?;
+        if *place == 0 {
+            break;
         }
-        *buffer.get_mut(length)? = byte.to_ascii_lowercase();
         length += 1;
     }
-    let text = buffer.get(..length)?;
-    (length > 0 && !text.starts_with(b"microsoft.") && !text.starts_with(b"graph.")).then_some(text)
+    let ended = matches!(segment.get(length), None | Some(b'(' | b'?' | b'#'));
+    let text = buffer.get(..length).filter(|text| ended && !text.is_empty())?;
+    (!text.starts_with(b"microsoft.") && !text.starts_with(b"graph.")).then_some(text)
 }
 
 /// The name without its namespace, if the word (in lower case) has one: `microsoft.graph.wipe`, `graph.win32lobapp`,

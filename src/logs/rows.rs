@@ -60,6 +60,10 @@ impl Rows {
 
     /// Takes in the rows of another.
     pub(super) fn merge(&mut self, other: Self) {
+        if self.rows.is_empty() {
+            *self = Self { dropped: self.dropped + other.dropped, ..other };
+            return;
+        }
         self.dropped += other.dropped;
         for row in other.rows {
             self.make_room();

@@ -132,8 +132,9 @@ impl<'a> Scanner<'a> {
 
     /// Whether an address, as it is written, lies outside of Intune.
     fn is_elsewhere(&self, uri: &[u8]) -> bool {
-        let path = uri.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
-        BATCHES.contains(&path) || self.shared.catalogue.is_plainly_elsewhere(path)
+        let after_batch = BATCHES.iter().find_map(|batch| uri.strip_prefix(*batch));
+        after_batch.is_some_and(|rest| matches!(rest.first(), None | Some(b'?')))
+            || self.shared.catalogue.is_plainly_elsewhere(uri)
     }
 
     /// Parses a line and counts what is in it.

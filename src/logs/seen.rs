@@ -4,19 +4,19 @@
 //! Memory is bounded: fingerprints stand in two tables of at most [`MOST`] each, 8 bytes a place, and when the younger is full the
 //! older is dropped. A duplicate is thus found if no more than that many calls of interest lie between; what is counted are
 //! writes on Intune only, a few in a hundred records, and duplicates come within hours. Two calls that share a fingerprint by
-//! chance are taken for one: with a million kept, one in 18 million million times.
+//! chance are taken for one: with 700,000 kept, one in 26 million million times.
 
 use std::hash::{Hash, Hasher};
 
-/// Most fingerprints in one table; it takes 8 MiB.
-pub(super) const MOST: usize = 700_000;
+/// Most fingerprints in one table; it takes 4 MiB.
+pub(super) const MOST: usize = 349_000;
 
 /// From here on the tables are changed between two rounds of work, where it does not depend on which thread was faster.
-const ENOUGH: usize = 350_000;
+const ENOUGH: usize = 175_000;
 
 /// Places of a table at its start, and at most.
 const FIRST_PLACES: usize = 1 << 12;
-const LAST_PLACES: usize = 1 << 20;
+const LAST_PLACES: usize = 1 << 19;
 
 /// The fingerprints of the calls that were counted.
 #[derive(Debug)]

@@ -11,11 +11,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Bytes of one range.
-const RANGE: u64 = 4 << 20;
+const RANGE: u64 = 2 << 20;
 
 /// Bytes between two points at which all threads meet, so that what is forgotten of duplicates does not depend on who was faster.
-/// With 350,000 fingerprints kept from before and 500 bytes a record, what comes in between always finds room.
-const ROUND: u64 = 128 << 20;
+/// With 175,000 fingerprints kept from before and 500 bytes a record, what comes in between always finds room.
+const ROUND: u64 = 64 << 20;
 
 /// Packed bytes count for this many in a round.
 const PACKED: u64 = 12;

@@ -38,7 +38,7 @@ pub fn table(logs: &ActivityLogs, width: Option<u16>) -> String {
     let header = ["application", "written", "blocked", "failed", "statuses", "flow", "workload", "operation"];
     let mut rows: Vec<&CallRow> = logs.rows.iter().collect();
     // What matters most comes first: applications as themselves, refused calls, then writes.
-    rows.sort_by_key(|row| (row.key.flow, std::cmp::Reverse((row.blocked(), row.written(), row.failed())), &row.key));
+    rows.sort_by_cached_key(|row| (row.key.flow, std::cmp::Reverse((row.blocked(), row.written(), row.failed()))));
     let shown: Vec<Vec<String>> = rows.iter().take(MOST_SHOWN).map(|row| shown(row)).collect();
     let drawn = if shown.is_empty() { "no writes on Intune\n".to_owned() } else { grid(&header, &shown, width) };
     let rest = rows.len().saturating_sub(MOST_SHOWN);

@@ -189,7 +189,8 @@ impl CallRow {
     }
 
     fn sum(&self, of: impl Fn(u16) -> bool) -> u64 {
-        self.status_counts().into_iter().filter(|(status, _)| of(*status)).map(|(_, calls)| calls).sum()
+        let days = self.statuses.iter().filter(|(status, _)| of(**status));
+        days.flat_map(|(_, days)| days.values()).map(|count| count.calls).sum()
     }
 }
 
