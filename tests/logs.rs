@@ -5,6 +5,7 @@
 mod common;
 
 use common::{collected, files, maascan, rows, text};
+use maascan::snapshot::Coverage;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -219,4 +220,55 @@ fn collected_logs_are_kept_and_what_was_wrong_with_them_is_told_again() {
     let expected = "POST /deviceManagement/deviceManagementScripts, status 412 for windows10AndLater: 1 refused for want of approval";
     let told = text(&explained.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains(expected) && told.contains("activity logs"), "{told}");
+}
+
+/// Rows of `coverage.csv` for the activity logs, the published model, exit status and standard error of a snapshot with these logs.
+fn covered(logs: Option<&str>) -> (Row, serde_json::Value, Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("PT1H.json"), folder.path().join("out"));
+    let mut command = maascan();
+    let whole = folder.path().join("whole.json.zst");
+    let mut tenant = maascan::snapshot::load(snapshot()).unwrap();
+    tenant.coverage.values_mut().for_each(|reading| reading.coverage = Coverage::Complete { items: reading.coverage.items() });
+    maascan::snapshot::save(&tenant, &whole).unwrap();
+    command.arg("assess").arg(&whole).arg("--out").arg(&out);
+    if let Some(logs) = logs {
+        fs::write(&file, logs).unwrap();
+        command.arg("--logs").arg(&file);
+    }
+    let output = command.output().unwrap();
+    let files = files(&out);
+    let row = rows(&files["coverage.csv"]).into_iter().find(|row| row["dataset"] == "activity-logs").unwrap();
+    let json = serde_json::from_slice(&files["assessment.json"]).unwrap();
+    for report in ["report.html", "summary.md"] {
+        assert!(text(&files[report]).contains(if logs.is_some() { "writes on Intune" } else { "No activity logs" }), "{report}");
+    }
+    (row, json, output.status.code(), text(&output.stderr))
+}
+
+#[test]
+fn logs_have_their_place_in_coverage() {
+    let words = |row: &Row| ["state", "items", "gap", "requests"].map(|column| row[column].clone());
+    let (row, json, status, errors) = covered(None);
+    assert_eq!((words(&row), status), (["skipped", "", "not-requested", "0"].map(str::to_owned), Some(0)), "{errors}");
+    assert!(json["activity_logs"].is_null());
+    let told = |json: &serde_json::Value| json["verdicts"].as_array().unwrap().iter().any(|verdict| verdict["writes_at_least"] == true);
+    let (row, json, status, _) = covered(Some(&a_few()));
+    assert_eq!((words(&row), status), (["complete", "4", "", "0"].map(str::to_owned), Some(0)));
+    assert_eq!((&json["activity_logs"]["whole"], &json["activity_logs"]["calls"]), (&true.into(), &2.into()));
+    let before = told(&json);
+    let (row, json, status, errors) = covered(Some(&format!("{}no json\r\n{{\"cut", a_few())));
+    assert_eq!((words(&row), status), (["partial", "6", "failed", "0"].map(str::to_owned), Some(3)), "{errors}");
+    for said in ["1 last lines cut short", "1 lines that are no JSON record", "calls may be missing"] {
+        assert!(row["detail"].contains(said), "{row:?}");
+    }
+    let faults: Vec<_> = json["activity_logs"]["faults"].as_array().unwrap().iter().map(|fault| fault["fault"].as_str().unwrap()).collect();
+    assert_eq!(faults, ["cut-line", "not-json"]);
+    assert_eq!((before, told(&json)), (false, true), "more may have been written than was seen");
+    let doubts = |json: &serde_json::Value| json["verdicts"].to_string().matches("activity logs could not be read in full").count();
+    assert!(doubts(&json) > 0, "verdicts that rest on silence are less sure");
+    assert_eq!(json["complete"], false);
+    let (row, json, status, _) = covered(Some("\u{1}nothing of the kind\n"));
+    assert_eq!((words(&row), status), (["unavailable", "", "failed", "0"].map(str::to_owned), Some(3)), "{row:?}");
+    assert_eq!(json["activity_logs"]["whole"], false);
 }

@@ -63,6 +63,9 @@ fn no_gate(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
         if !context.directory.is_complete(Dataset::AuditEvents) {
             doubt.step("audit events could not be read in full, so it may have written to a platform that is gated");
         }
+        if logs_cut(context) {
+            doubt.step("activity logs could not be read in full, so it may have written to a platform that is gated");
+        }
     }
     if !context.directory.is_complete(Dataset::AccessPolicies) {
         doubt.step("the access policies could not be read in full, so another one may gate it");
@@ -153,6 +156,12 @@ fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &m
     if rests_on_silence && !context.directory.is_complete(Dataset::AuditEvents) {
         doubt.step("audit events could not be read in full, so it may have written");
     }
+    if rests_on_silence && logs_cut(context) {
+        doubt.step("activity logs could not be read in full, so it may have written or been refused");
+    }
+    if matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) && logs_cut(context) {
+        doubt.step("activity logs could not be read in full, so calls may have been refused");
+    }
     if rests_on_silence && case.situation.signs_in == SignsIn::Unknown && !case.situation.disabled {
         doubt.step("its sign-ins are not known");
     }
@@ -162,6 +171,12 @@ fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &m
     if rests_on_silence || matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
         requests(context, case, rests_on_silence, doubt);
     }
+}
+
+/// Activity logs were given and not read whole. That none were given is no gap: verdicts are then told by the rest.
+fn logs_cut(context: &Context<'_>) -> bool {
+    let logs = context.directory.snapshot.coverage_of_logs();
+    !logs.is_complete() && !logs.is_skipped()
 }
 
 /// What speaks against the silence on which a verdict rests.

@@ -263,6 +263,9 @@ pub struct LogReading {
 }
 
 impl LogReading {
+    /// The source of logs that were read from files.
+    pub const FILES: &'static str = "files";
+
     /// Whether everything that was named was read: no fault that may have cost a call.
     #[must_use]
     pub fn is_whole(&self) -> bool {
