@@ -1,6 +1,7 @@
 //! `maascan logs`: which application wrote what of Intune, out of exported activity logs.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::options::Connection;
 use super::{judge, logs_engine, options, output, progress, tenant};
 use crate::catalogue::Catalogue;
 use crate::logs::{self, Options, Progress, State};
@@ -75,7 +76,7 @@ pub(super) struct LogReading {
     #[arg(long = "state", value_name = "FILE")]
     state: Option<PathBuf>,
     /// Threads that read logs; default: one for each processor
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", conflicts_with = "workspace", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }
 
@@ -111,6 +112,47 @@ impl Beside {
     /// The user's fault.
     pub(super) fn check(&self) -> Result<(), Failure> {
         there(&self.paths)
+    }
+}
+
+/// Logs beside the reading of a tenant: files, or the workspace that they are in.
+#[derive(Debug, Args)]
+pub(super) struct BesideOrAsked {
+    #[command(flatten)]
+    files: Beside,
+    #[command(flatten)]
+    place: logs_engine::Place,
+}
+
+impl BesideOrAsked {
+    /// Refuses, before the long work, what cannot be read. `days` are those of the evidence window.
+    ///
+    /// # Errors
+    /// The user's fault.
+    pub(super) fn prepare(&self, connection: &Connection, days: Option<u32>) -> Result<Ready<'_>, Failure> {
+        self.files.check()?;
+        Ok(Ready { files: &self.files, asked: self.place.prepare(connection, days)? })
+    }
+}
+
+/// Logs that can be read once the tenant was.
+pub(super) struct Ready<'a> {
+    files: &'a Beside,
+    asked: Option<logs_engine::Beside<'a>>,
+}
+
+impl Ready<'_> {
+    /// The snapshot with the logs, if any were named, by its clock.
+    ///
+    /// # Errors
+    /// As [`Beside::read`].
+    pub(super) fn beside<'s>(self, snapshot: &'s Snapshot, catalogue: &Catalogue) -> Result<Cow<'s, Snapshot>, Failure> {
+        let now = snapshot.taken_at;
+        let logs = match self.asked {
+            Some(asked) => Some(asked.read(LogReading::default().options(now).own, catalogue, now)?),
+            None => self.files.read(catalogue, now)?,
+        };
+        Ok(with_logs(snapshot, logs))
     }
 }
 

@@ -13,7 +13,7 @@ mod storage;
 
 pub use query::{activity, extent};
 pub use rows::counted;
-pub use run::{Error, Request, read_activity, read_sign_ins};
+pub use run::{Error, Request, read_activity, read_sign_ins, refused};
 pub use sign_ins::{SignInTable, sign_ins};
 pub use source::{NotAName, Shape, Source, Within};
 pub use storage::{Blobs, NotBlobs};

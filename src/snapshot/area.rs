@@ -91,8 +91,12 @@ impl ActivityLogs {
 
 fn gap(reading: &LogReading) -> Gap {
     let detail = format!("{}; {COST}", reading.told(LogFault::loses).join("; "));
-    let mut losing = reading.faults.keys().filter(|fault| fault.loses());
-    if losing.all(|fault| *fault == LogFault::Throttled) { Gap::Throttled { detail } } else { Gap::Failed { detail } }
+    let losing: Vec<LogFault> = reading.faults.keys().copied().filter(|fault| fault.loses()).collect();
+    match losing.as_slice() {
+        [LogFault::Throttled] => Gap::Throttled { detail },
+        [LogFault::NotAllowed] => Gap::Permission { missing: ROLE.to_owned() },
+        _ => Gap::Failed { detail },
+    }
 }
 
 impl LogReading {
@@ -135,6 +139,7 @@ mod tests {
             let word = if fault.loses() { ["partial", "unavailable"] } else { ["complete", "complete"] };
             assert_eq!([logs(1, &[(*fault, 1)]).word(), logs(0, &[(*fault, 1)]).word()], word, "{fault}");
         }
+        assert_eq!(logs(0, &[(LogFault::NotAllowed, 1)]).gap().unwrap().to_string(), "permission missing: Log Analytics Reader");
         assert_eq!(logs(1, &[(LogFault::Throttled, 1)]).gap().unwrap().word(), "throttled");
         assert_eq!(logs(1, &[(LogFault::Throttled, 1), (LogFault::TimedOut, 1)]).gap().unwrap().word(), "failed");
     }
