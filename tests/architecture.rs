@@ -64,6 +64,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("flate2", &["logs/packed.rs"]),
     ("glob", &["logs/inputs.rs"]),
     ("memchr", &["logs/"]),
+    ("parquet", &["report/columnar.rs"]),
     ("schemars", &["report/manifest.rs", "report/v1/"]),
     ("rust_xlsxwriter", &["report/xlsx.rs"]),
     ("maud", &["report/html/"]),

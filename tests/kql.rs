@@ -5,9 +5,11 @@
 //! the path. What is missing is named on standard error and its test passes; with `MAASCAN_REQUIRE_TOOLS=1` it fails.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::print_stderr, reason = "a check that was not made is said")]
+#![expect(clippy::print_stderr, reason = "what was compared is said")]
 
 mod common;
+
+use common::{python_with, tool};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use maascan::catalogue::Catalogue;
@@ -41,15 +43,6 @@ fn sources() -> Vec<(&'static str, Source)> {
     ]
 }
 
-fn tool(name: &str, folders: &[Option<PathBuf>]) -> Option<PathBuf> {
-    let found = folders.iter().flatten().map(|folder| folder.join(name)).find(|path| path.exists());
-    if found.is_none() {
-        assert!(std::env::var_os("MAASCAN_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "not installed: {name}");
-        eprintln!("not checked, because it is not installed: {name}");
-    }
-    found
-}
-
 fn grammar() -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kusto");
     tool("node_modules/@kusto/language-service-next", &[std::env::var_os("MAASCAN_KUSTO").map(PathBuf::from), Some(target)])
@@ -57,11 +50,7 @@ fn grammar() -> Option<PathBuf> {
 
 /// A Python that has the translator.
 fn python() -> Option<PathBuf> {
-    let path: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
-    let folders: Vec<Option<PathBuf>> = std::env::var_os("MAASCAN_LINTERS").map(PathBuf::from).into_iter().chain(path).map(Some).collect();
-    let python = tool("python3", &folders)?;
-    let has = Command::new(&python).args(["-c", "import duckdb, duckdb_kql"]).output().unwrap().status.success();
-    if has { Some(python) } else { tool("duckdb_kql", &[]) }
+    python_with("duckdb_kql")
 }
 
 /// Every kind of query, by a name.

@@ -95,7 +95,7 @@ fn wrong_usage_is_refused_with_a_hint() {
     fs::write(&foreign, "{}").unwrap();
     let cases: [(&[&str], &str); 5] = [
         (&[missing.to_str().unwrap()], "no such file or folder"),
-        (&[log.to_str().unwrap(), "-o", "rows.txt"], "must end in .csv or .json"),
+        (&[log.to_str().unwrap(), "-o", "rows.txt"], "must end in .csv, .json or .parquet"),
         (&[log.to_str().unwrap(), "-o", "/nonexistent/rows.csv"], "cannot write"),
         (&[log.to_str().unwrap(), "--state", foreign.to_str().unwrap()], "not a state of logs"),
         (&[log.to_str().unwrap(), "--own-app", "me"], "not an app id"),

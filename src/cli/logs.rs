@@ -5,7 +5,7 @@ use super::options::Connection;
 use super::{judge, logs_engine, options, output, progress, tenant};
 use crate::catalogue::Catalogue;
 use crate::logs::{self, Options, Progress, State};
-use crate::report::{calls, sign_ins};
+use crate::report::{self, calls, sign_ins};
 use crate::snapshot::{ActivityLogs, AppId, Snapshot, is_guid};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, Subcommand, ValueEnum};
@@ -18,7 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   maascan logs insights-logs-microsoftgraphactivitylogs
   maascan logs 'export/y=2026/m=11/*/PT1H.json.gz' --output activity.csv
-  maascan logs export --state logs.state --format json
+  maascan logs export --state logs.state --output activity.parquet
   zcat old.json.gz | maascan logs -
   maascan logs --workspace 0a1b2c3d-0000-4000-8000-000000000001 --log-days 90
   maascan logs kql --engine fabric
@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     format: Format,
-    /// Write the rows into this file too, as CSV or JSON by its ending; may be given again
+    /// Write the rows into this file too, as CSV, JSON or Parquet by its ending; may be given again
     #[arg(short, long, value_name = "FILE", value_parser = written, help_heading = "Output")]
     output: Vec<PathBuf>,
     /// End with status 0 although something could not be read whole
@@ -173,13 +173,22 @@ pub(super) fn app_id(text: &str) -> Result<AppId, String> {
 
 fn written(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    kind(&path).map(|_| path).ok_or_else(|| "the name must end in .csv or .json".to_owned())
+    kind(&path).map(|_| path).ok_or_else(|| "the name must end in .csv, .json or .parquet".to_owned())
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What standard output takes too.
+    Text(Format),
+    Parquet,
 }
 
 /// What a file is to hold, by its ending.
-fn kind(path: &Path) -> Option<Format> {
+fn kind(path: &Path) -> Option<Kind> {
     let ending = path.extension()?.to_str()?;
-    [("csv", Format::Csv), ("json", Format::Json)].into_iter().find(|(word, _)| ending.eq_ignore_ascii_case(word)).map(|(_, kind)| kind)
+    let kinds = [("csv", Kind::Text(Format::Csv)), ("json", Kind::Text(Format::Json)), ("parquet", Kind::Parquet)];
+    kinds.into_iter().find(|(word, _)| ending.eq_ignore_ascii_case(word)).map(|(_, kind)| kind)
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
@@ -195,7 +204,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let asked = arguments.asked.read(arguments.reading.options(now).own, &catalogue, now);
     let logs = asked.unwrap_or_else(|| arguments.reading.read(&arguments.paths, &catalogue, now))?;
     for path in &arguments.output {
-        save(path, &render(kind(path).unwrap_or(Format::Csv), &logs)?)?;
+        let bytes = match kind(path) {
+            Some(Kind::Parquet) => report::parquet(&logs).map_err(could_not_run)?,
+            Some(Kind::Text(format)) => render(format, &logs)?,
+            None => render(Format::Csv, &logs)?,
+        };
+        save(path, &bytes)?;
         output::note(&format!("rows written to {}", path.display()));
     }
     output::data(&render(arguments.format, &logs)?)?;
@@ -209,6 +223,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
 /// Sign-ins out of a workspace: what they are, and what of them could not be read.
 fn run_sign_ins(arguments: &Arguments, now: DateTime<Utc>) -> Result<Status, Failure> {
+    if let Some(path) = arguments.output.iter().find(|path| kind(path) == Some(Kind::Parquet)) {
+        return Err(Failure::usage(
+            format!("sign-ins are not written as Parquet: {}", path.display()),
+            "name a file that ends in .csv or .json",
+        ));
+    }
     let (found, reading) = arguments.asked.read_sign_ins(now)?;
     let render = |format| match format {
         Format::Table => Ok(sign_ins::table(&found, &reading, output::width()).into_bytes()),
@@ -216,7 +236,8 @@ fn run_sign_ins(arguments: &Arguments, now: DateTime<Utc>) -> Result<Status, Fai
         Format::Csv => sign_ins::csv(&found).map_err(could_not_run),
     };
     for path in &arguments.output {
-        save(path, &render(kind(path).unwrap_or(Format::Csv))?)?;
+        let format = if kind(path) == Some(Kind::Text(Format::Json)) { Format::Json } else { Format::Csv };
+        save(path, &render(format)?)?;
         output::note(&format!("rows written to {}", path.display()));
     }
     output::data(&render(arguments.format)?)?;

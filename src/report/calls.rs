@@ -101,7 +101,7 @@ pub fn csv(logs: &ActivityLogs) -> Result<Vec<u8>, Error> {
 }
 
 /// One row, in the order of [`COLUMNS`].
-fn cells(row: &CallRow) -> [String; COLUMNS.len()] {
+pub(super) fn cells(row: &CallRow) -> [String; COLUMNS.len()] {
     let key = &row.key;
     [
         key.app_id.to_string(),
