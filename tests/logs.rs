@@ -202,7 +202,9 @@ fn calls_in_logs_decide_verdicts() {
         }
     }
     let json = text(&reports["assessment.json"]);
-    assert!(json.contains("2 times refused by the gate, or not granted"), "the reason is told");
+    assert!(json.contains("2 calls refused, by the activity logs"), "the reason is told");
+    assert!(json.contains("1 logged write between"), "what only logs show is not called audited");
+    assert!(json.contains(" (audit log ") && json.contains(", activity logs 1) between"), "what both show is told with both");
 }
 
 #[test]
@@ -219,7 +221,7 @@ fn collected_logs_are_kept_and_what_was_wrong_with_them_is_told_again() {
     let explained = maascan().args(["explain", APP, "--snapshot"]).arg(&kept).assert().success().get_output().clone();
     let expected = "POST /deviceManagement/deviceManagementScripts, status 412 for windows10AndLater: 1 refused for want of approval";
     let told = text(&explained.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains(expected) && told.contains("activity logs"), "{told}");
+    assert!(told.contains(expected) && told.contains("[activity-logs]"), "{told}");
 }
 
 /// Rows of `coverage.csv` for the activity logs, the published model, exit status and standard error of a snapshot with these logs.

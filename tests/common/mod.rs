@@ -111,7 +111,7 @@ pub(crate) fn rows(csv: &[u8]) -> Vec<std::collections::BTreeMap<String, String>
 }
 
 /// Collects the made-up tenant of the demo into `folder`, with further arguments.
-pub(crate) fn collected(folder: &Path, arguments: &[&str]) -> std::path::PathBuf {
+pub(crate) fn collected(folder: &Path, arguments: &[&str]) -> PathBuf {
     let path = folder.join("tenant.json.zst");
     let tenant = Tenant::start(Settings::default());
     tenant.command("collect").arg("--allow-incomplete").args(arguments).arg("-o").arg(&path).assert().success();
