@@ -60,7 +60,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("x509_cert", &["graph/signin/", "simulator/"]),
     ("cel", &["rules/expr.rs", "rules/expr/"]),
     ("comfy_table", &["report/grid.rs", "report/table.rs"]),
-    ("csv", &["cli/exclusion_file.rs", "logs/table.rs", "report/calls.rs", "report/csv.rs", "report/sign_ins.rs"]),
+    ("csv", &["cli/exclusion_file.rs", "engine/saved.rs", "logs/table.rs", "report/calls.rs", "report/csv.rs", "report/sign_ins.rs"]),
     ("flate2", &["logs/packed.rs"]),
     ("glob", &["logs/inputs.rs"]),
     ("memchr", &["logs/"]),

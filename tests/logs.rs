@@ -274,3 +274,34 @@ fn logs_have_their_place_in_coverage() {
     assert_eq!((words(&row), status), (["unavailable", "", "failed", "0"].map(str::to_owned), Some(3)), "{row:?}");
     assert_eq!(json["activity_logs"]["whole"], false);
 }
+
+/// An answer to the query of `maascan logs kql`, as the portal saves it: two refused calls of which one was delivered twice.
+fn answer() -> String {
+    let head = "Part,AppId,ServicePrincipalId,Flow,Method,Uri,Value,Day [UTC],Calls,Copies,Unnamed,First [UTC],Last [UTC]";
+    let key = format!("{APP},s,app-only,POST,https://graph.microsoft.com/beta/devicemanagement/devicemanagementscripts");
+    let times = "\"10/6/2026, 08:00:00.000 AM\",\"10/6/2026, 1:30:00.000 PM\"";
+    format!("\u{feff}{head}\r\nstatus,{key},412,\"10/6/2026, 12:00:00.000 AM\",2,3,0,{times}\r\naddress,{key},203.0.113.7,,2,,,,\r\n")
+}
+
+#[test]
+fn a_saved_answer_of_an_engine_is_known_by_its_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, log) = (folder.path().join("query_data.csv"), folder.path().join("PT1H.json"));
+    fs::write(&file, answer()).unwrap();
+    fs::write(&log, a_few()).unwrap();
+    let output = maascan().arg("logs").arg(&file).args(["--format", "csv"]).assert().success().get_output().clone();
+    let told: Vec<Row> = rows(&output.stdout);
+    assert_eq!(told.len(), 1);
+    let cells = ["app_id", "workload", "operation", "blocked", "first", "last", "addresses"].map(|column| told[0][column].as_str());
+    assert_eq!(cells, [APP, "script", "create", "2", "2026-10-06T08:00:00Z", "2026-10-06T13:30:00Z", "203.0.113.7:2"]);
+    let table = maascan().arg("logs").arg(&file).assert().success().get_output().clone();
+    assert!(text(&table.stdout).contains("read: 3 records in 1 files"), "{}", text(&table.stdout));
+    let refused = |arguments: &[&Path], message: &str| {
+        let output = maascan().arg("logs").args(arguments).assert().code(2).get_output().clone();
+        assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+    };
+    refused(&[&file, &log], "not counted together");
+    refused(&[&file, Path::new("--state"), &folder.path().join("state")], "do not grow");
+    fs::write(&file, "[{\"Part\":1,\"AppId\":1,\"ServicePrincipalId\":1,\"Flow\":1,\"Method\":1,\"Uri\":1,\"Value\":1,\"Day\":1,\"Calls\":1,\"Copies\":1,\"Unnamed\":1,\"First\":1,\"Last\":1},").unwrap();
+    refused(&[&file], "cut short");
+}

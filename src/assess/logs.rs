@@ -22,7 +22,7 @@ impl LogsRead {
     /// HTTP requests that reading them took: none for files.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        let asked = self.reading.as_ref().filter(|reading| reading.source != LogReading::FILES);
+        let asked = self.reading.as_ref().filter(|reading| ![LogReading::FILES, LogReading::SAVED].contains(&reading.source.as_str()));
         asked.map_or(0, |reading| reading.files)
     }
 }

@@ -4,9 +4,10 @@ use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::options::Connection;
 use super::{judge, logs_engine, options, output, progress, tenant};
 use crate::catalogue::Catalogue;
+use crate::engine;
 use crate::logs::{self, Options, Progress, State};
 use crate::report::{self, calls, sign_ins};
-use crate::snapshot::{ActivityLogs, AppId, Snapshot, is_guid};
+use crate::snapshot::{self, ActivityLogs, AppId, Snapshot, is_guid};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ Examples:
   maascan logs 'export/y=2026/m=11/*/PT1H.json.gz' --output activity.csv
   maascan logs export --state logs.state --output activity.parquet
   zcat old.json.gz | maascan logs -
+  maascan logs answer.csv
   maascan logs --workspace 0a1b2c3d-0000-4000-8000-000000000001 --log-days 90
   maascan logs kql --engine fabric
 
@@ -32,7 +34,8 @@ Exit status:
 /// Count what applications wrote of Intune, out of files of MicrosoftGraphActivityLogs
 ///
 /// Reads the storage export (JSON lines), records of an event hub, and exports of Log Analytics as CSV and JSON, plain or packed
-/// by gzip or zstd, and sends nothing anywhere. Where the logs are in a Log Analytics workspace, they can be counted there.
+/// by gzip or zstd, and sends nothing anywhere. Where the logs are in a Log Analytics workspace, they can be counted there. An answer
+/// to the query of `maascan logs kql` that was saved as CSV or JSON is known by its columns and read as what it counted.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Arguments {
@@ -256,6 +259,9 @@ impl LogReading {
     /// A state that cannot be read, or a path that leads nowhere: the user's fault. A state that cannot be written.
     pub(super) fn read(&self, paths: &[PathBuf], catalogue: &Catalogue, now: DateTime<Utc>) -> Result<ActivityLogs, Failure> {
         there(paths)?;
+        if let Some(logs) = self.answers(paths, catalogue)? {
+            return Ok(logs);
+        }
         let options = self.options(now);
         let progress = Progress::default();
         let state = self.state.as_deref().map(State::load).transpose().map_err(usage_error)?;
@@ -268,6 +274,31 @@ impl LogReading {
         Ok(logs)
     }
 
+    /// What answers to `maascan logs kql` say that were saved in these files; None where they are logs.
+    fn answers(&self, paths: &[PathBuf], catalogue: &Catalogue) -> Result<Option<ActivityLogs>, Failure> {
+        let mut tables = Vec::new();
+        let (mut files, mut bytes) = (0_u64, 0_u64);
+        for path in paths.iter().filter(|path| path.is_file()) {
+            let saved = engine::saved(path).map_err(|error| unusable(path, &error))?;
+            let Some(saved) = saved else { continue };
+            tables.extend(saved.tables);
+            (files, bytes) = (files + 1, bytes.saturating_add(saved.bytes));
+        }
+        if files == 0 {
+            return Ok(None);
+        }
+        if usize::try_from(files).is_ok_and(|files| files < paths.len()) {
+            let hint = "read them in two runs: a call that is in both would be counted twice";
+            return Err(Failure::usage("answers of a log engine and logs are not counted together", hint));
+        }
+        if self.state.is_some() {
+            return Err(Failure::usage("answers of a log engine do not grow, so there is nothing to remember", "leave the state out"));
+        }
+        let mut logs = engine::counted(catalogue, &tables, snapshot::LogReading::SAVED);
+        (logs.reading.files, logs.reading.bytes) = (files, bytes);
+        Ok(Some(logs))
+    }
+
     fn options(&self, now: DateTime<Utc>) -> Options {
         let usual = Options::at(now);
         let own: BTreeSet<AppId> = if self.own_app.is_empty() {
@@ -277,6 +308,11 @@ impl LogReading {
         };
         Options { own, threads: self.threads.map_or(usual.threads, usize::from), ..usual }
     }
+}
+
+/// An answer that cannot be used.
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot read answer of a log engine: {}: {error}", path.display()), "save the answer of the query again")
 }
 
 /// Refuses a path that leads nowhere.

@@ -266,6 +266,9 @@ impl LogReading {
     /// The source of logs that were read from files.
     pub const FILES: &'static str = "files";
 
+    /// The source of answers of a log engine that were saved in files.
+    pub const SAVED: &'static str = "saved answers of a log engine";
+
     /// Whether everything that was named was read: no fault that may have cost a call.
     #[must_use]
     pub fn is_whole(&self) -> bool {
