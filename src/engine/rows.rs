@@ -5,7 +5,7 @@ use super::run::Counts;
 use crate::catalogue::{Catalogue, Route};
 use crate::graph::Table;
 use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow, Listed, LogFault, LogReading, ServicePrincipalId};
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -46,8 +46,12 @@ impl Row<'_> {
     }
 
     fn time(&self, name: &str) -> Option<DateTime<Utc>> {
-        let time = DateTime::parse_from_rfc3339(self.text(name)).ok()?;
-        Some(time.to_utc().trunc_subsecs(0))
+        let text = self.text(name);
+        let exact = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+        // As the Azure CLI, Azure Data Explorer and the portal write times, which are UTC.
+        let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%m/%d/%Y, %I:%M:%S%.f %p"];
+        let other = || formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|time| time.and_utc());
+        Some(exact.or_else(other)?.trunc_subsecs(0))
     }
 }
 
@@ -136,7 +140,10 @@ pub fn counted(catalogue: &Catalogue, answers: &[Table], source: &str) -> Activi
     for table in answers {
         tally.add(table, source);
     }
-    tally.finish()
+    let mut logs = tally.finish();
+    let reading = &mut logs.reading;
+    reading.records = reading.calls.saturating_add(reading.duplicates).saturating_add(reading.own);
+    logs
 }
 
 fn list(listed: &mut Listed, row: &Row<'_>) {

@@ -69,7 +69,9 @@ pub fn summary(reading: &LogReading) -> String {
     };
     // An engine says nothing of bytes, and its queries are no files.
     let read = match reading.bytes {
-        0 if reading.source != "files" => format!("{} records of {} by {} queries", reading.records, reading.source, reading.files),
+        0 if reading.source != LogReading::FILES => {
+            format!("{} records of {} by {} queries", reading.records, reading.source, reading.files)
+        }
         bytes => format!("{} records in {} files, {bytes} bytes", reading.records, reading.files),
     };
     format!(
@@ -81,11 +83,7 @@ pub fn summary(reading: &LogReading) -> String {
 /// What went wrong, a line for each kind.
 #[must_use]
 pub fn faults(reading: &LogReading) -> Vec<String> {
-    let line = |(fault, count): (&crate::snapshot::LogFault, &crate::snapshot::FaultCount)| {
-        let place = if count.example.is_empty() { String::new() } else { format!(", such as in {}", count.example) };
-        format!("{} {}{place}", count.times, fault.says())
-    };
-    reading.faults.iter().map(line).collect()
+    reading.told(|_| true)
 }
 
 /// The rows as CSV: commas between the cells, every cell quoted, UTF-8, LF.
@@ -103,7 +101,7 @@ pub fn csv(logs: &ActivityLogs) -> Result<Vec<u8>, Error> {
 }
 
 /// One row, in the order of [`COLUMNS`].
-fn cells(row: &CallRow) -> [String; COLUMNS.len()] {
+pub(super) fn cells(row: &CallRow) -> [String; COLUMNS.len()] {
     let key = &row.key;
     [
         key.app_id.to_string(),

@@ -51,7 +51,7 @@ mod tests {
         assert!(bytes.ends_with(b"}\n"));
         let value = read(&samples::empty());
         assert_eq!((&value["format"], &value["version"]), (&Value::from("maascan.assessment"), &Value::from(1)));
-        assert_eq!(value["coverage"].as_array().unwrap().len(), crate::snapshot::Dataset::ALL.len());
+        assert_eq!(value["coverage"].as_array().unwrap().len(), crate::snapshot::Area::all().count());
     }
 
     #[test]

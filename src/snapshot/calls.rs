@@ -273,6 +273,12 @@ pub struct LogReading {
 }
 
 impl LogReading {
+    /// The source of logs that were read from files.
+    pub const FILES: &'static str = "files";
+
+    /// The source of answers of a log engine that were saved in files.
+    pub const SAVED: &'static str = "saved answers of a log engine";
+
     /// Whether everything that was named was read: no fault that may have cost a call.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -403,6 +409,10 @@ faults! {
     NoTable = "no-table", "tables that the workspace does not have", true;
     /// The table of the engine begins later than the span that was asked for: it is kept no longer, or was not filled before.
     LaterStart = "later-start", "tables of the engine that begin more than a day after the start of the span", true;
+    /// A workspace that the sign-in may not read.
+    NotAllowed = "not-allowed", "workspaces that the sign-in may not read", true;
+    /// A workspace that could not be asked: sign-in, network, or no such workspace.
+    NoAnswer = "no-answer", "workspaces that could not be asked", true;
     /// The engine kept refusing for load.
     Throttled = "throttled", "spans of time that the engine refused for load", true;
 }
