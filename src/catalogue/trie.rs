@@ -6,6 +6,7 @@
 use super::address::{Address, Kind, LONGEST_LITERAL, Segment, can_be, is_whole_hole, lower};
 use super::operation::Alias;
 use super::{Method, Operation, Platform};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// Most type names that a path may have beside those in templates: the tree stays where it is on each, so that a path of
@@ -26,11 +27,16 @@ pub(super) type TypeNames = BTreeMap<Box<[u8]>, TypeName>;
 
 type Children = Vec<(Box<[u8]>, usize)>;
 
+/// The order of children: by length first, so that most are told apart without a look at their letters.
+fn order(known: &[u8], name: &[u8]) -> Ordering {
+    known.len().cmp(&name.len()).then_with(|| known.cmp(name))
+}
+
 #[derive(Debug, Default)]
 struct Node {
-    /// By lower-case text, sorted.
+    /// By lower-case text, in [`order`].
     literals: Children,
-    /// By lower-case type name without namespace, sorted.
+    /// By lower-case type name without namespace, in [`order`].
     types: Children,
     /// After `{id}`.
     key: Option<usize>,
@@ -192,7 +198,7 @@ fn spellings(template: &str, aliases: &[Alias]) -> Vec<String> {
 }
 
 fn insert(children: &mut Children, name: &[u8], fresh: usize) -> usize {
-    match children.binary_search_by(|(known, _)| known.as_ref().cmp(name)) {
+    match children.binary_search_by(|(known, _)| order(known, name)) {
         Ok(at) => children.get(at).map_or(fresh, |(_, next)| *next),
         Err(at) => {
             children.insert(at, (name.into(), fresh));
@@ -202,7 +208,7 @@ fn insert(children: &mut Children, name: &[u8], fresh: usize) -> usize {
 }
 
 fn child(children: &Children, name: &[u8]) -> Option<usize> {
-    let at = children.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
+    let at = children.binary_search_by(|(known, _)| order(known, name)).ok()?;
     children.get(at).map(|(_, next)| *next)
 }
 

@@ -1,6 +1,6 @@
 //! Threads, units and what becomes of each.
 
-use super::file::{Range, head};
+use super::file::{Range, head, read_at};
 use super::format::{Format, HEAD};
 use super::lines::{End, Lines};
 use super::packed::Packing;
@@ -11,6 +11,7 @@ use super::units::{Opened, Unit, Units};
 use super::{Options, Progress, document, inputs, pipe, table};
 use crate::catalogue::Catalogue;
 use crate::snapshot::{ActivityLogs, LogFault, LogReading};
+use std::fs::File;
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -107,21 +108,20 @@ impl<'a> Worker<'a> {
     fn range(&mut self, opened: &Opened, from: u64, to: u64) {
         opened.name.as_ref().clone_into(&mut self.scanner.file);
         let last = to >= opened.length;
-        // The byte before tells whether the range begins inside a line. What is remembered is always the beginning of one.
-        let start = from.saturating_sub(1);
         let end = match (last, self.growing) {
-            (false, _) => End::At(to - start),
+            (false, _) => End::At(to - from),
             (true, true) => End::Growing,
             (true, false) => End::Source,
         };
-        let done = self.lines.read(&mut Range::new(&opened.file, start, to), from > 0, end, &mut self.scanner);
+        let done = begins_inside(&opened.file, from)
+            .and_then(|inside| self.lines.read(&mut Range::new(&opened.file, from, to), inside, end, &mut self.scanner));
         self.progress.advance(to - from);
         let reading = &mut self.scanner.tally.reading;
         reading.bytes += to - from;
         reading.files += u64::from(last);
         match done {
             Err(error) => self.failed(&error),
-            Ok(done) if last => self.remember(opened, start + done),
+            Ok(done) if last => self.remember(opened, from + done),
             Ok(_) => {}
         }
     }
@@ -193,6 +193,15 @@ impl<'a> Worker<'a> {
         let place = format!("{}: {}", self.scanner.file, error.kind());
         self.scanner.tally.reading.fault(fault, 1, &place);
     }
+}
+
+/// Whether a place of a file is inside a line: the byte before tells.
+fn begins_inside(file: &File, from: u64) -> io::Result<bool> {
+    let mut before = [b'\n'];
+    if let Some(place) = from.checked_sub(1) {
+        read_at(file, &mut before, place)?;
+    }
+    Ok(before != [b'\n'])
 }
 
 /// A source that tells how much was read of it.
