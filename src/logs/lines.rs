@@ -54,7 +54,7 @@ impl Lines {
     /// What the source says; lines before were given.
     pub(super) fn read(&mut self, source: &mut dyn Read, inside: bool, end: End, scanner: &mut Scanner<'_>) -> io::Result<u64> {
         if self.buffer.is_empty() {
-            self.buffer = vec![0; FRONT + ALIGNMENT + BLOCK];
+            self.buffer = vec![0; FRONT + ALIGNMENT + 2 * BLOCK];
             self.base = FRONT + self.buffer.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
         }
         (self.from, self.to, self.overlong) = (self.base, self.base, inside);
@@ -122,7 +122,7 @@ impl Lines {
         self.from = self.base.saturating_sub(length);
         self.buffer.copy_within(begin..self.to, self.from);
         self.to = self.from + length;
-        self.buffer.truncate((self.base + BLOCK).max(self.to));
+        self.buffer.truncate((self.base + 2 * BLOCK).max(self.to));
     }
 
     /// No line end yet: goes on, or gives the line up. What was given up still counts as read once its end is found, so it is
