@@ -5,7 +5,6 @@
 //! the path. What is missing is named on standard error and its test passes; with `MAASCAN_REQUIRE_TOOLS=1` it fails.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::print_stderr, reason = "what was compared is said")]
 
 mod common;
 

@@ -1,7 +1,11 @@
 //! What the end-to-end tests share: the binary in a clean environment, and a made-up tenant to point it at.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::print_stderr,
+    clippy::allow_attributes,
+    reason = "each test binary uses a part of it; a check not made is said"
+)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![allow(clippy::print_stderr, clippy::allow_attributes, reason = "a check that was not made is said")]
 
 use assert_cmd::Command;
 use maascan::simulator::{self, RecordedRequest, Settings, Simulator};
