@@ -6,6 +6,7 @@
 
 mod document;
 mod file;
+mod flat;
 mod format;
 mod inputs;
 mod lines;

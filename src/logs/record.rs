@@ -103,7 +103,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes from another what is missing here.
-    fn complete(&mut self, other: Self) {
+    pub(super) fn complete(&mut self, other: Self) {
         for (mine, others) in self.values.iter_mut().zip(other.values) {
             if mine.is_none() {
                 *mine = others;

@@ -7,6 +7,7 @@
 //! says at one look that it lies elsewhere, which it does of no address with a backslash. Lines that the bytes decide are counted
 //! as records, and their other members are not looked at.
 
+use super::flat;
 use super::record::{self, Fields};
 use super::tally::{Shared, Tally};
 use crate::snapshot::LogFault;
@@ -167,6 +168,12 @@ impl<'a> Scanner<'a> {
     }
 
     fn counted(&mut self, text: &str) -> bool {
+        if self.by_bytes
+            && let Some(fields) = flat::read(text)
+        {
+            self.record(&fields);
+            return true;
+        }
         // What comes before a fault is not counted, so that a cut line leaves nothing behind. A line has one record as a rule.
         let (mut first, mut more): (Option<Fields<'_>>, Vec<Fields<'_>>) = (None, Vec::new());
         let each = |fields| match first {
