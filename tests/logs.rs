@@ -48,6 +48,36 @@ fn a_few() -> String {
 }
 
 #[test]
+fn no_log_is_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("PT1H.json");
+    fs::write(&log, a_few()).unwrap();
+    let inside = folder.path().join("activity.csv");
+    let aside = tempfile::tempdir().unwrap();
+    let state = aside.path().join("s.json");
+    for (read, written) in [(&log, ["-o".as_ref(), log.as_os_str()]), (&folder.path().to_owned(), ["-o".as_ref(), inside.as_os_str()])] {
+        let refused = maascan().arg("logs").arg(read).args(written).assert().code(2).get_output().clone();
+        assert!(text(&refused.stderr).contains("it is read as logs"), "{}", text(&refused.stderr));
+    }
+    maascan().arg("logs").arg(&log).arg("--state").arg(&log).assert().code(2);
+    let twice = maascan().arg("logs").arg(&log).arg("--state").arg(&state).arg("-o").arg(&state).assert().code(2).get_output().clone();
+    assert!(text(&twice.stderr).contains("written twice"), "{}", text(&twice.stderr));
+    assert_eq!(fs::read_to_string(&log).unwrap(), a_few());
+    assert!(!inside.exists() && !state.exists());
+}
+
+#[test]
+fn what_is_of_a_workspace_is_refused_beside_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("PT1H.json");
+    fs::write(&log, a_few()).unwrap();
+    for wrong in [["--sign-ins"].as_slice(), &["--log-days", "5"]] {
+        let refused = maascan().arg("logs").arg(&log).args(wrong).assert().code(2).get_output().clone();
+        assert!(text(&refused.stderr).contains("workspace"), "{}", text(&refused.stderr));
+    }
+}
+
+#[test]
 fn rows_go_to_standard_output_and_to_files() {
     let folder = tempfile::tempdir().unwrap();
     let (log, out) = (folder.path().join("PT1H.json"), folder.path().join("activity.csv"));

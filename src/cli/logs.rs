@@ -199,6 +199,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         return logs_engine::print(arguments);
     }
     let catalogue = tenant::catalogue()?;
+    arguments.asked.fits(&arguments.paths)?;
+    let written = arguments.output.iter().chain(&arguments.reading.state);
+    apart(written, &arguments.paths)?;
     arguments.output.iter().try_for_each(|path| writable(path))?;
     let now = arguments.now.unwrap_or_else(Utc::now).trunc_subsecs(0);
     if arguments.asked.sign_ins {
@@ -277,17 +280,22 @@ impl LogReading {
     /// What answers to `maascan logs kql` say that were saved in these files; None where they are logs.
     fn answers(&self, paths: &[PathBuf], catalogue: &Catalogue) -> Result<Option<ActivityLogs>, Failure> {
         let mut tables = Vec::new();
-        let (mut files, mut bytes) = (0_u64, 0_u64);
-        for path in paths.iter().filter(|path| path.is_file()) {
+        let (mut files, mut bytes, mut partial) = (0_u64, 0_u64, Vec::new());
+        // Each file once, however often it is named.
+        let mut named: Vec<PathBuf> = paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect();
+        named.sort();
+        named.dedup();
+        for path in named.iter().filter(|path| path.is_file()) {
             let saved = engine::saved(path).map_err(|error| unusable(path, &error))?;
             let Some(saved) = saved else { continue };
             tables.extend(saved.tables);
+            partial.extend(saved.partial.then_some(path));
             (files, bytes) = (files + 1, bytes.saturating_add(saved.bytes));
         }
         if files == 0 {
             return Ok(None);
         }
-        if usize::try_from(files).is_ok_and(|files| files < paths.len()) {
+        if usize::try_from(files).is_ok_and(|files| files < named.len()) {
             let hint = "read them in two runs: a call that is in both would be counted twice";
             return Err(Failure::usage("answers of a log engine and logs are not counted together", hint));
         }
@@ -296,6 +304,7 @@ impl LogReading {
         }
         let mut logs = engine::counted(catalogue, &tables, snapshot::LogReading::SAVED);
         (logs.reading.files, logs.reading.bytes) = (files, bytes);
+        partial.iter().for_each(|path| logs.reading.fault(snapshot::LogFault::PartialResult, 1, &path.display().to_string()));
         Ok(Some(logs))
     }
 
@@ -324,6 +333,26 @@ fn there(paths: &[PathBuf]) -> Result<(), Failure> {
             "name files or folders of exported logs, a pattern in quotes, or - for standard input",
         ))
     })
+}
+
+/// Refuses files to write that are read, or lie in a folder that is read, where the next run would take them for logs; and two that
+/// are the same.
+fn apart<'p>(written: impl Iterator<Item = &'p PathBuf>, read: &[PathBuf]) -> Result<(), Failure> {
+    let mut before: Vec<PathBuf> = Vec::new();
+    for path in written {
+        let place = folder(path).canonicalize().unwrap_or_else(|_| folder(path).to_owned()).join(path.file_name().unwrap_or_default());
+        let place = place.canonicalize().unwrap_or(place);
+        if before.contains(&place) {
+            return Err(Failure::usage(format!("written twice: {}", path.display()), "give each output, and the state, a file of its own"));
+        }
+        let logs = read.iter().find(|logs| logs.canonicalize().is_ok_and(|logs| place.starts_with(logs)));
+        if let Some(logs) = logs {
+            let hint = "name a file outside of the logs: a log is not written over, and the next run would read the file as one";
+            return Err(Failure::usage(format!("cannot write {}: it is read as logs, by {}", path.display(), logs.display()), hint));
+        }
+        before.push(place);
+    }
+    Ok(())
 }
 
 /// Whether a path leads nowhere, and is no pattern.

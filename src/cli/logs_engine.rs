@@ -11,6 +11,7 @@ use crate::snapshot::{ActivityLogs, AppId, LogReading, SignInSummary, is_guid};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -168,6 +169,13 @@ pub(super) struct Place {
     logs_endpoint: Option<String>,
 }
 
+impl Place {
+    /// Whether more than the workspace was named.
+    fn is_described(&self) -> bool {
+        self.log_days.is_some() || self.logs_endpoint.is_some()
+    }
+}
+
 /// Days of logs that are asked for where nothing says how many.
 const USUAL_DAYS: u32 = 30;
 
@@ -194,6 +202,19 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Refuses what only a workspace takes where files are read.
+    ///
+    /// # Errors
+    /// The user's fault.
+    pub(super) fn fits(&self, paths: &[PathBuf]) -> Result<(), Failure> {
+        let only = self.sign_ins || self.place.is_described();
+        if only && self.place.workspace.is_none() && !paths.is_empty() {
+            let hint = "leave them out, or name a workspace in place of the files";
+            return Err(Failure::usage("--sign-ins, --log-days and --logs-endpoint are of a workspace", hint));
+        }
+        Ok(())
+    }
+
     /// Asks the workspace, if one was named. Calls of `own` and of the application that signs in are left out.
     ///
     /// # Errors

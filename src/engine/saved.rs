@@ -12,14 +12,16 @@ use std::path::Path;
 /// What of a file is looked at to tell what it is (bytes).
 const HEAD: u64 = 8 * 1024;
 
-/// The longest answer that is read (bytes): far more than the most rows that are kept.
-const LONGEST: u64 = 256 * 1024 * 1024;
+/// The longest answer that is read (bytes): as much as the query API gives, and far more than the most rows that are kept.
+const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// An answer that was saved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saved {
     /// Its tables.
     pub tables: Vec<Table>,
+    /// Whether the engine says that it is not all.
+    pub partial: bool,
     /// Length of the file (bytes).
     pub bytes: u64,
 }
@@ -27,7 +29,7 @@ pub struct Saved {
 /// The answer that a file holds; None for any other file, and for one that cannot be opened: the reader of logs says so.
 ///
 /// # Errors
-/// Of the disk; an answer that is cut short, or longer than 256 MiB.
+/// Of the disk; an answer that is cut short, or longer than 64 MiB.
 pub fn saved(path: &Path) -> io::Result<Option<Saved>> {
     let Ok(mut file) = File::open(path) else { return Ok(None) };
     let mut bytes = Vec::new();
@@ -39,10 +41,10 @@ pub fn saved(path: &Path) -> io::Result<Option<Saved>> {
     (&mut file).take(LONGEST.saturating_sub(head) + 1).read_to_end(&mut bytes)?;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if length > LONGEST {
-        return Err(io::Error::other("the answer is longer than 256 MiB"));
+        return Err(io::Error::other("the answer is longer than 64 MiB"));
     }
-    let tables = tables(&bytes).ok_or_else(|| io::Error::other("the answer is cut short, or no table"))?;
-    Ok(Some(Saved { tables, bytes: length }))
+    let (tables, partial) = tables(&bytes).ok_or_else(|| io::Error::other("the answer is cut short, or no table"))?;
+    Ok(Some(Saved { tables, partial, bytes: length }))
 }
 
 /// Whether the beginning of a file names every column of an answer.
@@ -70,11 +72,11 @@ fn names(record: &StringRecord) -> Vec<String> {
     record.iter().map(|name| name.trim_start_matches('\u{feff}').trim().trim_end_matches("[UTC]").trim_end().to_owned()).collect()
 }
 
-/// The tables of an answer; None for what is no answer, or not whole.
-fn tables(bytes: &[u8]) -> Option<Vec<Table>> {
+/// The tables of an answer, and whether it says that it is not all; None for what is no answer, or was cut.
+fn tables(bytes: &[u8]) -> Option<(Vec<Table>, bool)> {
     let text = String::from_utf8_lossy(bytes);
     if !is_json(&text) {
-        return Some(vec![csv_table(&text)?]);
+        return Some((vec![csv_table(&text)?], false));
     }
     let answer: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
     let listed = member(&answer, "tables").or(Some(&answer)).and_then(Value::as_array);
@@ -83,7 +85,21 @@ fn tables(bytes: &[u8]) -> Option<Vec<Table>> {
         Some(all) => all.iter().filter_map(of_api).filter(|table| has_columns(&table.columns)).collect(),
         None => Vec::new(),
     };
-    (!tables.is_empty()).then_some(tables)
+    (!tables.is_empty()).then(|| (tables, says_partial(&answer)))
+}
+
+/// Whether an answer says of itself, or of a frame in it, that something went wrong: `error` of Log Analytics, `Exceptions`,
+/// `HasErrors` and `OneApiErrors` of Azure Data Explorer.
+fn says_partial(answer: &Value) -> bool {
+    let frames = std::iter::once(answer).chain(answer.as_array().into_iter().flatten());
+    let tables = member(answer, "tables").and_then(Value::as_array).into_iter().flatten();
+    frames.chain(tables).any(|frame| {
+        ["error", "exceptions", "haserrors", "oneapierrors"].iter().filter_map(|name| member(frame, name)).any(|said| match said {
+            Value::Null | Value::Bool(false) => false,
+            Value::Array(errors) => !errors.is_empty(),
+            _ => true,
+        })
+    })
 }
 
 fn csv_table(text: &str) -> Option<Table> {
@@ -148,6 +164,20 @@ mod tests {
             assert_eq!((tables.len(), &tables[0].rows), (1, &vec![ROW.map(Value::from).to_vec()]), "{form}");
             assert_eq!(tables[0].columns, COLUMNS, "{form}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_says_it_is_not_all_is_not_taken_for_whole() {
+        let table = json!({"columns": COLUMNS.map(|name| json!({"name": name})), "rows": [ROW]});
+        let partial = |answer: &Value| tables(answer.to_string().as_bytes()).unwrap().1;
+        assert!(!partial(&json!({"tables": [table], "error": null})));
+        assert!(!partial(&json!({"Tables": [table], "Exceptions": []})));
+        assert!(!partial(&json!([{"FrameType": "DataTable", "Columns": table["columns"], "Rows": [ROW]}, {"HasErrors": false}])));
+        assert!(partial(&json!({"tables": [table], "error": {"code": "PartialError"}})));
+        assert!(partial(&json!({"Tables": [table], "Exceptions": ["limits"]})));
+        assert!(partial(
+            &json!([{"FrameType": "DataTable", "Columns": table["columns"], "Rows": [ROW]}, {"HasErrors": true, "OneApiErrors": [{}]}])
+        ));
     }
 
     #[test]

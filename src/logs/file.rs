@@ -41,9 +41,9 @@ impl Read for Range<'_> {
     }
 }
 
-/// The first bytes of a source, at most so many.
-pub(super) fn head(source: &mut dyn Read, most: u64) -> io::Result<Vec<u8>> {
+/// The first bytes of a source, at most so many, and the failure that came after them, if one did.
+pub(super) fn head(source: &mut dyn Read, most: u64) -> (Vec<u8>, Option<io::Error>) {
     let mut head = Vec::new();
-    source.take(most).read_to_end(&mut head)?;
-    Ok(head)
+    let failure = source.take(most).read_to_end(&mut head).err();
+    (head, failure)
 }

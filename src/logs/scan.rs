@@ -83,13 +83,7 @@ pub(super) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(shared: &'a Shared<'a>) -> Self {
-        Self {
-            shared,
-            tally: Tally::default(),
-            by_bytes: true,
-            file: String::new(),
-            leash: Arc::new(AtomicUsize::new(LEASH)),
-        }
+        Self { shared, tally: Tally::default(), by_bytes: true, file: String::new(), leash: Arc::new(AtomicUsize::new(LEASH)) }
     }
 
     /// Takes whole lines.
@@ -115,10 +109,13 @@ impl<'a> Scanner<'a> {
 
     /// Counts a line as a record if its bytes decide, and parses it if not.
     fn judged(&mut self, block: &[u8], line: Range<usize>, method: Named, uri: Named) {
-        if self.by_bytes && method.times == 1 && self.decides(block.get(..line.end).unwrap_or_default(), method, uri) {
+        // A line that begins or ends otherwise is damaged, whatever stands in it.
+        let text = block.get(line.clone()).unwrap_or_default();
+        let whole = text.starts_with(b"{") && (text.ends_with(b"}") || text.ends_with(b"}\r"));
+        if self.by_bytes && whole && method.times == 1 && self.decides(block.get(..line.end).unwrap_or_default(), method, uri) {
             self.tally.reading.records += 1;
         } else {
-            self.line(block.get(line).unwrap_or_default());
+            self.line(text);
         }
     }
 
@@ -127,15 +124,15 @@ impl<'a> Scanner<'a> {
         if opens(bytes, method.place) && bytes.get(method.place..).is_some_and(|rest| rest.starts_with(GET)) {
             return true;
         }
-        let is_word = member(bytes, method.place, METHOD.len()).is_some_and(|word| !word.is_empty() && word.iter().all(u8::is_ascii_alphabetic));
+        let is_word =
+            member(bytes, method.place, METHOD.len()).is_some_and(|word| !word.is_empty() && word.iter().all(u8::is_ascii_alphabetic));
         is_word && uri.times == 1 && member(bytes, uri.place, URI.len()).is_some_and(|uri| self.is_elsewhere(uri))
     }
 
     /// Whether an address, as it is written, lies outside of Intune.
     fn is_elsewhere(&self, uri: &[u8]) -> bool {
         let after_batch = BATCHES.iter().find_map(|batch| uri.strip_prefix(*batch));
-        after_batch.is_some_and(|rest| matches!(rest.first(), None | Some(b'?')))
-            || self.shared.catalogue.is_plainly_elsewhere(uri)
+        after_batch.is_some_and(|rest| matches!(rest.first(), None | Some(b'?'))) || self.shared.catalogue.is_plainly_elsewhere(uri)
     }
 
     /// Parses a line and counts what is in it.

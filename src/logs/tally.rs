@@ -107,7 +107,7 @@ impl Tally {
         };
         let status = fields.get(Field::Status).and_then(status).unwrap_or_default();
         match fields.get(Field::RequestId) {
-            Some(id) if !shared.is_new(fingerprint((key, status, time.timestamp(), id.to_ascii_lowercase()))) => {
+            Some(id) if !shared.is_new(fingerprint_of(key, status, time, id, fields)) => {
                 self.reading.duplicates += 1;
                 return;
             }
@@ -158,6 +158,12 @@ impl Tally {
         let key = fingerprint(&row.key);
         Known::Row(self.rows.place(row), key)
     }
+}
+
+/// What makes two records copies of one: all that is counted of them, so that it does not matter which one comes first.
+fn fingerprint_of(key: u64, status: u16, time: DateTime<Utc>, id: &str, fields: &Fields<'_>) -> u64 {
+    let words = [Field::AuthMethod, Field::Address, Field::UserAgent].map(|field| fields.get(field));
+    fingerprint((key, status, time.timestamp(), id.to_ascii_lowercase(), words))
 }
 
 /// Counts a call in its row.

@@ -298,6 +298,49 @@ fn a_file_that_grows_is_read_on_from_where_it_was() {
 }
 
 #[test]
+fn a_file_that_became_another_behind_the_same_beginning_is_read_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let lines = |ids: std::ops::Range<u32>| text(&ids.map(|id| storage(id, "DELETE", MOBILE_APP, 204, "")).collect::<Vec<_>>());
+    let mut state = State::default();
+    let mut read = || read_on(&[path.clone()], &CATALOGUE, &options(), &Progress::default(), &mut state);
+    fs::write(&path, lines(0..20)).unwrap();
+    assert_eq!(read().reading.calls, 20);
+    fs::write(&path, [lines(0..5), lines(100..160)].concat()).unwrap();
+    let logs = read();
+    assert_eq!((logs.reading.calls, times(&logs, LogFault::Replaced)), (80, 1));
+}
+
+#[test]
+fn what_is_no_log_at_all_is_not_taken_for_logs_without_writes() {
+    for bytes in ["", "\n\n", "{\"category\":\"SignInLogs\",\"time\":\"2026-07-16T13:00:00Z\"}\n"] {
+        let logs = read_bytes("a.json", bytes.as_bytes());
+        assert_eq!(times(&logs, LogFault::NoRecord), 1, "{bytes:?}");
+    }
+    let reads = read_bytes("a.json", &text(&[storage(1, "GET", MOBILE_APP, 200, "")]));
+    assert!(reads.reading.is_whole() && reads.rows.is_empty());
+}
+
+#[test]
+fn a_table_without_users_is_not_read_and_a_stray_quote_is_told() {
+    let table = csv(&some());
+    let (head, rows) = table.split_once('\n').unwrap();
+    let without = format!("{}\n{rows}", head.replace("UserId", "Person"));
+    assert_eq!(times(&read_bytes("a.csv", without.as_bytes()), LogFault::NoColumn), 1);
+    let stray = format!("{head},Note\n{}", rows.lines().map(|row| format!("{row},\"x\n")).collect::<String>());
+    assert!(times(&read_bytes("a.csv", stray.as_bytes()), LogFault::BadRow) > 0);
+}
+
+#[test]
+fn a_damaged_line_is_told_whatever_its_method() {
+    let read = storage(1, "GET", MOBILE_APP, 200, "");
+    for line in [format!("\u{0}{read}"), read[..read.len() - 1].to_owned()] {
+        let logs = read_bytes("a.json", &text(&[line, storage(2, "GET", MOBILE_APP, 200, "")]));
+        assert_eq!(times(&logs, LogFault::NotJson), 1);
+    }
+}
+
+#[test]
 fn many_small_files_and_any_number_of_threads_say_the_same() {
     let folder = tempfile::tempdir().unwrap();
     for at in 0..300 {

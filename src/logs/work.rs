@@ -5,7 +5,7 @@ use super::format::{Format, HEAD};
 use super::lines::{End, Lines};
 use super::packed::Packing;
 use super::scan::Scanner;
-use super::state::{Known, State};
+use super::state::{Known, State, end};
 use super::tally::{Shared, Tally};
 use super::units::{Opened, Unit, Units};
 use super::{Options, Progress, document, inputs, pipe, table};
@@ -25,10 +25,10 @@ pub(super) fn read(
     progress: &Progress,
     mut state: Option<&mut State>,
 ) -> ActivityLogs {
-    if let Some(state) = state.as_deref_mut() {
-        state.fit(&options.own);
-    }
     let mut reading = LogReading { source: "files".to_owned(), ..LogReading::default() };
+    if state.as_deref_mut().is_some_and(|state| state.fit(&options.own)) {
+        reading.fault(LogFault::OtherState, 1, "");
+    }
     let files = inputs::files(paths, &mut reading);
     let seen = state.as_deref().map(State::seen).unwrap_or_default();
     let shared = Shared { catalogue, options, seen: Mutex::new(seen) };
@@ -53,12 +53,19 @@ pub(super) fn read(
     let seen = shared.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut logs = Tally::together(tallies);
     logs.reading.fault(LogFault::FarDuplicates, seen.dropped(), "");
-    match state {
-        None => logs,
-        Some(state) => {
-            remembered.into_iter().for_each(|(name, known)| state.remember(name, known));
-            state.take(logs, &seen)
-        }
+    if let Some(state) = state {
+        remembered.into_iter().for_each(|(name, known)| state.remember(name, known));
+        logs = state.take(logs, &seen);
+    }
+    tell_if_nothing(&mut logs.reading);
+    logs
+}
+
+/// Tells if files were read whole, as it seems, and none of them held a record: something else was given.
+fn tell_if_nothing(reading: &mut LogReading) {
+    let others = reading.faults.get(&LogFault::OtherCategory).map_or(0, |count| count.times);
+    if reading.is_whole() && reading.records <= others {
+        reading.fault(LogFault::NoRecord, 1, "");
     }
 }
 
@@ -122,6 +129,7 @@ impl<'a> Worker<'a> {
         match done {
             Err(error) => self.failed(&error),
             Ok(done) if last => self.remember(opened, from + done),
+            Ok(done) if done < to - from => self.failed(&io::Error::from(ErrorKind::UnexpectedEof)),
             Ok(_) => {}
         }
     }
@@ -129,7 +137,9 @@ impl<'a> Worker<'a> {
     fn remember(&mut self, opened: &Opened, offset: u64) {
         if let Some(known) = opened.known {
             // A beginning that is not all whole lines may still change.
-            self.remembered.push((opened.name.to_string(), Known { offset, ..known }));
+            if let Ok(end) = end(&opened.file, offset) {
+                self.remembered.push((opened.name.to_string(), Known { offset, end, ..known }));
+            }
         }
     }
 
@@ -150,13 +160,10 @@ impl<'a> Worker<'a> {
 
     /// Reads a source from its beginning to its end, whatever it holds.
     fn stream(&mut self, source: &mut dyn Read, unpacked: u8) {
-        let start = match head(source, HEAD) {
-            Ok(start) => start,
-            Err(error) if unpacked > 0 => return self.damaged(&error),
-            Err(error) => return self.failed(&error),
-        };
+        // What comes before a failure is read.
+        let (start, failure) = head(source, HEAD);
         let format = Format::of(&start);
-        let mut source = Cursor::new(start).chain(source);
+        let mut source = Cursor::new(start).chain(Failing(failure)).chain(source);
         let read = match format {
             Format::Empty => Ok(()),
             Format::Lines => self.lines.read(&mut source, false, End::Source, &mut self.scanner).map(|_| ()),
@@ -202,6 +209,15 @@ fn begins_inside(file: &File, from: u64) -> io::Result<bool> {
         read_at(file, &mut before, place)?;
     }
     Ok(before != [b'\n'])
+}
+
+/// A failure, in the place where it came.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// A source that tells how much was read of it.

@@ -2,7 +2,7 @@
 
 use super::text::csv_cell;
 use super::{Error, grid::grid, text};
-use crate::snapshot::{ActivityLogs, CallRow, LogReading};
+use crate::snapshot::{ActivityLogs, CallRow, Listed, LogReading};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -40,10 +40,16 @@ pub fn table(logs: &ActivityLogs, width: Option<u16>) -> String {
     // What matters most comes first: applications as themselves, refused calls, then writes.
     rows.sort_by_cached_key(|row| (row.key.flow, std::cmp::Reverse((row.blocked(), row.written(), row.failed()))));
     let shown: Vec<Vec<String>> = rows.iter().take(MOST_SHOWN).map(|row| shown(row)).collect();
-    let drawn = if shown.is_empty() { "no writes on Intune\n".to_owned() } else { grid(&header, &shown, width) };
+    let drawn = if shown.is_empty() { none(&logs.reading) } else { grid(&header, &shown, width) };
     let rest = rows.len().saturating_sub(MOST_SHOWN);
     let rest = if rest > 0 { format!("{rest} more rows: --output activity.csv has them all\n") } else { String::new() };
     format!("{drawn}{rest}{}\n", text::terminal(&summary(&logs.reading), 2000))
+}
+
+/// That there are no rows; of logs that were not read whole that says little.
+fn none(reading: &LogReading) -> String {
+    let known = if reading.is_whole() { "no writes on Intune" } else { "no writes on Intune in what could be read, which is not all" };
+    format!("{known}\n")
 }
 
 fn shown(row: &CallRow) -> Vec<String> {
@@ -117,10 +123,10 @@ pub(super) fn cells(row: &CallRow) -> [String; COLUMNS.len()] {
         row.first().map(time).unwrap_or_default(),
         row.last().map(time).unwrap_or_default(),
         joined(&row.status_counts()),
-        joined(&row.client_auth_methods.values),
+        listed(&row.client_auth_methods),
         key.flow.word().to_owned(),
-        joined(&row.addresses.values),
-        joined(&row.user_agents.values),
+        listed(&row.addresses),
+        listed(&row.user_agents),
     ]
 }
 
@@ -179,6 +185,12 @@ fn whole(row: &CallRow) -> Row<'_> {
 
 fn workloads(row: &CallRow) -> String {
     row.workloads.join(";")
+}
+
+/// Values with their calls; `(others):7` at the end for calls with a value that is not listed.
+fn listed(list: &Listed) -> String {
+    let others = if list.others > 0 { format!(";(others):{}", list.others) } else { String::new() };
+    joined(&list.values) + &others
 }
 
 /// `204:3;412:1`

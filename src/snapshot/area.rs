@@ -85,7 +85,8 @@ impl ActivityLogs {
             return Coverage::Complete { items };
         }
         let gap = gap(reading);
-        if items == 0 { Coverage::Unavailable { gap } } else { Coverage::Partial { items, gap } }
+        let nothing = items == 0 || reading.faults.contains_key(&LogFault::NoRecord);
+        if nothing { Coverage::Unavailable { gap } } else { Coverage::Partial { items, gap } }
     }
 }
 
@@ -136,7 +137,13 @@ mod tests {
     #[test]
     fn every_fault_makes_the_state_that_it_means() {
         for fault in LogFault::ALL {
-            let word = if fault.loses() { ["partial", "unavailable"] } else { ["complete", "complete"] };
+            let word = if *fault == LogFault::NoRecord {
+                ["unavailable"; 2]
+            } else if fault.loses() {
+                ["partial", "unavailable"]
+            } else {
+                ["complete", "complete"]
+            };
             assert_eq!([logs(1, &[(*fault, 1)]).word(), logs(0, &[(*fault, 1)]).word()], word, "{fault}");
         }
         assert_eq!(logs(0, &[(LogFault::NotAllowed, 1)]).gap().unwrap().to_string(), "permission missing: Log Analytics Reader");

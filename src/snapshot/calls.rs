@@ -366,13 +366,13 @@ faults! {
     /// A line that is no JSON.
     NotJson = "not-json", "lines that are no JSON record", true;
     /// A line that is not UTF-8. It is read all the same, with a mark in place of what is not text.
-    NotUtf8 = "not-utf8", "lines that are not UTF-8, read as far as they are text", false;
+    NotUtf8 = "not-utf8", "lines that are not UTF-8 and may be writes, read as far as they are text", false;
     /// A line longer than what is kept in memory.
     LongLine = "long-line", "lines longer than 2 MiB, passed over, or files with 8 MiB and no record in them, given up", true;
     /// A record of the right category, or of none, without a method or an address.
     NoRequest = "no-request", "records without a method or an address, left out", true;
     /// A record of another category.
-    OtherCategory = "other-category", "records of another log category, left out", false;
+    OtherCategory = "other-category", "records of another log category that may be writes, left out", false;
     /// A write on Intune without a time that could be read.
     NoTime = "no-time", "writes without a readable time, left out", true;
     /// A write on Intune without an application.
@@ -380,7 +380,7 @@ faults! {
     /// A write on Intune without a status that could be read; it is counted as failed.
     NoStatus = "no-status", "writes without a readable status, counted as failed", true;
     /// A write on Intune without a request id: duplicates of it cannot be told.
-    NoRequestId = "no-request-id", "writes without a request id: duplicates of them are counted", false;
+    NoRequestId = "no-request-id", "writes without a request id: duplicates of them are counted", true;
     /// A write on Intune after the clock of the run.
     Ahead = "ahead", "writes after the clock of this run: the clocks differ", false;
     /// A file or folder that could not be opened or read.
@@ -392,9 +392,19 @@ faults! {
     /// A file that is none of the formats that are read.
     UnknownFormat = "unknown-format", "files that are no log export", true;
     /// A table without a column that is needed.
-    NoColumn = "no-column", "tables that lack a column that is needed", true;
+    NoColumn = "no-column", "tables that lack a column that is needed: method, address, status, application, user or time", true;
     /// A path that names nothing.
     NoFile = "no-file", "paths that lead to no file", true;
+    /// A link to a folder, a pipe or a device in a folder.
+    NotFollowed = "not-followed", "links, pipes and devices in folders, not read", true;
+    /// A hidden or temporary file in a folder.
+    PassedOver = "passed-over", "hidden and temporary files in folders, passed over", false;
+    /// Files were read, and none held a record.
+    NoRecord = "no-record", "times that what was given held no record of MicrosoftGraphActivityLogs", true;
+    /// A state made with other applications left out.
+    OtherState = "other-state", "states made with other applications left out: begun anew, what is gone by now is not counted", true;
+    /// A row of an answer of an engine that cannot be read, or one of a table that goes over several lines.
+    BadRow = "bad-row", "rows of an answer that could not be read, or of a table that go over several lines: others may be in them", true;
     /// More rows than are kept.
     ManyRows = "many-rows", "writes beyond the most rows that are kept, not counted", true;
     /// More calls than duplicates are looked for in.
