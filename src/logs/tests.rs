@@ -303,7 +303,7 @@ fn a_file_that_became_another_behind_the_same_beginning_is_read_anew() {
     let path = folder.path().join("a.json");
     let lines = |ids: std::ops::Range<u32>| text(&ids.map(|id| storage(id, "DELETE", MOBILE_APP, 204, "")).collect::<Vec<_>>());
     let mut state = State::default();
-    let mut read = || read_on(&[path.clone()], &CATALOGUE, &options(), &Progress::default(), &mut state);
+    let mut read = || read_on(std::slice::from_ref(&path), &CATALOGUE, &options(), &Progress::default(), &mut state);
     fs::write(&path, lines(0..20)).unwrap();
     assert_eq!(read().reading.calls, 20);
     fs::write(&path, [lines(0..5), lines(100..160)].concat()).unwrap();
