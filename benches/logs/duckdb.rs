@@ -56,15 +56,6 @@ impl Duckdb {
         Self { python }
     }
 
-    /// Puts a file out of the system's cache; its interpreter can.
-    pub(crate) fn put_out_of_the_cache(&self, path: &Path) {
-        const WORD: &str = "import os, sys
-file = os.open(sys.argv[1], os.O_RDWR)
-os.fsync(file)
-os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)";
-        run(Command::new(&self.python).args(["-c", WORD]).arg(path));
-    }
-
     /// Runs the query; gives the time that it took without the start of its interpreter, and the rows.
     pub(crate) fn run(&self, files: &[PathBuf]) -> (Measured, Vec<Vec<String>>) {
         let out = tempfile::NamedTempFile::new().expect("a file");

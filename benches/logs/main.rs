@@ -63,21 +63,9 @@ impl Clone for Promise {
 }
 
 /// One plain file: against DuckDB and against a scan for line feeds, with equal counts.
-///
-/// What a system has in its cache of a file that it has read lies there in small pieces, and in large ones of a file that it has
-/// just written, which are copied about twice as fast. Logs are read after they were stored; so is this file: it is put out of
-/// the cache and read in again. How it is right after it was written is printed too.
 fn plain_file(path: &Path, duckdb: &duckdb::Duckdb, threads: usize) -> Vec<Promise> {
     let files = [path.to_owned()];
-    let (mut ours, mut scan) = (Measured::worst(), Measured::worst());
-    for _ in 0..ROUNDS {
-        scan = scan.best(newlines(path, threads));
-        ours = ours.best(maascan(&files));
-    }
-    println!("as it was written: maascan {ours}, newline scan {scan}: {:.2} times", ours.seconds / scan.seconds);
-    duckdb.put_out_of_the_cache(path);
-    let (mut ours, mut scan, mut theirs) = (Measured::worst(), newlines(path, threads), Measured::worst());
-    println!("read in again in {scan}");
+    let (mut ours, mut scan, mut theirs) = (Measured::worst(), Measured::worst(), Measured::worst());
     for _ in 0..ROUNDS {
         scan = scan.best(newlines(path, threads));
         ours = ours.best(maascan(&files));
