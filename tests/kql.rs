@@ -5,9 +5,10 @@
 //! the path. What is missing is named on standard error and its test passes; with `MAASCAN_REQUIRE_TOOLS=1` it fails.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::print_stderr, reason = "a check that was not made is said")]
 
 mod common;
+
+use common::{python_with, tool};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use maascan::catalogue::Catalogue;
@@ -16,7 +17,7 @@ use maascan::graph::{Span, Table};
 use maascan::logs::{self, Options, Progress};
 use maascan::snapshot::{ActivityLogs, AppId, LogFault};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -41,15 +42,6 @@ fn sources() -> Vec<(&'static str, Source)> {
     ]
 }
 
-fn tool(name: &str, folders: &[Option<PathBuf>]) -> Option<PathBuf> {
-    let found = folders.iter().flatten().map(|folder| folder.join(name)).find(|path| path.exists());
-    if found.is_none() {
-        assert!(std::env::var_os("MAASCAN_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "not installed: {name}");
-        eprintln!("not checked, because it is not installed: {name}");
-    }
-    found
-}
-
 fn grammar() -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kusto");
     tool("node_modules/@kusto/language-service-next", &[std::env::var_os("MAASCAN_KUSTO").map(PathBuf::from), Some(target)])
@@ -57,11 +49,7 @@ fn grammar() -> Option<PathBuf> {
 
 /// A Python that has the translator.
 fn python() -> Option<PathBuf> {
-    let path: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
-    let folders: Vec<Option<PathBuf>> = std::env::var_os("MAASCAN_LINTERS").map(PathBuf::from).into_iter().chain(path).map(Some).collect();
-    let python = tool("python3", &folders)?;
-    let has = Command::new(&python).args(["-c", "import duckdb, duckdb_kql"]).output().unwrap().status.success();
-    if has { Some(python) } else { tool("duckdb_kql", &[]) }
+    python_with("duckdb_kql")
 }
 
 /// Every kind of query, by a name.
@@ -281,7 +269,7 @@ fn counted_locally(catalogue: &Catalogue, file: &Path) -> ActivityLogs {
 }
 
 /// What the query gives in DuckDB.
-fn counted_by_query(python: &Path, catalogue: &Catalogue, file: &Path, shape: &str, query: &str) -> ActivityLogs {
+fn answered(python: &Path, file: &Path, shape: &str, query: &str) -> Table {
     let path = file.with_extension(shape);
     std::fs::write(&path, query).unwrap();
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kql/answer.py");
@@ -290,7 +278,7 @@ fn counted_by_query(python: &Path, catalogue: &Catalogue, file: &Path, shape: &s
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let columns = answer["columns"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
     let rows = answer["rows"].as_array().unwrap().iter().map(|row| row.as_array().unwrap().clone()).collect();
-    engine::counted(catalogue, &[Table { columns, rows }], "DuckDB")
+    Table { columns, rows }
 }
 
 #[test]
@@ -304,7 +292,9 @@ fn the_query_counts_what_the_local_reader_counts() {
         let local = counted_locally(&catalogue, &file);
         assert!(local.rows.len() > 1_000 && local.reading.duplicates > 200 && local.reading.own > 50, "{:?}", local.reading);
         let query = engine::activity(&catalogue, &source, Within::Span(span()), &own());
-        let asked = counted_by_query(&python, &catalogue, &file, shape, &query);
+        let answer = answered(&python, &file, shape, &query);
+        let asked = engine::counted(&catalogue, std::slice::from_ref(&answer), "DuckDB");
+        the_command_reads_it_saved(&answer, folder.path(), &asked);
         for (mine, theirs) in asked.rows.iter().zip(&local.rows) {
             assert_eq!(mine, theirs, "{shape}");
         }
@@ -317,6 +307,117 @@ fn the_query_counts_what_the_local_reader_counts() {
         };
         assert_eq!(totals(&asked), totals(&local), "{shape}");
         eprintln!("{shape}: {} calls in {} rows, {:?}", asked.reading.calls, asked.rows.len(), totals(&asked));
+    }
+}
+
+/// The same answer, saved and given to the command among files, is what was counted.
+fn the_command_reads_it_saved(answer: &Table, folder: &Path, asked: &ActivityLogs) {
+    let file = folder.join("answer.json");
+    let columns: Vec<Value> = answer.columns.iter().map(|name| json!({"name": name, "type": "string"})).collect();
+    std::fs::write(&file, json!({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": answer.rows}]}).to_string()).unwrap();
+    let output = common::maascan().arg("logs").arg(&file).args(["--format", "json", "--allow-incomplete"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((read["reading"]["source"].as_str(), read["reading"]["files"].as_u64()), (Some("saved answers of a log engine"), Some(1)));
+    let totals = ["calls", "duplicates", "own"].map(|name| read["reading"][name].as_u64().unwrap());
+    assert_eq!(totals, [asked.reading.calls, asked.reading.duplicates, asked.reading.own]);
+    assert_eq!(read["rows"].as_array().unwrap().len(), asked.rows.len());
+}
+
+/// A sign-in as the tables of Log Analytics have it: table, and columns.
+fn sign_in(chance: &mut Chance) -> Value {
+    let milliseconds = TimeDelta::milliseconds(i64::try_from(chance.below(9 * 86_400_000)).unwrap());
+    let app = chance.below(4);
+    json!({
+        "table": SignInTable::ALL[chance.below(2)].name(),
+        // Some lie before the span, and some after it.
+        "TimeGenerated": (span().from - TimeDelta::days(1) + milliseconds).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+        "Id": chance.guid(),
+        "AppId": format!("00000000-AAAA-4000-8000-00000000000{app}"),
+        "ServicePrincipalId": format!("00000000-BBBB-4000-8000-00000000000{app}"),
+        "ServicePrincipalCredentialKeyId": chance.of(&["", "00000000-CCCC-4000-8000-000000000001", "00000000-0000-0000-0000-000000000000"]),
+        "ResourceIdentity": chance.of(&["00000003-0000-0000-C000-000000000000", "00000002-0000-0000-c000-000000000000"]),
+        "IPAddress": chance.of(&["", "203.0.113.7", "203.0.113.8"]),
+        "ResultType": chance.of(&["0", "0", "0", "7000215", ""]),
+        "ClientCredentialType": chance.of(&["clientSecret", "certificate", ""]),
+        "FederatedCredentialId": chance.of(&["", "", "", "00000000-DDDD-4000-8000-000000000001"]),
+    })
+}
+
+/// Sign-ins that count: of these tables, within the span, each once.
+fn counting<'a>(records: &'a [Value], tables: &[SignInTable]) -> Vec<&'a Value> {
+    let within = |record: &&Value| {
+        let time: DateTime<Utc> = record["TimeGenerated"].as_str().unwrap().parse().unwrap();
+        time >= span().from && time < span().to && tables.iter().any(|table| record["table"] == table.name())
+    };
+    let mut seen = BTreeSet::new();
+    records.iter().filter(within).filter(|record| seen.insert(record["Id"].to_string())).collect()
+}
+
+/// What makes sign-ins count together, in the order of the answer's columns.
+fn sign_in_key(record: &Value) -> Vec<String> {
+    let managed = record["table"] == SignInTable::ManagedIdentity.name();
+    let text = |name: &str| record[name].as_str().unwrap().to_owned();
+    let (kind, federated) = if managed {
+        ("managedIdentity".to_owned(), String::new())
+    } else {
+        (text("ClientCredentialType"), text("FederatedCredentialId").to_lowercase())
+    };
+    let lower = |name: &str| text(name).to_lowercase();
+    vec![
+        lower("AppId"),
+        lower("ServicePrincipalId"),
+        kind,
+        lower("ServicePrincipalCredentialKeyId"),
+        federated,
+        lower("ResourceIdentity"),
+        text("IPAddress"),
+    ]
+}
+
+type SignInCounts = BTreeMap<Vec<String>, (u64, u64, String, String)>;
+
+/// Counted without the query.
+fn sign_ins_expected(records: &[Value], tables: &[SignInTable]) -> SignInCounts {
+    let mut counts = SignInCounts::new();
+    for record in counting(records, tables) {
+        let second = record["TimeGenerated"].as_str().unwrap()[..19].to_owned();
+        let fresh = || (0, 0, second.clone(), second.clone());
+        let (succeeded, failed, first, last) = counts.entry(sign_in_key(record)).or_insert_with(fresh);
+        *(if record["ResultType"] == "0" { succeeded } else { failed }) += 1;
+        *first = first.clone().min(second.clone());
+        *last = last.clone().max(second.clone());
+    }
+    counts
+}
+
+#[test]
+fn the_query_for_sign_ins_counts_what_is_there() {
+    let Some(python) = python() else { return };
+    let mut chance = Chance(20_261_103);
+    let mut records: Vec<Value> = (0..3_000).map(|_| sign_in(&mut chance)).collect();
+    let twice: Vec<Value> = records.iter().step_by(9).cloned().collect();
+    records.extend(twice);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sign-ins.json");
+    std::fs::write(&file, records.iter().map(|record| format!("{record}\n")).collect::<String>()).unwrap();
+    for tables in [&SignInTable::ALL[..1], &SignInTable::ALL[1..], &SignInTable::ALL] {
+        let answer = answered(&python, &file, "sign-ins", &engine::sign_ins(tables, Within::Span(span())));
+        let place = |name: &str| answer.columns.iter().position(|column| column == name).unwrap();
+        let names = ["AppId", "ServicePrincipalId", "CredentialType", "CredentialKeyId", "FederatedCredentialId", "Resource", "Address"];
+        let text = |row: &[Value], name: &str| row[place(name)].as_str().unwrap_or_default().to_owned();
+        let number = |row: &[Value], name: &str| row[place(name)].as_u64().unwrap();
+        let counts = |row: &Vec<Value>| {
+            let second = |name: &str| text(row, name)[..19].to_owned();
+            (names.map(|name| text(row, name)).to_vec(), (number(row, "Succeeded"), number(row, "Failed"), second("First"), second("Last")))
+        };
+        let asked: SignInCounts = answer.rows.iter().map(counts).collect();
+        let expected = sign_ins_expected(&records, tables);
+        assert_eq!(asked, expected);
+        assert_eq!(answer.rows.len(), asked.len(), "no key comes twice");
+        let all: u64 = expected.values().map(|(succeeded, failed, ..)| succeeded + failed).sum();
+        assert!(all > 1_000 && expected.len() > 20, "{all} in {}", expected.len());
+        eprintln!("{} tables: {all} sign-ins in {} rows", tables.len(), expected.len());
     }
 }
 

@@ -11,7 +11,7 @@ use maascan::engine::{self, Error, Request, Source};
 use maascan::graph::{self, Cloud, Credential, Endpoints, RetryPolicy, Span, Workspace};
 use maascan::simulator::{self, Fault, FaultKind, LogWorkspace, LoggedAppSignIn, LoggedCall, Settings};
 use maascan::snapshot::{ActivityLogs, AppId, CallFlow, LogFault};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const ID: &str = "0a1b2c3d-0000-4000-8000-00000000000a";
 const APP: &str = "00000000-AAAA-4000-8000-000000000001";
@@ -121,7 +121,7 @@ async fn everything_is_counted_once_and_attributed() {
     assert_eq!(wipes.key.path_template, "/deviceManagement/managedDevices/{id}/wipe");
     assert_eq!((wipes.workloads.as_slice(), wipes.blocked()), (["deviceWipe".to_owned()].as_slice(), 35));
     assert_eq!(wipes.addresses.values.values().sum::<u64>(), 35);
-    assert_eq!(wipes.client_auth_methods.values, [("2".to_owned(), 35)].into());
+    assert_eq!(wipes.client_auth_methods.values, [("2".to_owned(), 35)].into_iter().collect());
     assert_eq!(logs.reading.first, Some(start() + TimeDelta::minutes(1)));
     assert_eq!(logs.reading.last, Some(start() + TimeDelta::minutes(1 + 40 * 139)));
 }
@@ -284,4 +284,105 @@ fn sign_ins_are_counted_by_credential_and_address_and_a_missing_table_is_said() 
     let (status, out, _) = command(vec![], &["--sign-ins", "--allow-incomplete"]);
     assert_eq!(status, Some(0));
     assert!(out.contains("12 sign-ins counted by Log Analytics workspace"), "{out}");
+}
+
+/// A tenant whose workspace has refused calls of one of its applications, and that application's id.
+fn tenant(faults: Vec<Fault>) -> (common::Tenant, String) {
+    let app_id = common::Tenant::start(Settings::default()).app_id_of("Scripted printer setup");
+    let script = "deviceManagement/deviceManagementScripts";
+    let at = |number: i64| "2026-10-20T08:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::hours(number);
+    let refused = |number| LoggedCall { app_id: app_id.clone(), time: at(number), ..call(number, "POST", script, 412) };
+    // The workspace has been filled since before the window.
+    let first = LoggedCall { time: "2026-10-03T06:30:00Z".parse().unwrap(), ..call(99, "GET", "users", 200) };
+    let calls = std::iter::once(first).chain((0..3).map(refused)).collect();
+    let workspace = LogWorkspace { id: ID.into(), calls, sign_ins: vec![], longest_span: None };
+    (common::Tenant::start(Settings { log_workspace: Some(workspace), faults, ..Settings::default() }), app_id)
+}
+
+/// A command over that tenant and its workspace.
+fn beside(tenant: &common::Tenant, name: &str) -> assert_cmd::Command {
+    let mut command = tenant.command(name);
+    command.args(["--workspace", ID, "--logs-endpoint", &tenant.origin()]);
+    command
+}
+
+/// Row of the application's scripts in `automations.csv`, row of the logs in `coverage.csv`, exit status and standard error.
+type Scanned = (BTreeMap<String, String>, BTreeMap<String, String>, Option<i32>, String);
+
+fn scanned(faults: Vec<Fault>, arguments: &[&str]) -> Scanned {
+    let (tenant, app_id) = tenant(faults);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let output = beside(&tenant, "scan").arg("--out").arg(&out).args(arguments).output().unwrap();
+    let (errors, files) = (common::text(&output.stderr), common::files(&out));
+    assert!(!errors.contains(&tenant.client_secret()) && !errors.contains("Bearer"), "{errors}");
+    let find = |file: &str, wanted: &dyn Fn(&BTreeMap<String, String>) -> bool| {
+        common::rows(&files[file]).into_iter().find(|row| wanted(row)).unwrap_or_else(|| panic!("{file}: {errors}"))
+    };
+    let automation = find("automations.csv", &|row| row["app_id"] == app_id && row["workload"] == "script");
+    (automation, find("coverage.csv", &|row| row["dataset"] == "activity-logs"), output.status.code(), errors)
+}
+
+#[test]
+fn a_scan_takes_what_a_workspace_counts_into_account() {
+    let (automation, coverage, _, errors) = scanned(vec![], &[]);
+    assert_eq!((automation["verdict"].as_str(), automation["blocked_calls"].as_str()), ("blocked", "3"), "{errors}");
+    assert_eq!((coverage["state"].as_str(), coverage["items"].as_str(), coverage["gap"].as_str()), ("complete", "4", ""), "{errors}");
+    assert!(coverage["requests"].parse::<u64>().unwrap() >= 2, "{coverage:?}");
+    assert!(!errors.contains("activity logs"), "{errors}");
+    // Fewer days are asked for, in which nothing was called.
+    let (automation, ..) = scanned(vec![], &["--log-days", "2"]);
+    assert_eq!((automation["verdict"] == "blocked", automation["evidence_grade"] == "blocked-call"), (false, false));
+}
+
+#[test]
+fn a_collected_snapshot_keeps_what_the_workspace_counted() {
+    let (tenant, app_id) = tenant(vec![]);
+    let file = tempfile::tempdir().unwrap().keep().join("tenant.json.zst");
+    let output = beside(&tenant, "collect").arg("-o").arg(&file).output().unwrap();
+    let logs = maascan::snapshot::load(&file).unwrap().activity_logs.unwrap_or_else(|| panic!("{output:?}"));
+    assert_eq!((logs.rows.len(), logs.reading.calls, logs.rows[0].key.app_id.as_str()), (1, 3, app_id.as_str()));
+    assert_eq!(logs.reading.source, format!("Log Analytics workspace {ID}"));
+    std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn a_workspace_that_refuses_costs_its_evidence_and_not_the_run() {
+    let refuses = |kind| vec![Fault::new(QUERY, kind).always()];
+    let (automation, coverage, status, errors) = scanned(refuses(FaultKind::Forbidden), &[]);
+    assert_eq!(status, Some(3), "{errors}");
+    assert_eq!((coverage["state"].as_str(), coverage["gap"].as_str()), ("unavailable", "permission"));
+    assert_eq!((coverage["items"].as_str(), coverage["permission"].as_str()), ("", "Log Analytics Reader"));
+    assert_eq!(automation["blocked_calls"], "unknown", "nothing seen is not zero");
+    assert!(errors.contains("1 workspaces that the sign-in may not read"), "{errors}");
+    assert_eq!(scanned(refuses(FaultKind::Forbidden), &["--allow-incomplete"]).2, Some(0));
+    let partial = vec![Fault::new(QUERY, FaultKind::PartialResult { too_large: false }).after(1).times(2)];
+    let (automation, coverage, status, errors) = scanned(partial, &[]);
+    assert_eq!((coverage["state"].as_str(), status), ("partial", Some(3)), "{errors}");
+    assert!(coverage["detail"].contains("answers of the engine that were cut short, such as in 2026-10-03T"), "{coverage:?}");
+    assert_eq!(automation["verdict"], "blocked");
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_before_the_tenant_is_read() {
+    let (tenant, _) = tenant(vec![]);
+    let cases: [(&[&str], &str); 5] = [
+        (&["--workspace", "contoso"], "not a workspace id"),
+        (&["--workspace", ID, "--logs", "x.json"], "cannot be used with"),
+        (&["--log-days", "3"], "--workspace"),
+        (&["--workspace", ID, "--logs-endpoint", "http://logs.example"], "logs endpoint"),
+        (&["--workspace", ID, "--logs-state", "s"], "--logs"),
+    ];
+    for name in ["scan", "collect"] {
+        for (arguments, message) in cases {
+            let mut command = tenant.command(name);
+            if name == "collect" {
+                command.args(["-o", "unused.json.zst"]);
+            }
+            let output = command.args(arguments).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{name} {arguments:?}: {output:?}");
+            assert!(common::text(&output.stderr).contains(message), "{name} {arguments:?}: {output:?}");
+        }
+    }
+    assert!(tenant.requests().is_empty(), "nobody was asked anything");
 }

@@ -5,6 +5,7 @@
 mod common;
 
 use common::{collected, files, maascan, rows, text};
+use maascan::snapshot::Coverage;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,36 @@ fn a_few() -> String {
         record(3, "2026-10-06T09:00:00Z", APP, "", "GET", SCRIPTS, 200),
     ]
     .concat()
+}
+
+#[test]
+fn no_log_is_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("PT1H.json");
+    fs::write(&log, a_few()).unwrap();
+    let inside = folder.path().join("activity.csv");
+    let aside = tempfile::tempdir().unwrap();
+    let state = aside.path().join("s.json");
+    for (read, written) in [(&log, ["-o".as_ref(), log.as_os_str()]), (&folder.path().to_owned(), ["-o".as_ref(), inside.as_os_str()])] {
+        let refused = maascan().arg("logs").arg(read).args(written).assert().code(2).get_output().clone();
+        assert!(text(&refused.stderr).contains("it is read as logs"), "{}", text(&refused.stderr));
+    }
+    maascan().arg("logs").arg(&log).arg("--state").arg(&log).assert().code(2);
+    let twice = maascan().arg("logs").arg(&log).arg("--state").arg(&state).arg("-o").arg(&state).assert().code(2).get_output().clone();
+    assert!(text(&twice.stderr).contains("written twice"), "{}", text(&twice.stderr));
+    assert_eq!(fs::read_to_string(&log).unwrap(), a_few());
+    assert!(!inside.exists() && !state.exists());
+}
+
+#[test]
+fn what_is_of_a_workspace_is_refused_beside_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("PT1H.json");
+    fs::write(&log, a_few()).unwrap();
+    for wrong in [["--sign-ins"].as_slice(), &["--log-days", "5"]] {
+        let refused = maascan().arg("logs").arg(&log).args(wrong).assert().code(2).get_output().clone();
+        assert!(text(&refused.stderr).contains("workspace"), "{}", text(&refused.stderr));
+    }
 }
 
 #[test]
@@ -94,7 +125,7 @@ fn wrong_usage_is_refused_with_a_hint() {
     fs::write(&foreign, "{}").unwrap();
     let cases: [(&[&str], &str); 5] = [
         (&[missing.to_str().unwrap()], "no such file or folder"),
-        (&[log.to_str().unwrap(), "-o", "rows.txt"], "must end in .csv or .json"),
+        (&[log.to_str().unwrap(), "-o", "rows.txt"], "must end in .csv, .json or .parquet"),
         (&[log.to_str().unwrap(), "-o", "/nonexistent/rows.csv"], "cannot write"),
         (&[log.to_str().unwrap(), "--state", foreign.to_str().unwrap()], "not a state of logs"),
         (&[log.to_str().unwrap(), "--own-app", "me"], "not an app id"),
@@ -201,7 +232,9 @@ fn calls_in_logs_decide_verdicts() {
         }
     }
     let json = text(&reports["assessment.json"]);
-    assert!(json.contains("2 times refused by the gate, or not granted"), "the reason is told");
+    assert!(json.contains("2 calls refused, by the activity logs"), "the reason is told");
+    assert!(json.contains("1 logged write between"), "what only logs show is not called audited");
+    assert!(json.contains(" (audit log ") && json.contains(", activity logs 1) between"), "what both show is told with both");
 }
 
 #[test]
@@ -218,5 +251,87 @@ fn collected_logs_are_kept_and_what_was_wrong_with_them_is_told_again() {
     let explained = maascan().args(["explain", APP, "--snapshot"]).arg(&kept).assert().success().get_output().clone();
     let expected = "POST /deviceManagement/deviceManagementScripts, status 412 for windows10AndLater: 1 refused for want of approval";
     let told = text(&explained.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains(expected) && told.contains("activity logs"), "{told}");
+    assert!(told.contains(expected) && told.contains("[activity-logs]"), "{told}");
+}
+
+/// Rows of `coverage.csv` for the activity logs, the published model, exit status and standard error of a snapshot with these logs.
+fn covered(logs: Option<&str>) -> (Row, serde_json::Value, Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("PT1H.json"), folder.path().join("out"));
+    let mut command = maascan();
+    let whole = folder.path().join("whole.json.zst");
+    let mut tenant = maascan::snapshot::load(snapshot()).unwrap();
+    tenant.coverage.values_mut().for_each(|reading| reading.coverage = Coverage::Complete { items: reading.coverage.items() });
+    maascan::snapshot::save(&tenant, &whole).unwrap();
+    command.arg("assess").arg(&whole).arg("--out").arg(&out);
+    if let Some(logs) = logs {
+        fs::write(&file, logs).unwrap();
+        command.arg("--logs").arg(&file);
+    }
+    let output = command.output().unwrap();
+    let files = files(&out);
+    let row = rows(&files["coverage.csv"]).into_iter().find(|row| row["dataset"] == "activity-logs").unwrap();
+    let json = serde_json::from_slice(&files["assessment.json"]).unwrap();
+    for report in ["report.html", "summary.md"] {
+        assert!(text(&files[report]).contains(if logs.is_some() { "writes on Intune" } else { "No activity logs" }), "{report}");
+    }
+    (row, json, output.status.code(), text(&output.stderr))
+}
+
+#[test]
+fn logs_have_their_place_in_coverage() {
+    let words = |row: &Row| ["state", "items", "gap", "requests"].map(|column| row[column].clone());
+    let (row, json, status, errors) = covered(None);
+    assert_eq!((words(&row), status), (["skipped", "", "not-requested", "0"].map(str::to_owned), Some(0)), "{errors}");
+    assert!(json["activity_logs"].is_null());
+    let told = |json: &serde_json::Value| json["verdicts"].as_array().unwrap().iter().any(|verdict| verdict["writes_at_least"] == true);
+    let (row, json, status, _) = covered(Some(&a_few()));
+    assert_eq!((words(&row), status), (["complete", "4", "", "0"].map(str::to_owned), Some(0)));
+    assert_eq!((&json["activity_logs"]["whole"], &json["activity_logs"]["calls"]), (&true.into(), &2.into()));
+    let before = told(&json);
+    let (row, json, status, errors) = covered(Some(&format!("{}no json\r\n{{\"cut", a_few())));
+    assert_eq!((words(&row), status), (["partial", "6", "failed", "0"].map(str::to_owned), Some(3)), "{errors}");
+    for said in ["1 last lines cut short", "1 lines that are no JSON record", "calls may be missing"] {
+        assert!(row["detail"].contains(said), "{row:?}");
+    }
+    let faults: Vec<_> = json["activity_logs"]["faults"].as_array().unwrap().iter().map(|fault| fault["fault"].as_str().unwrap()).collect();
+    assert_eq!(faults, ["cut-line", "not-json"]);
+    assert_eq!((before, told(&json)), (false, true), "more may have been written than was seen");
+    let doubts = |json: &serde_json::Value| json["verdicts"].to_string().matches("activity logs could not be read in full").count();
+    assert!(doubts(&json) > 0, "verdicts that rest on silence are less sure");
+    assert_eq!(json["complete"], false);
+    let (row, json, status, _) = covered(Some("\u{1}nothing of the kind\n"));
+    assert_eq!((words(&row), status), (["unavailable", "", "failed", "0"].map(str::to_owned), Some(3)), "{row:?}");
+    assert_eq!(json["activity_logs"]["whole"], false);
+}
+
+/// An answer to the query of `maascan logs kql`, as the portal saves it: two refused calls of which one was delivered twice.
+fn answer() -> String {
+    let head = "Part,AppId,ServicePrincipalId,Flow,Method,Uri,Value,Day [UTC],Calls,Copies,Unnamed,First [UTC],Last [UTC]";
+    let key = format!("{APP},s,app-only,POST,https://graph.microsoft.com/beta/devicemanagement/devicemanagementscripts");
+    let times = "\"10/6/2026, 08:00:00.000 AM\",\"10/6/2026, 1:30:00.000 PM\"";
+    format!("\u{feff}{head}\r\nstatus,{key},412,\"10/6/2026, 12:00:00.000 AM\",2,3,0,{times}\r\naddress,{key},203.0.113.7,,2,,,,\r\n")
+}
+
+#[test]
+fn a_saved_answer_of_an_engine_is_known_by_its_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, log) = (folder.path().join("query_data.csv"), folder.path().join("PT1H.json"));
+    fs::write(&file, answer()).unwrap();
+    fs::write(&log, a_few()).unwrap();
+    let output = maascan().arg("logs").arg(&file).args(["--format", "csv"]).assert().success().get_output().clone();
+    let told: Vec<Row> = rows(&output.stdout);
+    assert_eq!(told.len(), 1);
+    let cells = ["app_id", "workload", "operation", "blocked", "first", "last", "addresses"].map(|column| told[0][column].as_str());
+    assert_eq!(cells, [APP, "script", "create", "2", "2026-10-06T08:00:00Z", "2026-10-06T13:30:00Z", "203.0.113.7:2"]);
+    let table = maascan().arg("logs").arg(&file).assert().success().get_output().clone();
+    assert!(text(&table.stdout).contains("read: 3 records in 1 files"), "{}", text(&table.stdout));
+    let refused = |arguments: &[&Path], message: &str| {
+        let output = maascan().arg("logs").args(arguments).assert().code(2).get_output().clone();
+        assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+    };
+    refused(&[&file, &log], "not counted together");
+    refused(&[&file, Path::new("--state"), &folder.path().join("state")], "do not grow");
+    fs::write(&file, "[{\"Part\":1,\"AppId\":1,\"ServicePrincipalId\":1,\"Flow\":1,\"Method\":1,\"Uri\":1,\"Value\":1,\"Day\":1,\"Calls\":1,\"Copies\":1,\"Unnamed\":1,\"First\":1,\"Last\":1},").unwrap();
+    refused(&[&file], "cut short");
 }

@@ -15,6 +15,7 @@ import sys, time, duckdb
 files = sys.argv[2:]
 started = time.time()
 connection = duckdb.connect()
+connection.execute('SET enable_progress_bar = false')
 rows = connection.execute('''
 WITH hits AS (
   SELECT DISTINCT properties.requestId AS id, properties.appId AS app, properties.servicePrincipalId AS sp,

@@ -54,13 +54,18 @@ const OTHERS: [(&str, &str); 10] = [
 /// Statuses of writes; most succeed.
 const STATUSES: [u16; 10] = [204, 200, 201, 204, 204, 412, 400, 403, 409, 500];
 
-/// Writes the file, and its parts packed by gzip beside it; gives the packed ones.
+/// Writes the file, and its parts packed by gzip beside it, unless they are there; gives the packed ones.
 pub(crate) fn files(path: &Path, size: u64) -> Vec<PathBuf> {
+    let there: Vec<PathBuf> = (0..PARTS).map(|part| part_of(path, part)).collect();
+    if path.metadata().is_ok_and(|file| file.len() >= size) && there.iter().all(|part| part.is_file()) {
+        return there;
+    }
+    println!("making {} MB of logs", size / 1_000_000);
     let mut random = fastrand::Rng::with_seed(7);
     let mut plain = BufWriter::with_capacity(1 << 20, File::create(path).expect("a file"));
     let (mut packed, mut bytes, mut line, mut seconds) = (Vec::new(), 0_u64, String::new(), 0_u64);
     for part in 0..PARTS {
-        let part_path = path.with_extension(format!("{part}.json.gz"));
+        let part_path = part_of(path, part);
         let file = BufWriter::new(File::create(&part_path).expect("a file"));
         let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::new(6));
         while bytes < size * (part + 1) / PARTS {
@@ -78,6 +83,10 @@ pub(crate) fn files(path: &Path, size: u64) -> Vec<PathBuf> {
     }
     plain.flush().expect("it is written");
     packed
+}
+
+fn part_of(path: &Path, part: u64) -> PathBuf {
+    path.with_extension(format!("{part}.json.gz"))
 }
 
 fn guid(random: &mut fastrand::Rng) -> String {

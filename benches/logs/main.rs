@@ -3,7 +3,8 @@
 //! `cargo bench --bench logs` makes 2 GB of realistic logs (about 3 % writes on Intune, 12 % reads of it, 2.7 % duplicates), installs
 //! DuckDB into a virtual environment in the folder for temporary files (`python3` must be there), and measures the best of some
 //! rounds, in which the programs take turns. It fails where a count differs from DuckDB's, or a figure misses what is promised;
-//! `-- --size 200` takes 200 MB instead, and only prints the figures then: they are promised for large files.
+//! `-- --size 200` takes 200 MB instead, and only prints the figures then: they are promised for large files. `-- --folder DIR`
+//! keeps the logs in a folder that is there, and takes those that it finds there.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench that cannot start has nothing to measure")]
 
@@ -27,12 +28,10 @@ const ROUNDS: usize = 5;
 struct Promise(&'static str, f64, f64, bool);
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let size =
-        arguments.iter().position(|argument| argument == "--size").and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(SIZE);
-    let folder = tempfile::tempdir().expect("a folder");
-    let plain = folder.path().join("PT1H.json");
-    println!("making {size} MB of logs");
+    let size = option("--size").and_then(|size| size.parse().ok()).unwrap_or(SIZE);
+    let made = tempfile::tempdir().expect("a folder");
+    let kept = option("--folder").map(PathBuf::from);
+    let plain = kept.as_deref().unwrap_or(made.path()).join("PT1H.json");
     let packed = generate::files(&plain, size * 1_000_000);
     let duckdb = duckdb::Duckdb::install();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -49,6 +48,12 @@ fn main() {
         missed += usize::from(!kept);
     }
     assert!(missed == 0 || size < LARGE, "{missed} figures miss what is promised");
+}
+
+/// What stands after a word on the command line.
+fn option(word: &str) -> Option<String> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != word);
+    arguments.nth(1)
 }
 
 impl Clone for Promise {

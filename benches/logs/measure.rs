@@ -39,16 +39,16 @@ impl fmt::Display for Measured {
     }
 }
 
-fn command(files: &[PathBuf]) -> Command {
+fn command(files: &[PathBuf], format: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maascan"));
-    command.arg("logs").args(files).args(["--format", "json", "--now", "2026-08-01T00:00:00Z"]);
+    command.arg("logs").args(files).args(["--format", format, "--now", "2026-08-01T00:00:00Z"]);
     command
 }
 
 /// The program as users have it, from start to end.
 pub(crate) fn maascan(files: &[PathBuf]) -> Measured {
     let started = Instant::now();
-    let child = command(files).stdout(Stdio::null()).spawn().expect("it starts");
+    let child = command(files, "table").stdout(Stdio::null()).spawn().expect("it starts");
     watched(child, started)
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn watched(mut child: Child, started: Instant) -> Measured {
 
 /// What the program says.
 pub(crate) fn counts(files: &[PathBuf]) -> Counts {
-    let output = command(files).output().expect("it starts");
+    let output = command(files, "json").output().expect("it starts");
     let value: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let mut counts = Counts::new();
     for row in value["rows"].as_array().expect("rows") {

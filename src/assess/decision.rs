@@ -14,6 +14,15 @@ pub(super) enum SignsIn {
     Unknown,
 }
 
+/// How often the same was seen by two sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Views {
+    /// By audit events and approval requests.
+    pub(super) recorded: u64,
+    /// By activity logs.
+    pub(super) logged: u64,
+}
+
 /// What is known of one automation on one workload. Counts are of the evidence window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Situation {
@@ -25,11 +34,14 @@ pub(super) struct Situation {
     pub(super) approved: u64,
     /// Refused calls, and requests that were rejected or ran past their time.
     pub(super) blocked: u64,
+    /// The same by source: requests that were rejected or ran past their time, and refused calls in activity logs.
+    pub(super) refusals: Views,
     /// Successful writes.
     pub(super) writes: u64,
     /// Of these, while the gate was in force, without those that left something unfinished.
     pub(super) writes_behind_gate: u64,
-    /// Failed writes while the gate was in force.
+    /// Writes that failed by the audit log while the gate was in force. It does not say why they did; activity logs do, so what
+    /// only those show to have failed, and not as a gate refuses, is no sign of one.
     pub(super) failures_behind_gate: u64,
     /// Successful writes while the gate was in force that began what was never finished: no sign that the gate lets pass.
     pub(super) unfinished_behind_gate: u64,
@@ -124,8 +136,23 @@ impl Situation {
                 self.unfinished_behind_gate
             ),
             (0, true) => format!("since the gate is in force its writes only fail ({})", self.failures_behind_gate),
-            (0, false) => "no request of its own was refused or ran out, and its writes do not only fail".to_owned(),
-            (blocked, _) => some(blocked, "request of its own was rejected or ran out", "requests of its own were rejected or ran out"),
+            (0, false) => {
+                "no request of its own was rejected or ran out, no refused call was seen, and its writes do not only fail".to_owned()
+            }
+            _ => self.refused_answer(),
+        }
+    }
+
+    /// What was refused, each kind by its own source.
+    fn refused_answer(&self) -> String {
+        let Views { recorded, logged } = self.refusals;
+        let requests = some(recorded, "request of its own was rejected or ran out", "requests of its own were rejected or ran out");
+        let calls =
+            some(logged, "call of its own was refused, by the activity logs", "calls of its own were refused, by the activity logs");
+        match (recorded, logged) {
+            (_, 0) => requests,
+            (0, _) => calls,
+            _ => format!("{calls}; {requests}"),
         }
     }
 

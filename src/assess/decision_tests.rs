@@ -65,6 +65,7 @@ fn every_situation() -> Vec<Situation> {
                             exclusion,
                             approved: bit(0),
                             blocked: bit(1),
+                            refusals: Views { recorded: bit(1), logged: 0 },
                             writes,
                             writes_behind_gate,
                             failures_behind_gate: bit(2),
@@ -128,4 +129,18 @@ fn the_last_question_decides_and_no_other() {
         assert_eq!(last.verdict, Some(situation.decide()), "{situation:?}");
         assert!(others.iter().all(|question| question.verdict.is_none()), "{questions:?}");
     }
+}
+
+#[test]
+fn a_refusal_is_told_by_the_source_that_saw_it() {
+    let quiet = every_situation().into_iter().find(|situation| words(situation)[..3] == ["in-force", "not-listed", "no"]).unwrap();
+    let told = |recorded, logged: u64| {
+        let situation = Situation { blocked: logged.max(recorded), refusals: Views { recorded, logged }, ..quiet };
+        situation.questions().into_iter().find(|question| question.verdict == Some(VerdictKind::Blocked)).unwrap().answer
+    };
+    assert_eq!(told(1, 0), "1 request of its own was rejected or ran out");
+    assert_eq!(told(0, 1), "1 call of its own was refused, by the activity logs");
+    assert_eq!(told(2, 5), "5 calls of its own were refused, by the activity logs; 2 requests of its own were rejected or ran out");
+    let none = Situation { blocked: 0, refusals: Views::default(), failures_behind_gate: 0, unfinished_behind_gate: 0, ..quiet };
+    assert!(none.questions()[3].answer.contains("no refused call was seen"));
 }

@@ -1,13 +1,12 @@
 //! The words of a verdict: what it rests on, what lowers its confidence, what to do.
 
 use super::as_of;
-use super::decision::SignsIn;
+use super::decision::{SignsIn, Views};
 use super::fall::Fall;
 use super::model::{Exclusion, Known, LastSignIn};
 use super::verdicts::{Case, Context, Right};
 use super::words::{Confidence, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Sure, Workload};
-use crate::evidence::Source;
 use crate::snapshot::{Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -62,6 +61,9 @@ fn no_gate(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
         doubt.step("judged by the platforms of the writes seen; writes to a platform that is gated would be refused");
         if !context.directory.is_complete(Dataset::AuditEvents) {
             doubt.step("audit events could not be read in full, so it may have written to a platform that is gated");
+        }
+        if logs_cut(context) {
+            doubt.step("activity logs could not be read in full, so it may have written to a platform that is gated");
         }
     }
     if !context.directory.is_complete(Dataset::AccessPolicies) {
@@ -146,12 +148,18 @@ fn told_by(context: &Context<'_>, case: &Case<'_>, doubt: &mut Doubt) {
 
 fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &mut Doubt) {
     right(case, doubt);
-    if case.vocabulary == Some(Sure::Inferred) && matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
-        doubt.step("the name of its audited activity is assigned to this workload by inference");
+    if matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
+        told_by_inference(case, doubt);
     }
     let rests_on_silence = matches!(kind, VerdictKind::AtRisk | VerdictKind::Dormant);
     if rests_on_silence && !context.directory.is_complete(Dataset::AuditEvents) {
         doubt.step("audit events could not be read in full, so it may have written");
+    }
+    if rests_on_silence && logs_cut(context) {
+        doubt.step("activity logs could not be read in full, so it may have written or been refused");
+    }
+    if matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) && logs_cut(context) {
+        doubt.step("activity logs could not be read in full, so calls may have been refused");
     }
     if rests_on_silence && case.situation.signs_in == SignsIn::Unknown && !case.situation.disabled {
         doubt.step("its sign-ins are not known");
@@ -162,6 +170,23 @@ fn evidence(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind, doubt: &m
     if rests_on_silence || matches!(kind, VerdictKind::Breaks | VerdictKind::Passes) {
         requests(context, case, rests_on_silence, doubt);
     }
+}
+
+/// One step, whichever source it is.
+fn told_by_inference(case: &Case<'_>, doubt: &mut Doubt) {
+    match (case.vocabulary, case.operations) {
+        (Some(Sure::Inferred), _) => {
+            doubt.step("the name of its audited activity is assigned to this workload by inference");
+        }
+        (_, Some(Sure::Inferred)) => doubt.step("that the path it called, by the activity logs, writes this workload is inferred"),
+        _ => {}
+    }
+}
+
+/// Activity logs were given and not read whole. That none were given is no gap: verdicts are then told by the rest.
+fn logs_cut(context: &Context<'_>) -> bool {
+    let logs = context.directory.snapshot.coverage_of_logs();
+    !logs.is_complete() && !logs.is_skipped()
 }
 
 /// What speaks against the silence on which a verdict rests.
@@ -269,19 +294,19 @@ fn sources(row: &Exclusion) -> String {
 fn evidence_reasons(case: &Case<'_>) -> Vec<String> {
     let situation = &case.situation;
     let mut reasons = Vec::new();
-    let logged = case.seen.iter().any(|seen| seen.source == Source::ActivityLog);
     if let (Some(first), Some(last)) = (case.first_write, case.last_write) {
         let behind = situation.writes_behind_gate;
-        let total = counted(situation.writes, if logged { "seen write" } else { "audited write" });
+        let total = written(case);
         reasons.push(format!("{total} between {} and {}, {behind} of them behind the gate", time(first), time(last)));
     }
     let counts = [
         (case.failed_writes, "failed write"),
-        (situation.blocked, if logged { "times refused by the gate, or not granted" } else { "approval request rejected or expired" }),
+        (situation.refusals.recorded, "approval request rejected or expired"),
         (case.pending, "approval request waiting"),
         (situation.approved, "approval request completed"),
     ];
     reasons.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(count, what)));
+    reasons.extend(refused_reason(situation.refusals.logged));
     reasons.extend(unfinished_reason(situation.unfinished_behind_gate));
     reasons.push(match &case.profile.last_sign_in {
         LastSignIn::At(at) => format!("last sign-in as itself: {}", time(*at)),
@@ -295,6 +320,25 @@ fn evidence_reasons(case: &Case<'_>) -> Vec<String> {
         LastSignIn::Unknown(gap) => format!("sign-ins could not be read: {gap}"),
     });
     reasons
+}
+
+/// Successful writes with the sources that show them; what both show is counted once.
+fn written(case: &Case<'_>) -> String {
+    let writes = case.situation.writes;
+    match case.written {
+        Views { logged: 0, .. } => counted(writes, "audited write"),
+        Views { recorded: 0, .. } => counted(writes, "logged write"),
+        Views { recorded, logged } => format!("{} (audit log {recorded}, activity logs {logged})", counted(writes, "seen write")),
+    }
+}
+
+/// Calls that the activity logs show as refused.
+fn refused_reason(calls: u64) -> Option<String> {
+    match calls {
+        0 => None,
+        1 => Some("1 call refused, by the activity logs".to_owned()),
+        _ => Some(format!("{calls} calls refused, by the activity logs")),
+    }
 }
 
 /// Apps that were begun behind the gate and left.

@@ -1,7 +1,7 @@
 //! What of an assessment may be stated as a fact: a count of nothing is one only where the data behind it was read whole.
 
 use super::{Assessment, PolicyGate, VerdictKind};
-use crate::snapshot::{Coverage, Dataset, Gap};
+use crate::snapshot::{Area, Coverage, Dataset, Gap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 
@@ -12,6 +12,24 @@ static NOT_REQUESTED: Coverage = Coverage::Unavailable { gap: Gap::NotRequested 
 #[must_use]
 pub fn coverage(assessment: &Assessment, dataset: Dataset) -> &Coverage {
     assessment.coverage.get(&dataset).map_or(&NOT_REQUESTED, |reading| &reading.coverage)
+}
+
+/// How much of an area was read.
+#[must_use]
+pub fn area(assessment: &Assessment, area: Area) -> &Coverage {
+    match area {
+        Area::Dataset(dataset) => coverage(assessment, dataset),
+        Area::ActivityLogs => &assessment.activity_logs.coverage,
+    }
+}
+
+/// Whether what a dataset tells of was read whole. Activity logs that were given show writes and refused calls beside audit
+/// events and approval requests, so where they were not read whole, more may have been seen.
+#[must_use]
+pub fn told_whole(assessment: &Assessment, dataset: Dataset) -> bool {
+    let logs = &assessment.activity_logs.coverage;
+    let beside = matches!(dataset, Dataset::AuditEvents | Dataset::ApprovalRequests);
+    coverage(assessment, dataset).is_complete() && (!beside || logs.is_complete() || logs.is_skipped())
 }
 
 /// Whether every automation can have been found: those who hold a permission, and those who were seen writing.
@@ -69,10 +87,10 @@ impl Display for Count {
     }
 }
 
-/// Whether all of these datasets were read whole.
+/// Whether all that these datasets tell of was read whole.
 #[must_use]
 pub fn read_whole(assessment: &Assessment, datasets: &[Dataset]) -> bool {
-    datasets.iter().all(|dataset| coverage(assessment, *dataset).is_complete())
+    datasets.iter().all(|dataset| told_whole(assessment, *dataset))
 }
 
 /// Automations of a verdict, each once. A verdict is what follows from what was seen: more data may turn it into another, which its

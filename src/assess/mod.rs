@@ -21,6 +21,7 @@ mod find;
 mod finding;
 mod gates;
 pub mod known;
+mod logs;
 mod model;
 mod needs;
 mod posture;
@@ -43,6 +44,7 @@ pub use dossier::{Chain, Explanation, Link, Statement, explain};
 pub use exposure::{Exposure, Grade, Part, exposures};
 pub use find::{NotFound, find_application};
 pub use finding::{Finding, ObjectRef, Reference, RuleText};
+pub use logs::LogsRead;
 pub use model::{
     AppManagement, ApplicationProfile, Assessment, Exclusion, ExclusionNeed, Gate, GateProblem, Headline, HeldPermission, Key, Known,
     LastSignIn, ListedExclusion, PlannedGate, PolicyGate, Request, Room, Run, TenantProfile, Untold, Verdict, WayOut,
@@ -218,6 +220,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
     Assessment {
         run,
         coverage: snapshot.coverage.clone(),
+        activity_logs: LogsRead::of(snapshot),
         applications,
         verdicts,
         requests: requests::requests(&ground.directory, &ground.evidence.names),

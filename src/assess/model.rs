@@ -5,13 +5,14 @@ use super::baseline::Baseline;
 use super::days::DayCounts;
 use super::exposure::Exposure;
 use super::finding::Finding;
+use super::logs::LogsRead;
 use super::posture::Posture;
 use super::words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateProblemKind, GateState, Home, InForce, KeyHolder,
     KeyKind, VerdictKind, WayKind,
 };
 use crate::catalogue::{Platform, Workload};
-use crate::snapshot::{AppId, Dataset, DatasetReading, Gap, PolicyId, RequestId, ServicePrincipalId, TenantId};
+use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap, PolicyId, RequestId, ServicePrincipalId, TenantId};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,8 @@ pub struct Assessment {
     pub run: Run,
     /// What could be read.
     pub coverage: BTreeMap<Dataset, DatasetReading>,
+    /// What could be read of the activity logs.
+    pub activity_logs: LogsRead,
     /// Every automation and every excluded application, by app id.
     pub applications: BTreeMap<AppId, ApplicationProfile>,
     /// One for each automation × workload; what needs action first, then by name.
@@ -547,11 +550,11 @@ impl Assessment {
         }
     }
 
-    /// Whether every dataset that was asked for, and is not optional, was read whole.
+    /// Whether every dataset that was asked for, and is not optional, was read whole, and the activity logs where they were given.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.coverage
-            .iter()
-            .all(|(dataset, reading)| dataset.is_optional() || reading.coverage.is_complete() || reading.coverage.is_skipped())
+        let whole = |coverage: &Coverage| coverage.is_complete() || coverage.is_skipped();
+        self.coverage.iter().all(|(dataset, reading)| dataset.is_optional() || whole(&reading.coverage))
+            && whole(&self.activity_logs.coverage)
     }
 }

@@ -1,7 +1,7 @@
 //! A verdict for each automation × workload: gathers what is known, decides, and says how sure and why.
 
 use super::days;
-use super::decision::{SignsIn, Situation};
+use super::decision::{SignsIn, Situation, Views};
 use super::directory::Directory;
 use super::explain;
 use super::fall::{Fall, fall};
@@ -71,8 +71,12 @@ pub(super) struct Case<'a> {
     pub(super) exclusions: Vec<&'a Exclusion>,
     /// When it was last taken off the list of one of them, as far as that is known (UTC).
     pub(super) removed: Option<DateTime<Utc>>,
-    /// Weakest of the vocabulary entries by which its writes were told.
+    /// Its successful writes by source.
+    pub(super) written: Views,
+    /// Weakest of the vocabulary entries by which its audited writes were told.
     pub(super) vocabulary: Option<Sure>,
+    /// Weakest of the operations of the catalogue by which its logged writes were told.
+    pub(super) operations: Option<Sure>,
     pub(super) first_write: Option<DateTime<Utc>>,
     pub(super) last_write: Option<DateTime<Utc>>,
     pub(super) failed_writes: u64,
@@ -142,14 +146,16 @@ pub(super) fn case<'a>(
     let removed = removed.filter(|(policy, _)| policies.contains(policy.as_str())).map(|(_, time)| *time).max();
     let since = gate_since(&concern, workload).map(|since| removed.map_or(since, |removed| removed.max(since)));
     let counts = Counts::new(&seen, &context.window, since);
+    let written = counts.writes();
     let situation = Situation {
         gate: concern.state,
         exclusion: exclusion_state(context, &concern, &exclusions, &denials),
         approved: counts.of(ObservedOutcome::Approved),
-        blocked: counts.of(ObservedOutcome::Blocked) + counts.refused(),
-        writes: counts.writes(),
+        blocked: counts.of(ObservedOutcome::Blocked).saturating_add(counts.refused()),
+        refusals: counts.refusals(),
+        writes: written.recorded.max(written.logged),
         writes_behind_gate: counts.behind(ObservedOutcome::Written),
-        failures_behind_gate: counts.behind(ObservedOutcome::Failed),
+        failures_behind_gate: counts.behind_gate.get(&ObservedOutcome::Failed).map_or(0, |views| views.recorded),
         unfinished_behind_gate: counts.behind(ObservedOutcome::Unfinished),
         other_traces: [ObservedOutcome::Pending, ObservedOutcome::Unclear, ObservedOutcome::Failed, ObservedOutcome::Refused]
             .map(|outcome| counts.of(outcome))
@@ -169,7 +175,9 @@ pub(super) fn case<'a>(
         situation,
         exclusions,
         removed,
-        vocabulary: seen.iter().filter(|seen| wrote(seen)).map(|seen| seen.sure).min(),
+        written,
+        vocabulary: sure(&seen, |source| source != Source::ActivityLog),
+        operations: sure(&seen, |source| source == Source::ActivityLog),
         first_write: counts.first_write,
         last_write: counts.last_write,
         failed_writes: counts.of(ObservedOutcome::Failed) + counts.of(ObservedOutcome::Refused),
@@ -268,6 +276,11 @@ fn wrote(seen: &Observation) -> bool {
     seen.outcome.went_through()
 }
 
+/// The weakest of what told writes, of these sources.
+fn sure(seen: &[&Observation], of: impl Fn(Source) -> bool) -> Option<Sure> {
+    seen.iter().filter(|seen| wrote(seen) && of(seen.source)).map(|seen| seen.sure).min()
+}
+
 /// Sightings within the window, by outcome, and how many of them lie behind the gate.
 ///
 /// Activity logs see the same writes as the audit log, and the calls that approval requests come from; so of both counts the
@@ -279,15 +292,6 @@ struct Counts {
     last_write: Option<DateTime<Utc>>,
     /// Whether the audit log has a write, failed or not.
     audited: bool,
-}
-
-/// Two views of the same.
-#[derive(Debug, Clone, Copy, Default)]
-struct Views {
-    /// By audit events and approval requests.
-    recorded: u64,
-    /// By activity logs.
-    logged: u64,
 }
 
 impl Views {
@@ -328,10 +332,16 @@ impl Counts {
     }
 
     /// Successful writes. An app that was begun may be in the audit log as one that was made.
-    fn writes(&self) -> u64 {
+    fn writes(&self) -> Views {
         let views = |outcome| self.in_window.get(&outcome).copied().unwrap_or_default();
         let all = [ObservedOutcome::Written, ObservedOutcome::Unfinished, ObservedOutcome::Begun].map(views);
-        all.iter().map(|views| views.recorded).sum::<u64>().max(all.iter().map(|views| views.logged).sum())
+        Views { recorded: all.iter().map(|views| views.recorded).sum(), logged: all.iter().map(|views| views.logged).sum() }
+    }
+
+    /// Requests that were not granted, and calls that were refused.
+    fn refusals(&self) -> Views {
+        let views = self.in_window.get(&ObservedOutcome::Blocked).copied().unwrap_or_default();
+        Views { logged: views.logged.saturating_add(self.refused()), ..views }
     }
 
     /// Calls that ended as a refusal does while the gate was in force. Where other writes succeeded meanwhile, they had another

@@ -46,10 +46,10 @@ impl<'u> Address<'u> {
     /// Reads an address. `is_root` says whether a word is the first of some path. None if it is on a host that is not Graph.
     pub(super) fn read(url: &'u str, is_root: impl Fn(&str) -> bool) -> Option<Self> {
         let url = url.trim();
-        let path = url.split(['?', '#']).next().unwrap_or("");
+        let path = url.split_at(first(url, |byte| matches!(byte, b'?' | b'#'))).0;
         let (path, absolute) = match strip_scheme(path) {
             Some(rest) => {
-                let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                let (host, path) = rest.split_at(first(rest, |byte| byte == b'/'));
                 if !is_graph_host(host) && !has_hole(host) {
                     return None;
                 }
@@ -69,13 +69,24 @@ impl<'u> Address<'u> {
 
     fn split(path: &'u str) -> Self {
         let mut address = Self { version: None, segments: [Segment { text: "", kind: Kind::Word }; MOST_SEGMENTS], start: 0, end: 0 };
-        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-            let (name, argument) = split_argument(segment);
-            let kind = if has_hole(name) { Kind::Hole } else { Kind::Word };
-            address.push(name, kind);
-            address.push(argument, Kind::Argument);
+        let mut rest = path;
+        while !rest.is_empty() {
+            let (segment, after) = rest.split_at(first(rest, |byte| byte == b'/'));
+            address.push_segment(segment);
+            rest = after.get(1..).unwrap_or_default();
         }
         address
+    }
+
+    fn push_segment(&mut self, segment: &'u str) {
+        // Of letters, digits and little else, as most are: no placeholder, and nothing in parentheses.
+        if segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'$' | b'_' | b'@')) {
+            return self.push(segment, Kind::Word);
+        }
+        let (name, argument) = split_argument(segment);
+        let kind = if has_hole(name) { Kind::Hole } else { Kind::Word };
+        self.push(name, kind);
+        self.push(argument, Kind::Argument);
     }
 
     fn push(&mut self, text: &'u str, kind: Kind) {
@@ -90,8 +101,10 @@ impl<'u> Address<'u> {
         let mut host_seen = absolute;
         while let [first, rest @ ..] = self.segments() {
             let version = version_of(first.text);
-            let next = rest.iter().find(|segment| segment.kind != Kind::Hole);
-            let before_path = next.is_some_and(|next| version_of(next.text).is_some() || is_root(next.text));
+            let before_path = || {
+                let next = rest.iter().find(|segment| segment.kind != Kind::Hole);
+                next.is_some_and(|next| version_of(next.text).is_some() || is_root(next.text))
+            };
             if version.is_some() {
                 self.version = version;
                 host_seen = false;
@@ -100,7 +113,7 @@ impl<'u> Address<'u> {
             } else if first.kind == Kind::Word && !host_seen && is_graph_host(first.text) {
                 host_seen = true;
             } else if first.text.eq_ignore_ascii_case("myorganization")
-                || (before_path && self.version.is_none() && (first.kind == Kind::Hole || host_seen))
+                || (self.version.is_none() && (first.kind == Kind::Hole || host_seen) && before_path())
             {
                 // After a host, what stands before a known root is a version of the service's own.
             } else {
@@ -111,9 +124,32 @@ impl<'u> Address<'u> {
     }
 }
 
+/// The path of an address, with its query, that begins with `https`, a host of Graph and a version, each as Graph writes it, and
+/// then with a word of letters. None if it does not, or if the word is one that is passed over.
+pub(super) fn plain_path(url: &[u8]) -> Option<&[u8]> {
+    let rest = url.strip_prefix(b"https://")?;
+    let rest = HOSTS.iter().find_map(|host| rest.strip_prefix(host.as_bytes())?.strip_prefix(b"/"))?;
+    let rest = without_slashes(rest);
+    let path = without_slashes(rest.strip_prefix(b"v1.0/").or_else(|| rest.strip_prefix(b"beta/"))?);
+    let letters = path.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'$').count();
+    let (word, after) = path.split_at(letters);
+    let whole = !word.is_empty() && matches!(after.first(), None | Some(b'/' | b'(' | b'?' | b'#'));
+    let passed_over = word.eq_ignore_ascii_case(b"beta") || word.eq_ignore_ascii_case(b"myorganization");
+    (whole && !passed_over).then_some(path)
+}
+
+fn without_slashes(path: &[u8]) -> &[u8] {
+    path.get(path.iter().take_while(|byte| **byte == b'/').count()..).unwrap_or_default()
+}
+
 /// A version, also with its dot encoded.
 fn version_of(segment: &str) -> Option<GraphVersion> {
     GraphVersion::from_segment(segment).or_else(|| segment.eq_ignore_ascii_case("v1%2E0").then_some(GraphVersion::V1))
+}
+
+/// Where the first byte of a kind, which is ASCII, stands in a text; its end if none does.
+fn first(text: &str, is: impl Fn(u8) -> bool) -> usize {
+    text.bytes().position(is).unwrap_or(text.len())
 }
 
 fn strip_scheme(url: &str) -> Option<&str> {

@@ -156,11 +156,12 @@ impl Catalogue {
         &self.anchors
     }
 
-    /// Whether some path that the catalogue knows begins with this word, any letter case. A request whose path begins with
-    /// another word, after a host and a version, is none of Intune's.
+    /// Whether a request on this address, which is as it came, is surely none of Intune's, whatever its method:
+    /// then [`Catalogue::route`] says so too. It looks at far less, for callers with many addresses most of which are elsewhere;
+    /// false also where that is not enough.
     #[must_use]
-    pub fn begins_path(&self, word: &str) -> bool {
-        self.routes.is_root(word)
+    pub fn is_plainly_elsewhere(&self, url: &[u8]) -> bool {
+        address::plain_path(url).is_some_and(|path| self.routes.leads_nowhere(path))
     }
 
     /// Every operation, in the order of the file.

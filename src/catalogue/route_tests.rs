@@ -250,6 +250,29 @@ impl Manner {
     }
 }
 
+#[test]
+fn most_of_what_is_elsewhere_is_plainly_so() {
+    for url in [
+        "https://graph.microsoft.com/v1.0/users/9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30/sendMail",
+        "https://graph.microsoft.com/beta//users/a@b.example/messages?$top=1",
+        "https://graph.microsoft.us/v1.0/groups/x/members/$ref",
+        "https://graph.microsoft.com/v1.0/servicePrincipals(appId='x')/owners",
+    ] {
+        assert!(catalogue().is_plainly_elsewhere(url.as_bytes()), "{url}");
+    }
+    for url in [
+        "https://graph.microsoft.com/v1.0/deviceManagement/new",
+        "https://graph.microsoft.com/v1.0/users/x/managedDevices/y/wipe",
+        "https://graph.microsoft.com/v1.0/users",
+        "https://graph.microsoft.com/v1.0/$batch",
+        "https://graph.microsoft.com/v1.0/{x}/y",
+        "https://graph.microsoft.com/v1.0/myorganization/x",
+        "/groups/x",
+    ] {
+        assert!(!catalogue().is_plainly_elsewhere(url.as_bytes()), "{url}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -273,6 +296,29 @@ proptest! {
         parts in prop::collection::vec("(/|//|\\(|\\)|'|\\{|\\}|\\*|%|%2|%2F|%28|\\$|\\?|microsoft\\.graph\\.|graph\\.|deviceManagement|deviceAppManagement|managedDevices|mobileApps|users|me|wipe|assign|beta|v1\\.0|é|\u{0}|x)", 0..24),
     ) {
         let _ = catalogue().route(&method, &parts.concat());
+    }
+
+    #[test]
+    fn what_is_plainly_elsewhere_is_none_of_intune(
+        parts in prop::collection::vec("(/|//|\\(|\\)|'|\\{x\\}|\\*|%|%2F|%28|\\$batch|\\?|microsoft\\.graph\\.|graph\\.|deviceManagement|devicemanagement|roleManagement|directory|managedDevices|mobileApps|users|me|wipe|beta|v1\\.0|myorganization|graph\\.microsoft\\.com|sendMail|\u{0}|x)", 0..9),
+        place in any::<prop::sample::Index>(), change in any::<prop::sample::Index>(), small in any::<bool>(),
+    ) {
+        let path = filled(place.get(catalogue().operations()), if small { "a@b.example" } else { KEY });
+        let mut segments: Vec<&str> = path.split('/').collect();
+        let at = change.index(segments.len());
+        if small && segments.len() > 2 {
+            segments[at] = "sendMail";
+        }
+        for path in [parts.concat(), format!("{}/{}", segments.join("/"), parts.concat())] {
+            for host in ["https://graph.microsoft.com/v1.0/", "https://graph.microsoft.us//beta/", "https://graph.microsoft.com/", ""] {
+                let url = format!("{host}{path}");
+                if catalogue().is_plainly_elsewhere(url.as_bytes()) {
+                    for method in ["POST", "PATCH", "PUT", "DELETE", "GET", "BREW", ""] {
+                        prop_assert_eq!(catalogue().route(method, &url), Route::NotIntune, "{} {}", method, url);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

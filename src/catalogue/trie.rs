@@ -6,6 +6,7 @@
 use super::address::{Address, Kind, LONGEST_LITERAL, Segment, can_be, is_whole_hole, lower};
 use super::operation::Alias;
 use super::{Method, Operation, Platform};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// Most type names that a path may have beside those in templates: the tree stays where it is on each, so that a path of
@@ -26,11 +27,16 @@ pub(super) type TypeNames = BTreeMap<Box<[u8]>, TypeName>;
 
 type Children = Vec<(Box<[u8]>, usize)>;
 
+/// The order of children: by length first, so that most are told apart without a look at their letters.
+fn order(known: &[u8], name: &[u8]) -> Ordering {
+    known.len().cmp(&name.len()).then_with(|| known.cmp(name))
+}
+
 #[derive(Debug, Default)]
 struct Node {
-    /// By lower-case text, sorted.
+    /// By lower-case text, in [`order`].
     literals: Children,
-    /// By lower-case type name without namespace, sorted.
+    /// By lower-case type name without namespace, in [`order`].
     types: Children,
     /// After `{id}`.
     key: Option<usize>,
@@ -130,6 +136,23 @@ impl Trie {
         search.found
     }
 
+    /// Whether a path, as it is written, without version but maybe with a query, surely leads to no operation and to no place of Intune's. False also
+    /// where that is not plain to see: where a segment that goes on may be read in two ways.
+    pub(super) fn leads_nowhere(&self, path: &[u8]) -> bool {
+        let mut at = ROOT;
+        for segment in path.split(|byte| *byte == b'/').filter(|segment| !segment.is_empty()) {
+            let Some(node) = self.nodes.get(at).filter(|node| !node.intune && node.tail.is_empty()) else { return false };
+            let mut buffer = [0; LONGEST_PLAIN];
+            let Some(plain) = plain(segment, &mut buffer) else { return false };
+            at = match (child(&node.literals, plain), node.key, plain.len() == segment.len()) {
+                (None, None, _) => return true,
+                (Some(next), None, true) | (None, Some(next), true) => next,
+                _ => return false,
+            };
+        }
+        false
+    }
+
     fn place(&mut self, template: &str) -> usize {
         let mut at = ROOT;
         for segment in template.split('/').filter(|segment| !segment.is_empty()) {
@@ -175,7 +198,7 @@ fn spellings(template: &str, aliases: &[Alias]) -> Vec<String> {
 }
 
 fn insert(children: &mut Children, name: &[u8], fresh: usize) -> usize {
-    match children.binary_search_by(|(known, _)| known.as_ref().cmp(name)) {
+    match children.binary_search_by(|(known, _)| order(known, name)) {
         Ok(at) => children.get(at).map_or(fresh, |(_, next)| *next),
         Err(at) => {
             children.insert(at, (name.into(), fresh));
@@ -185,8 +208,40 @@ fn insert(children: &mut Children, name: &[u8], fresh: usize) -> usize {
 }
 
 fn child(children: &Children, name: &[u8]) -> Option<usize> {
-    let at = children.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
+    let at = children.binary_search_by(|(known, _)| order(known, name)).ok()?;
     children.get(at).map(|(_, next)| *next)
+}
+
+/// Longest segment that is looked at closely where the first look is to do: a name, a GUID, or the name of a user.
+const LONGEST_PLAIN: usize = 64;
+
+/// In lower case, what a segment is made of that is written as it is meant; 0 for any other byte.
+const PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'$') {
+            plain[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    plain
+};
+
+/// A segment in lower case, up to its parenthesis or the query, if it is written as it is meant, and is neither a placeholder nor a
+/// name with a namespace.
+fn plain<'b>(segment: &[u8], buffer: &'b mut [u8; LONGEST_PLAIN]) -> Option<&'b [u8]> {
+    let mut length = 0;
+    for (place, byte) in buffer.iter_mut().zip(segment) {
+        *place = *PLAIN.get(usize::from(*byte))?;
+        if *place == 0 {
+            break;
+        }
+        length += 1;
+    }
+    let ended = matches!(segment.get(length), None | Some(b'(' | b'?' | b'#'));
+    let text = buffer.get(..length).filter(|text| ended && !text.is_empty())?;
+    (!text.starts_with(b"microsoft.") && !text.starts_with(b"graph.")).then_some(text)
 }
 
 /// The name without its namespace, if the word (in lower case) has one: `microsoft.graph.wipe`, `graph.win32lobapp`,

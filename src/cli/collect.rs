@@ -1,7 +1,7 @@
 //! `maascan collect`: reads a tenant into a snapshot file, to be judged later or elsewhere.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
-use super::logs::{Beside, with_logs};
+use super::logs::BesideOrAsked;
 use super::options::{Connection, Reading};
 use super::session::{Session, Source};
 use super::{READING_STATUS, exclusion_file, judge, output, tenant, work};
@@ -10,8 +10,9 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   maascan collect -o tenant.json.zst && maascan assess tenant.json.zst --out report
+  maascan collect -o tenant.json.zst --workspace 0a1b2c3d-0000-4000-8000-000000000001 --log-days 90
 ";
 
 /// Read a tenant into a snapshot file
@@ -23,7 +24,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    logs: Beside,
+    logs: BesideOrAsked,
     /// The snapshot file; replaced only once the new one is whole
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -40,16 +41,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
-    arguments.logs.check()?;
+    let logs = arguments.logs.prepare(&arguments.connection, None)?;
     writable(&arguments.output)?;
     let listed = arguments.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
     let look_up = listed.into_iter().flat_map(|line| line.ids).collect();
     let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up };
     let beside = work::beside(&arguments.output);
-    Session::start()?.run(source, beside, &catalogue, |snapshot| {
-        let logs = arguments.logs.read(&catalogue, snapshot.taken_at)?;
-        finish(arguments, &with_logs(snapshot, logs))
-    })
+    Session::start()?.run(source, beside, &catalogue, |snapshot| finish(arguments, &*logs.beside(snapshot, &catalogue)?))
 }
 
 fn finish(arguments: &Arguments, snapshot: &Snapshot) -> Result<Status, Failure> {

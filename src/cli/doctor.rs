@@ -20,7 +20,8 @@ Examples:
   maascan doctor
   maascan doctor --cloud usgov --format json
 
-Makes one small request for each dataset, and reads nothing else.
+Makes one small request for each dataset, and reads nothing else. A workspace of activity logs is not asked: to try that,
+maascan logs --workspace ID --log-days 1.
 
 Exit status:
   0  everything that a scan asks for can be read

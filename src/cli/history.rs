@@ -5,7 +5,7 @@ use super::output;
 use crate::assess::Assessment;
 use crate::report;
 use crate::runs::{self, Leaving, Point, Retention, Seen, Store, StoredRun};
-use crate::snapshot::{Dataset, Snapshot};
+use crate::snapshot::{Area, Snapshot};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -148,17 +148,15 @@ const TAKEN: usize = 3;
 /// and that none after it did.
 pub(super) fn older(past: &Past, snapshot: &Snapshot) -> Vec<Snapshot> {
     let Some(earlier) = &past.earlier else { return Vec::new() };
-    let whole = |snapshot: &Snapshot, dataset| snapshot.coverage_of(dataset).is_complete();
-    let mut wanted: Vec<Dataset> =
-        Dataset::ALL.into_iter().filter(|dataset| whole(snapshot, *dataset) && !whole(earlier, *dataset)).collect();
+    let mut wanted: Vec<Area> = Area::all().filter(|area| snapshot.is_whole(*area) && !earlier.is_whole(*area)).collect();
     let mut taken = Vec::new();
     for run in past.before.iter().rev().take(LOOKED_AT) {
         if wanted.is_empty() || taken.len() == TAKEN {
             break;
         }
         let Some(older) = readable(run) else { continue };
-        if wanted.iter().any(|dataset| whole(&older, *dataset)) {
-            wanted.retain(|dataset| !whole(&older, *dataset));
+        if wanted.iter().any(|area| older.is_whole(*area)) {
+            wanted.retain(|area| !older.is_whole(*area));
             taken.push(older);
         }
     }

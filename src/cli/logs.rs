@@ -1,11 +1,13 @@
 //! `maascan logs`: which application wrote what of Intune, out of exported activity logs.
 
 use super::exit::{Failure, Status, could_not_run, usage_error};
+use super::options::Connection;
 use super::{judge, logs_engine, options, output, progress, tenant};
 use crate::catalogue::Catalogue;
+use crate::engine;
 use crate::logs::{self, Options, Progress, State};
-use crate::report::{calls, sign_ins};
-use crate::snapshot::{ActivityLogs, AppId, Snapshot, is_guid};
+use crate::report::{self, calls, sign_ins};
+use crate::snapshot::{self, ActivityLogs, AppId, Snapshot, is_guid};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use std::borrow::Cow;
@@ -17,8 +19,9 @@ const EXAMPLES: &str = "\
 Examples:
   maascan logs insights-logs-microsoftgraphactivitylogs
   maascan logs 'export/y=2026/m=11/*/PT1H.json.gz' --output activity.csv
-  maascan logs export --state logs.state --format json
+  maascan logs export --state logs.state --output activity.parquet
   zcat old.json.gz | maascan logs -
+  maascan logs answer.csv
   maascan logs --workspace 0a1b2c3d-0000-4000-8000-000000000001 --log-days 90
   maascan logs kql --engine fabric
 
@@ -31,7 +34,8 @@ Exit status:
 /// Count what applications wrote of Intune, out of files of MicrosoftGraphActivityLogs
 ///
 /// Reads the storage export (JSON lines), records of an event hub, and exports of Log Analytics as CSV and JSON, plain or packed
-/// by gzip or zstd, and sends nothing anywhere. Where the logs are in a Log Analytics workspace, they can be counted there.
+/// by gzip or zstd, and sends nothing anywhere. Where the logs are in a Log Analytics workspace, they can be counted there. An answer
+/// to the query of `maascan logs kql` that was saved as CSV or JSON is known by its columns and read as what it counted.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Arguments {
@@ -47,7 +51,7 @@ pub(super) struct Arguments {
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     format: Format,
-    /// Write the rows into this file too, as CSV or JSON by its ending; may be given again
+    /// Write the rows into this file too, as CSV, JSON or Parquet by its ending; may be given again
     #[arg(short, long, value_name = "FILE", value_parser = written, help_heading = "Output")]
     output: Vec<PathBuf>,
     /// End with status 0 although something could not be read whole
@@ -75,7 +79,7 @@ pub(super) struct LogReading {
     #[arg(long = "state", value_name = "FILE")]
     state: Option<PathBuf>,
     /// Threads that read logs; default: one for each processor
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", conflicts_with = "workspace", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }
 
@@ -114,6 +118,47 @@ impl Beside {
     }
 }
 
+/// Logs beside the reading of a tenant: files, or the workspace that they are in.
+#[derive(Debug, Args)]
+pub(super) struct BesideOrAsked {
+    #[command(flatten)]
+    files: Beside,
+    #[command(flatten)]
+    place: logs_engine::Place,
+}
+
+impl BesideOrAsked {
+    /// Refuses, before the long work, what cannot be read. `days` are those of the evidence window.
+    ///
+    /// # Errors
+    /// The user's fault.
+    pub(super) fn prepare(&self, connection: &Connection, days: Option<u32>) -> Result<Ready<'_>, Failure> {
+        self.files.check()?;
+        Ok(Ready { files: &self.files, asked: self.place.prepare(connection, days)? })
+    }
+}
+
+/// Logs that can be read once the tenant was.
+pub(super) struct Ready<'a> {
+    files: &'a Beside,
+    asked: Option<logs_engine::Beside<'a>>,
+}
+
+impl Ready<'_> {
+    /// The snapshot with the logs, if any were named, by its clock.
+    ///
+    /// # Errors
+    /// As [`Beside::read`].
+    pub(super) fn beside<'s>(self, snapshot: &'s Snapshot, catalogue: &Catalogue) -> Result<Cow<'s, Snapshot>, Failure> {
+        let now = snapshot.taken_at;
+        let logs = match self.asked {
+            Some(asked) => Some(asked.read(LogReading::default().options(now).own, catalogue, now)?),
+            None => self.files.read(catalogue, now)?,
+        };
+        Ok(with_logs(snapshot, logs))
+    }
+}
+
 /// Formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -131,13 +176,22 @@ pub(super) fn app_id(text: &str) -> Result<AppId, String> {
 
 fn written(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    kind(&path).map(|_| path).ok_or_else(|| "the name must end in .csv or .json".to_owned())
+    kind(&path).map(|_| path).ok_or_else(|| "the name must end in .csv, .json or .parquet".to_owned())
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What standard output takes too.
+    Text(Format),
+    Parquet,
 }
 
 /// What a file is to hold, by its ending.
-fn kind(path: &Path) -> Option<Format> {
+fn kind(path: &Path) -> Option<Kind> {
     let ending = path.extension()?.to_str()?;
-    [("csv", Format::Csv), ("json", Format::Json)].into_iter().find(|(word, _)| ending.eq_ignore_ascii_case(word)).map(|(_, kind)| kind)
+    let kinds = [("csv", Kind::Text(Format::Csv)), ("json", Kind::Text(Format::Json)), ("parquet", Kind::Parquet)];
+    kinds.into_iter().find(|(word, _)| ending.eq_ignore_ascii_case(word)).map(|(_, kind)| kind)
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
@@ -145,6 +199,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         return logs_engine::print(arguments);
     }
     let catalogue = tenant::catalogue()?;
+    arguments.asked.fits(&arguments.paths)?;
+    let written = arguments.output.iter().chain(&arguments.reading.state);
+    apart(written, &arguments.paths)?;
     arguments.output.iter().try_for_each(|path| writable(path))?;
     let now = arguments.now.unwrap_or_else(Utc::now).trunc_subsecs(0);
     if arguments.asked.sign_ins {
@@ -153,7 +210,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let asked = arguments.asked.read(arguments.reading.options(now).own, &catalogue, now);
     let logs = asked.unwrap_or_else(|| arguments.reading.read(&arguments.paths, &catalogue, now))?;
     for path in &arguments.output {
-        save(path, &render(kind(path).unwrap_or(Format::Csv), &logs)?)?;
+        let bytes = match kind(path) {
+            Some(Kind::Parquet) => report::parquet(&logs).map_err(could_not_run)?,
+            Some(Kind::Text(format)) => render(format, &logs)?,
+            None => render(Format::Csv, &logs)?,
+        };
+        save(path, &bytes)?;
         output::note(&format!("rows written to {}", path.display()));
     }
     output::data(&render(arguments.format, &logs)?)?;
@@ -167,6 +229,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
 /// Sign-ins out of a workspace: what they are, and what of them could not be read.
 fn run_sign_ins(arguments: &Arguments, now: DateTime<Utc>) -> Result<Status, Failure> {
+    if let Some(path) = arguments.output.iter().find(|path| kind(path) == Some(Kind::Parquet)) {
+        return Err(Failure::usage(
+            format!("sign-ins are not written as Parquet: {}", path.display()),
+            "name a file that ends in .csv or .json",
+        ));
+    }
     let (found, reading) = arguments.asked.read_sign_ins(now)?;
     let render = |format| match format {
         Format::Table => Ok(sign_ins::table(&found, &reading, output::width()).into_bytes()),
@@ -174,7 +242,8 @@ fn run_sign_ins(arguments: &Arguments, now: DateTime<Utc>) -> Result<Status, Fai
         Format::Csv => sign_ins::csv(&found).map_err(could_not_run),
     };
     for path in &arguments.output {
-        save(path, &render(kind(path).unwrap_or(Format::Csv))?)?;
+        let format = if kind(path) == Some(Kind::Text(Format::Json)) { Format::Json } else { Format::Csv };
+        save(path, &render(format)?)?;
         output::note(&format!("rows written to {}", path.display()));
     }
     output::data(&render(arguments.format)?)?;
@@ -193,6 +262,9 @@ impl LogReading {
     /// A state that cannot be read, or a path that leads nowhere: the user's fault. A state that cannot be written.
     pub(super) fn read(&self, paths: &[PathBuf], catalogue: &Catalogue, now: DateTime<Utc>) -> Result<ActivityLogs, Failure> {
         there(paths)?;
+        if let Some(logs) = self.answers(paths, catalogue)? {
+            return Ok(logs);
+        }
         let options = self.options(now);
         let progress = Progress::default();
         let state = self.state.as_deref().map(State::load).transpose().map_err(usage_error)?;
@@ -203,6 +275,37 @@ impl LogReading {
         let logs = progress::bytes(&progress, || logs::read_on(paths, catalogue, &options, &progress, &mut state));
         state.save(path).map_err(could_not_run)?;
         Ok(logs)
+    }
+
+    /// What answers to `maascan logs kql` say that were saved in these files; None where they are logs.
+    fn answers(&self, paths: &[PathBuf], catalogue: &Catalogue) -> Result<Option<ActivityLogs>, Failure> {
+        let mut tables = Vec::new();
+        let (mut files, mut bytes, mut partial) = (0_u64, 0_u64, Vec::new());
+        // Each file once, however often it is named.
+        let mut named: Vec<PathBuf> = paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect();
+        named.sort();
+        named.dedup();
+        for path in named.iter().filter(|path| path.is_file()) {
+            let saved = engine::saved(path).map_err(|error| unusable(path, &error))?;
+            let Some(saved) = saved else { continue };
+            tables.extend(saved.tables);
+            partial.extend(saved.partial.then_some(path));
+            (files, bytes) = (files + 1, bytes.saturating_add(saved.bytes));
+        }
+        if files == 0 {
+            return Ok(None);
+        }
+        if usize::try_from(files).is_ok_and(|files| files < named.len()) {
+            let hint = "read them in two runs: a call that is in both would be counted twice";
+            return Err(Failure::usage("answers of a log engine and logs are not counted together", hint));
+        }
+        if self.state.is_some() {
+            return Err(Failure::usage("answers of a log engine do not grow, so there is nothing to remember", "leave the state out"));
+        }
+        let mut logs = engine::counted(catalogue, &tables, snapshot::LogReading::SAVED);
+        (logs.reading.files, logs.reading.bytes) = (files, bytes);
+        partial.iter().for_each(|path| logs.reading.fault(snapshot::LogFault::PartialResult, 1, &path.display().to_string()));
+        Ok(Some(logs))
     }
 
     fn options(&self, now: DateTime<Utc>) -> Options {
@@ -216,6 +319,11 @@ impl LogReading {
     }
 }
 
+/// An answer that cannot be used.
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot read answer of a log engine: {}: {error}", path.display()), "save the answer of the query again")
+}
+
 /// Refuses a path that leads nowhere.
 fn there(paths: &[PathBuf]) -> Result<(), Failure> {
     let missing = paths.iter().find(|path| is_missing(path));
@@ -225,6 +333,26 @@ fn there(paths: &[PathBuf]) -> Result<(), Failure> {
             "name files or folders of exported logs, a pattern in quotes, or - for standard input",
         ))
     })
+}
+
+/// Refuses files to write that are read, or lie in a folder that is read, where the next run would take them for logs; and two that
+/// are the same.
+fn apart<'p>(written: impl Iterator<Item = &'p PathBuf>, read: &[PathBuf]) -> Result<(), Failure> {
+    let mut before: Vec<PathBuf> = Vec::new();
+    for path in written {
+        let place = folder(path).canonicalize().unwrap_or_else(|_| folder(path).to_owned()).join(path.file_name().unwrap_or_default());
+        let place = place.canonicalize().unwrap_or(place);
+        if before.contains(&place) {
+            return Err(Failure::usage(format!("written twice: {}", path.display()), "give each output, and the state, a file of its own"));
+        }
+        let logs = read.iter().find(|logs| logs.canonicalize().is_ok_and(|logs| place.starts_with(logs)));
+        if let Some(logs) = logs {
+            let hint = "name a file outside of the logs: a log is not written over, and the next run would read the file as one";
+            return Err(Failure::usage(format!("cannot write {}: it is read as logs, by {}", path.display(), logs.display()), hint));
+        }
+        before.push(place);
+    }
+    Ok(())
 }
 
 /// Whether a path leads nowhere, and is no pattern.

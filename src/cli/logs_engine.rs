@@ -7,10 +7,11 @@ use super::{output, tenant};
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Blobs, Request, Shape, SignInTable, Source, Within};
 use crate::graph::{Credential, Endpoints, Error, Settings, Span, Workspace};
-use crate::snapshot::{ActivityLogs, AppId, LogReading, SignInSummary};
+use crate::snapshot::{ActivityLogs, AppId, LogReading, SignInSummary, is_guid};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -153,19 +154,46 @@ fn source(table: &str, shape: Shape) -> Result<Source, Failure> {
     Source::new(table, shape).map_err(usage_error)
 }
 
+/// The workspace that activity logs are in.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Log Analytics")]
+pub(super) struct Place {
+    /// Count in this Log Analytics workspace, by its id, and read back the counts only
+    #[arg(long, value_name = "ID", value_parser = workspace_id, conflicts_with_all = ["paths", "state"])]
+    pub(super) workspace: Option<String>,
+    /// Days of logs to ask for; default: those of the evidence window where there is one, else 30
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=730), requires = "workspace")]
+    log_days: Option<u32>,
+    /// The query API at another origin, such as a simulated one; plain http only on loopback
+    #[arg(long, value_name = "URL", requires = "workspace")]
+    logs_endpoint: Option<String>,
+}
+
+impl Place {
+    /// Whether more than the workspace was named.
+    fn is_described(&self) -> bool {
+        self.log_days.is_some() || self.logs_endpoint.is_some()
+    }
+}
+
+/// Days of logs that are asked for where nothing says how many.
+const USUAL_DAYS: u32 = 30;
+
+fn workspace_id(text: &str) -> Result<String, String> {
+    let id = text.trim();
+    if is_guid(id) {
+        Ok(id.to_owned())
+    } else {
+        Err("not a workspace id, which is a GUID: copy it from the overview page of the Log Analytics workspace".to_owned())
+    }
+}
+
 /// A workspace that is asked instead of files.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Log Analytics")]
 pub(super) struct Asked {
-    /// Count in this Log Analytics workspace, by its id, and read back the counts only
-    #[arg(long, value_name = "ID", conflicts_with_all = ["paths", "state", "threads"])]
-    pub(super) workspace: Option<String>,
-    /// Days of logs to ask for
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=730), requires = "workspace")]
-    log_days: u32,
-    /// The query API at another origin, such as a simulated one; plain http only on loopback
-    #[arg(long, value_name = "URL", requires = "workspace")]
-    logs_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(super) place: Place,
     /// Count sign-ins of service principals and managed identities instead: credential, address, resource
     #[arg(long, requires = "workspace")]
     pub(super) sign_ins: bool,
@@ -174,22 +202,31 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Refuses what only a workspace takes where files are read.
+    ///
+    /// # Errors
+    /// The user's fault.
+    pub(super) fn fits(&self, paths: &[PathBuf]) -> Result<(), Failure> {
+        let only = self.sign_ins || self.place.is_described();
+        if only && self.place.workspace.is_none() && !paths.is_empty() {
+            let hint = "leave them out, or name a workspace in place of the files";
+            return Err(Failure::usage("--sign-ins, --log-days and --logs-endpoint are of a workspace", hint));
+        }
+        Ok(())
+    }
+
     /// Asks the workspace, if one was named. Calls of `own` and of the application that signs in are left out.
     ///
     /// # Errors
     /// Wrong settings, a refused sign-in, a missing right, a workspace without the table.
     pub(super) fn read(&self, own: BTreeSet<AppId>, catalogue: &Catalogue, now: DateTime<Utc>) -> Option<Result<ActivityLogs, Failure>> {
-        self.workspace.as_deref().map(|workspace| self.read_from(workspace, own, catalogue, now))
-    }
-
-    fn read_from(&self, workspace: &str, own: BTreeSet<AppId>, catalogue: &Catalogue, now: DateTime<Utc>) -> Result<ActivityLogs, Failure> {
-        let source = Source::log_analytics();
-        tenant::block_on(async {
-            let reader = self.connect().await?;
-            let own = own.into_iter().chain(reader.signed_in_as().app_id.as_deref().map(AppId::new)).collect();
-            let request = Request { workspace, source: &source, span: self.span(now), own: &own };
-            engine::read_activity(&reader, catalogue, &request).await.map_err(failure)
-        })
+        let workspace = self.place.workspace.as_deref()?;
+        let read = || {
+            let door = self.place.door(&self.connection)?;
+            let span = self.place.span(now, USUAL_DAYS);
+            tenant::block_on(door.read(workspace, span, own, catalogue)).and_then(|read| read.map_err(failure))
+        };
+        Some(read())
     }
 
     /// Asks the workspace for sign-ins, and how much of them was read.
@@ -197,29 +234,96 @@ impl Asked {
     /// # Errors
     /// As [`Asked::read`].
     pub(super) fn read_sign_ins(&self, now: DateTime<Utc>) -> Result<(Vec<SignInSummary>, LogReading), Failure> {
-        let workspace = self.workspace.as_deref().unwrap_or_default();
+        let workspace = self.place.workspace.as_deref().unwrap_or_default();
+        let door = self.place.door(&self.connection)?;
         tenant::block_on(async {
-            let reader = self.connect().await?;
-            engine::read_sign_ins(&reader, workspace, self.span(now)).await.map_err(failure)
+            let reader = door.open().await.map_err(wire_failure)?;
+            engine::read_sign_ins(&reader, workspace, self.place.span(now, USUAL_DAYS)).await.map_err(failure)
         })
     }
+}
 
-    fn span(&self, now: DateTime<Utc>) -> Span {
-        Span { from: now.checked_sub_signed(TimeDelta::days(self.log_days.into())).unwrap_or(now), to: now }
+impl Place {
+    fn span(&self, now: DateTime<Utc>, days: u32) -> Span {
+        let days = self.log_days.unwrap_or(days);
+        Span { from: now.checked_sub_signed(TimeDelta::days(days.into())).unwrap_or(now), to: now }
     }
 
-    async fn connect(&self) -> Result<Workspace, Failure> {
-        let endpoints = self.connection.endpoints()?;
-        let credential = self.credential(&endpoints)?;
+    /// Where and as whom a workspace is asked.
+    ///
+    /// # Errors
+    /// Wrong settings.
+    fn door(&self, connection: &Connection) -> Result<Door, Failure> {
+        let endpoints = connection.endpoints()?;
+        let credential = credential(connection, &endpoints)?;
         let endpoints = endpoints.log_analytics(self.logs_endpoint.as_deref()).map_err(usage_error)?;
-        // A token runs out by the real clock, whatever clock the run is judged by.
-        Workspace::connect(endpoints, credential, Settings::new(Utc::now())).await.map_err(wire_failure)
+        Ok(Door { endpoints, credential })
     }
 
-    /// The sign-in of the environment. A token for Microsoft Graph is none for this service, so it has a variable of its own.
-    fn credential(&self, endpoints: &Endpoints) -> Result<Credential, Failure> {
-        let variable = |name: &str| if name == "MAASCAN_ACCESS_TOKEN" { "MAASCAN_LOGS_TOKEN" } else { name }.to_owned();
-        tenant::credential_from(&self.connection, endpoints, |name| std::env::var(variable(name)).ok())
+    /// Prepares to ask beside the reading of a tenant; None where no workspace was named. `days` are those of the evidence window.
+    ///
+    /// # Errors
+    /// Wrong settings, before the long work.
+    pub(super) fn prepare(&self, connection: &Connection, days: Option<u32>) -> Result<Option<Beside<'_>>, Failure> {
+        let Some(workspace) = self.workspace.as_deref() else { return Ok(None) };
+        Ok(Some(Beside { workspace, place: self, door: self.door(connection)?, days: days.unwrap_or(USUAL_DAYS) }))
+    }
+}
+
+/// The sign-in of the environment. A token for Microsoft Graph is none for this service, so it has a variable of its own.
+fn credential(connection: &Connection, endpoints: &Endpoints) -> Result<Credential, Failure> {
+    let variable = |name: &str| if name == "MAASCAN_ACCESS_TOKEN" { "MAASCAN_LOGS_TOKEN" } else { name }.to_owned();
+    tenant::credential_from(connection, endpoints, |name| std::env::var(variable(name)).ok())
+}
+
+/// Where and as whom a workspace is asked.
+struct Door {
+    endpoints: Endpoints,
+    credential: Credential,
+}
+
+impl Door {
+    async fn open(self) -> Result<Workspace, Error> {
+        // A token runs out by the real clock, whatever clock the run is judged by.
+        Workspace::connect(self.endpoints, self.credential, Settings::new(Utc::now())).await
+    }
+
+    /// Asks for the calls of a span. Those of `own` and of the application that signs in are left out.
+    async fn read(
+        self,
+        workspace: &str,
+        span: Span,
+        own: BTreeSet<AppId>,
+        catalogue: &Catalogue,
+    ) -> Result<Result<ActivityLogs, engine::Error>, Failure> {
+        let reader = match self.open().await {
+            Ok(reader) => reader,
+            Err(error @ Error::Settings { .. }) => return Err(usage_error(error)),
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let own = own.into_iter().chain(reader.signed_in_as().app_id.as_deref().map(AppId::new)).collect();
+        let request = Request { workspace, source: &Source::log_analytics(), span, own: &own };
+        Ok(engine::read_activity(&reader, catalogue, &request).await)
+    }
+}
+
+/// A workspace that is asked beside the reading of a tenant.
+pub(super) struct Beside<'a> {
+    workspace: &'a str,
+    place: &'a Place,
+    door: Door,
+    days: u32,
+}
+
+impl Beside<'_> {
+    /// Asks it. One that refuses costs its evidence and not the run: that is a fault of the logs, as coverage tells it.
+    ///
+    /// # Errors
+    /// Wrong settings.
+    pub(super) fn read(self, own: BTreeSet<AppId>, catalogue: &Catalogue, now: DateTime<Utc>) -> Result<ActivityLogs, Failure> {
+        let span = self.place.span(now, self.days);
+        let read = tenant::block_on(self.door.read(self.workspace, span, own, catalogue))?;
+        Ok(read.unwrap_or_else(|error| engine::refused(self.workspace, &error)))
     }
 }
 

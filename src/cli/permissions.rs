@@ -140,7 +140,8 @@ fn table(needs: &[Need]) -> String {
     let grid = report::grid(&HEADER, &rows(needs), output::width());
     format!(
         "{grid}\nApplication permissions on Microsoft Graph; all of them only read. The optional ones do not count as missing (exit status 3).\n\
-         Commands that grant them: maascan permissions --script azure-cli, or --script powershell. To try a sign-in: maascan doctor.\n"
+         Commands that grant them: maascan permissions --script azure-cli, or --script powershell. To try a sign-in: maascan doctor.\n\
+         Activity logs take no permission on Graph: files none at all, a workspace (--workspace) the role Log Analytics Reader on it.\n"
     )
 }
 

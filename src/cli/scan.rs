@@ -3,7 +3,7 @@
 use super::exit::{Failure, Status};
 use super::history::Keeping;
 use super::judge::Prepared;
-use super::logs::{Beside, with_logs};
+use super::logs::BesideOrAsked;
 use super::notifying::Notifying;
 use super::options::{Connection, Judging, Output, Reading};
 use super::session::{Session, Source};
@@ -16,6 +16,7 @@ Examples:
   AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
   maascan scan --store runs --keep 52 --fail-on new:high
   maascan scan --logs insights-logs-microsoftgraphactivitylogs --logs-state logs.state
+  maascan scan --workspace 0a1b2c3d-0000-4000-8000-000000000001
   maascan scan --dry-run=10000
   MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
   MAASCAN_ACCESS_TOKEN=… maascan scan --output json=run.json --xlsx audit.xlsx --format csv:findings
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    logs: Beside,
+    logs: BesideOrAsked,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -51,15 +52,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let endpoints = arguments.connection.endpoints()?;
     arguments.reading.covers(&arguments.judging)?;
-    arguments.logs.check()?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
+    let logs = arguments.logs.prepare(&arguments.connection, Some(arguments.judging.days))?;
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping, None)?.notifying(&arguments.notifying)?;
     let source =
         Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up: prepared.listed() };
     let beside = arguments.output.out.as_deref().and_then(work::beside);
-    Session::start()?.run(source, beside, &catalogue, |snapshot| {
-        let logs = arguments.logs.read(&catalogue, snapshot.taken_at)?;
-        prepared.finish(&with_logs(snapshot, logs), &catalogue)
-    })
+    Session::start()?.run(source, beside, &catalogue, |snapshot| prepared.finish(&*logs.beside(snapshot, &catalogue)?, &catalogue))
 }

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 /// What the help of a command says of sign-ins.
 pub(super) const SIGN_IN: &str = "\
 Sign-in, the first that is configured:
-  MAASCAN_ACCESS_TOKEN  a token for Microsoft Graph from elsewhere
+  MAASCAN_ACCESS_TOKEN  a token for Microsoft Graph from elsewhere; for a workspace of logs MAASCAN_LOGS_TOKEN
   --device-code         a person; AZURE_CLIENT_ID of a public client of your own, and AZURE_TENANT_ID
   AZURE_TENANT_ID and AZURE_CLIENT_ID with
     AZURE_CLIENT_SECRET, or

@@ -6,6 +6,7 @@ mod normal;
 mod query;
 mod rows;
 mod run;
+mod saved;
 mod sign_ins;
 mod slices;
 mod source;
@@ -13,7 +14,8 @@ mod storage;
 
 pub use query::{activity, extent};
 pub use rows::counted;
-pub use run::{Error, Request, read_activity, read_sign_ins};
+pub use run::{Error, Request, read_activity, read_sign_ins, refused};
+pub use saved::{Saved, saved};
 pub use sign_ins::{SignInTable, sign_ins};
 pub use source::{NotAName, Shape, Source, Within};
 pub use storage::{Blobs, NotBlobs};

@@ -5,7 +5,7 @@ use super::run::Counts;
 use crate::catalogue::{Catalogue, Route};
 use crate::graph::Table;
 use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow, Listed, LogFault, LogReading, ServicePrincipalId};
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -39,16 +39,36 @@ impl Row<'_> {
         self.value(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// A number, which some formats write as text.
+    /// A number, which some formats write as text; 0 if there is none. Rows whose numbers are none were left out before.
     fn number(&self, name: &str) -> u64 {
-        let value = self.value(name);
-        value.and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok())).unwrap_or_default()
+        self.value(name).and_then(number).unwrap_or_default()
+    }
+
+    /// Whether it is of a known kind and its counts are numbers.
+    fn is_sound(&self) -> bool {
+        let counts = ["Calls", "Copies", "Unnamed"].iter().filter_map(|name| self.value(name));
+        PARTS.contains(&self.text("Part")) && counts.filter(|value| !is_empty(value)).all(|value| number(value).is_some())
     }
 
     fn time(&self, name: &str) -> Option<DateTime<Utc>> {
-        let time = DateTime::parse_from_rfc3339(self.text(name)).ok()?;
-        Some(time.to_utc().trunc_subsecs(0))
+        let text = self.text(name);
+        let exact = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+        // As the Azure CLI, Azure Data Explorer and the portal write times, which are UTC.
+        let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%m/%d/%Y, %I:%M:%S%.f %p"];
+        let other = || formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|time| time.and_utc());
+        Some(exact.or_else(other)?.trunc_subsecs(0))
     }
+}
+
+/// Kinds of rows of the answer.
+const PARTS: [&str; 5] = ["status", "authentication", "address", "agent", "own"];
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 impl<'c> Tally<'c> {
@@ -57,6 +77,9 @@ impl<'c> Tally<'c> {
     }
 
     fn row(&mut self, row: &Row<'_>, from: &str) {
+        if !row.is_sound() {
+            return self.reading.fault(LogFault::BadRow, 1, from);
+        }
         let (method, uri) = (row.text("Method"), row.text("Uri"));
         let catalogue = self.catalogue;
         let route = catalogue.route(method, uri);
@@ -136,15 +159,23 @@ pub fn counted(catalogue: &Catalogue, answers: &[Table], source: &str) -> Activi
     for table in answers {
         tally.add(table, source);
     }
-    tally.finish()
+    let mut logs = tally.finish();
+    let reading = &mut logs.reading;
+    reading.records = reading.calls.saturating_add(reading.duplicates).saturating_add(reading.own);
+    logs
 }
 
 fn list(listed: &mut Listed, row: &Row<'_>) {
-    listed.add(row.text("Value"), row.number("Calls"));
+    listed.add(&cut(row.text("Value"), 80), row.number("Calls"));
+}
+
+/// The first characters of a text, without control characters: as much as is kept of files.
+fn cut(text: &str, longest: usize) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(longest).collect()
 }
 
 fn status(text: &str) -> u16 {
-    text.parse().ok().filter(|status| (100..600).contains(status)).unwrap_or_default()
+    text.strip_suffix(".0").unwrap_or(text).parse().ok().filter(|status| (100..600).contains(status)).unwrap_or_default()
 }
 
 fn empty_row(row: &Row<'_>, route: &Route<'_>, uri: &str) -> CallRow {
@@ -160,7 +191,52 @@ fn empty_row(row: &Row<'_>, route: &Route<'_>, uri: &str) -> CallRow {
         "delegated" => CallFlow::Delegated,
         _ => CallFlow::Unclear,
     };
-    let principal = Some(row.text("ServicePrincipalId")).filter(|id| !id.is_empty()).map(ServicePrincipalId::from);
-    let (app_id, method) = (AppId::new(row.text("AppId")), row.text("Method").to_ascii_uppercase());
+    let principal = Some(row.text("ServicePrincipalId")).filter(|id| !id.is_empty()).map(|id| ServicePrincipalId::new(&cut(id, 64)));
+    let (app_id, method) = (AppId::new(&cut(row.text("AppId"), 64)), cut(row.text("Method"), 16).to_ascii_uppercase());
     CallRow::new(CallKey { app_id, service_principal_id: principal, flow, method, path_template }, workloads, operation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(rows: &[[&str; 13]]) -> ActivityLogs {
+        let rows = rows.iter().map(|row| row.map(Value::from).to_vec()).collect();
+        let table = Table { columns: COLUMNS.map(str::to_owned).to_vec(), rows };
+        counted(&Catalogue::builtin().unwrap(), &[table], "saved")
+    }
+
+    fn row<'t>(part: &'t str, app: &'t str, calls: &'t str) -> [&'t str; 13] {
+        let cells = [
+            ("Part", part),
+            ("AppId", app),
+            ("ServicePrincipalId", "s"),
+            ("Flow", "app-only"),
+            ("Method", "POST"),
+            ("Uri", "/deviceAppManagement/mobileApps"),
+            ("Value", "204"),
+            ("Calls", calls),
+            ("Copies", calls),
+            ("Unnamed", "0"),
+            ("First", "2026-11-01T10:00:00Z"),
+            ("Last", "2026-11-01T11:00:00Z"),
+        ];
+        COLUMNS.map(|column| cells.iter().find(|(name, _)| *name == column).map_or("", |(_, cell)| cell))
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_told_and_not_counted_as_none() {
+        let logs = read(&[row("status", "a", "3"), row("Status", "a", "3"), row("status", "a", "2,000"), row("status", "a", "-5")]);
+        assert_eq!(logs.reading.calls, 3);
+        assert_eq!((logs.reading.duplicates, logs.reading.faults[&LogFault::BadRow].times), (0, 3));
+        assert!(!logs.reading.is_whole());
+    }
+
+    #[test]
+    fn texts_are_cut_as_those_of_files() {
+        let long = format!("\u{1b}[31m{}", "a".repeat(1000));
+        let logs = read(&[row("status", &long, "1")]);
+        assert_eq!(logs.rows[0].key.app_id.as_str().chars().count(), 64);
+        assert!(!logs.rows[0].key.app_id.as_str().contains('\u{1b}'));
+    }
 }

@@ -42,12 +42,40 @@ pub enum Error {
     NoTable(String),
 }
 
+impl Error {
+    /// The fault that it is where logs are one of several sources of a run.
+    fn fault(&self) -> LogFault {
+        match self {
+            Self::NoTable(_) => LogFault::NoTable,
+            Self::Wire(graph::Error::Permission { .. }) => LogFault::NotAllowed,
+            Self::Wire(graph::Error::Throttled { .. }) => LogFault::Throttled,
+            Self::Wire(_) => LogFault::NoAnswer,
+        }
+    }
+}
+
+/// The logs of a workspace that could not be asked: nothing, and why.
+#[must_use]
+pub fn refused(workspace: &str, error: &Error) -> ActivityLogs {
+    let mut reading = LogReading { source: source(workspace), ..LogReading::default() };
+    let said = match error {
+        Error::Wire(error) => error.summary(),
+        Error::NoTable(table) => table.clone(),
+    };
+    reading.fault(error.fault(), 1, &format!("{}: {said}", reading.source.clone()));
+    ActivityLogs::new([], reading)
+}
+
+fn source(workspace: &str) -> String {
+    format!("Log Analytics workspace {workspace}")
+}
+
 /// Reads what applications called.
 ///
 /// # Errors
 /// [`Error`] if nothing at all could be read. What could not be read later is a fault of [`ActivityLogs::reading`].
 pub async fn read_activity(workspace: &Workspace, catalogue: &Catalogue, request: &Request<'_>) -> Result<ActivityLogs, Error> {
-    let mut tally = Tally::new(catalogue, format!("Log Analytics workspace {}", request.workspace));
+    let mut tally = Tally::new(catalogue, source(request.workspace));
     let asked = Asked { workspace, id: request.workspace, span: request.span };
     let kql = query::extent(request.source, Within::Span(request.span));
     let whole = match asked.workspace.query(asked.id, &kql, asked.span).await? {
@@ -73,7 +101,7 @@ pub async fn read_activity(workspace: &Workspace, catalogue: &Catalogue, request
 /// # Errors
 /// [`Error`] if nothing at all could be read. A table that is not there is a fault as long as the other one is.
 pub async fn read_sign_ins(workspace: &Workspace, id: &str, span: Span) -> Result<(Vec<SignInSummary>, LogReading), Error> {
-    let mut sign_ins = SignIns::new(format!("Log Analytics workspace {id}"));
+    let mut sign_ins = SignIns::new(source(id));
     let asked = Asked { workspace, id, span };
     let mut there = 0;
     for table in SignInTable::ALL {

@@ -146,7 +146,7 @@ impl<'de> Visitor<'de> for Each<'_, '_, '_> {
 
 /// Whether a table has the columns without which no call can be told.
 pub(super) fn has_what_is_needed(columns: &[Option<Field>]) -> bool {
-    [Field::Method, Field::Uri, Field::Status, Field::App, Field::Time].iter().all(|needed| columns.contains(&Some(*needed)))
+    [Field::Method, Field::Uri, Field::Status, Field::App, Field::User, Field::Time].iter().all(|needed| columns.contains(&Some(*needed)))
 }
 
 /// A value as text that is its own.

@@ -20,7 +20,8 @@ pub(super) fn files(paths: &[PathBuf], reading: &mut LogReading) -> Vec<PathBuf>
         let before = found.len();
         let faults = reading.faults.len();
         expand(path, &mut found, reading);
-        if found.len() == before && reading.faults.len() == faults {
+        // A folder of nothing but hidden files leads to no file all the same.
+        if found.len() == before && (reading.is_whole() || reading.faults.len() == faults) {
             reading.fault(LogFault::NoFile, 1, &path.display().to_string());
         }
     }
@@ -57,7 +58,7 @@ fn pattern(path: &Path, found: &mut Vec<PathBuf>, reading: &mut LogReading) -> b
     true
 }
 
-/// All files of a folder. Links to folders are not followed, hidden files are not looked at.
+/// All files of a folder. Links to folders are not followed, hidden files are not looked at; both are told.
 fn folder(path: &Path, deep: usize, found: &mut Vec<PathBuf>, reading: &mut LogReading) {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
@@ -71,13 +72,14 @@ fn folder(path: &Path, deep: usize, found: &mut Vec<PathBuf>, reading: &mut LogR
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.starts_with('.') || PASSED_OVER.iter().any(|end| name.ends_with(end)) {
+            reading.fault(LogFault::PassedOver, 1, &entry.path().display().to_string());
             continue;
         }
         match (kind.is_dir(), deep.checked_sub(1)) {
             (true, Some(deep)) => folder(&entry.path(), deep, found, reading),
             (true, None) => reading.fault(LogFault::Unreadable, 1, &format!("{}: too deep", path.display())),
             (false, _) if kind.is_file() || entry.path().is_file() => found.push(entry.path()),
-            (false, _) => {}
+            (false, _) => reading.fault(LogFault::NotFollowed, 1, &entry.path().display().to_string()),
         }
     }
 }
@@ -99,6 +101,19 @@ mod tests {
         let found = files(&paths, &mut reading);
         assert_eq!(found, [folder.path().join("a.json"), folder.path().join("b.json"), deep.join("PT1H.json")]);
         assert!(reading.is_whole());
+        assert_eq!(reading.faults[&LogFault::PassedOver].times, 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_folders_are_not_followed_and_told() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.json"), "").unwrap();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("round")).unwrap();
+        let mut reading = LogReading::default();
+        assert_eq!(files(&[folder.path().to_owned()], &mut reading).len(), 1);
+        assert_eq!(reading.faults[&LogFault::NotFollowed].times, 1);
+        assert!(!reading.is_whole());
     }
 
     #[test]

@@ -48,12 +48,21 @@ fn ranges_share_the_lines_of_a_file() {
     for size in [5, 64, 1000, 100_000] {
         let mut lines = 0;
         for start in (0..text.len()).step_by(size) {
-            let from = start.saturating_sub(1);
             let end = start + size;
-            let limit = if end >= text.len() { End::Source } else { End::At((end - from) as u64) };
-            lines += count(&text[from..], 50, start > 0, limit).0;
+            let limit = if end >= text.len() { End::Source } else { End::At(size as u64) };
+            let inside = start > 0 && text[start - 1] != b'\n';
+            lines += count(&text[start..], 50, inside, limit).0;
         }
         assert_eq!(lines, 200, "{size}");
+    }
+}
+
+#[test]
+fn lines_longer_than_the_room_before_a_block_are_whole() {
+    let long = format!("{{\"a\":\"{}\"}}\n", "x".repeat(3 * FRONT));
+    for step in [1000, BLOCK, 10 * BLOCK] {
+        let text = ["{}\n", &long, &long, "{}\n", &long].concat();
+        assert_eq!(count(text.as_bytes(), step, false, End::Source), (5, text.len() as u64, 0), "{step}");
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod document;
 mod file;
+mod flat;
 mod format;
 mod inputs;
 mod lines;
 mod packed;
 mod pipe;
 mod record;
+mod rows;
 mod scan;
 mod seen;
 mod state;

@@ -14,12 +14,19 @@ pub(super) fn through<R: Read, T>(open: impl FnOnce() -> io::Result<R> + Send, t
     let (back, empty) = channel();
     thread::scope(|scope| {
         scope.spawn(move || fill(open, &full, &empty));
-        take(&mut Pipe { blocks, back, block: Vec::new(), at: 0 })
+        take(&mut Pipe { blocks, back, block: Block::default(), at: 0 })
     })
 }
 
+/// Bytes that were read into the front of a buffer.
+#[derive(Default)]
+struct Block {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
 /// Reads until the end, a failure, or until nobody takes it.
-fn fill<R: Read>(open: impl FnOnce() -> io::Result<R>, full: &SyncSender<io::Result<Vec<u8>>>, empty: &Receiver<Vec<u8>>) {
+fn fill<R: Read>(open: impl FnOnce() -> io::Result<R>, full: &SyncSender<io::Result<Block>>, empty: &Receiver<Vec<u8>>) {
     let mut source = match open() {
         Ok(source) => source,
         Err(error) => {
@@ -28,14 +35,11 @@ fn fill<R: Read>(open: impl FnOnce() -> io::Result<R>, full: &SyncSender<io::Res
         }
     };
     loop {
-        let mut block: Vec<u8> = empty.try_recv().unwrap_or_default();
-        block.resize(BLOCK, 0);
-        let read = source.read(&mut block);
+        let mut bytes: Vec<u8> = empty.try_recv().unwrap_or_default();
+        bytes.resize(BLOCK, 0);
+        let read = source.read(&mut bytes);
         let ended = !matches!(read, Ok(1..));
-        let sent = full.send(read.map(|length| {
-            block.truncate(length);
-            block
-        }));
+        let sent = full.send(read.map(|length| Block { bytes, length }));
         if ended || sent.is_err() {
             return;
         }
@@ -43,24 +47,24 @@ fn fill<R: Read>(open: impl FnOnce() -> io::Result<R>, full: &SyncSender<io::Res
 }
 
 struct Pipe {
-    blocks: Receiver<io::Result<Vec<u8>>>,
+    blocks: Receiver<io::Result<Block>>,
     back: Sender<Vec<u8>>,
-    block: Vec<u8>,
+    block: Block,
     at: usize,
 }
 
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at >= self.block.len() {
-            let _ = self.back.send(std::mem::take(&mut self.block));
+        if self.at >= self.block.length {
+            let _ = self.back.send(std::mem::take(&mut self.block.bytes));
             // A sender that has gone has sent its end, or its failure, before.
-            self.block = self.blocks.recv().unwrap_or_else(|_| Ok(Vec::new()))?;
+            self.block = self.blocks.recv().unwrap_or_else(|_| Ok(Block::default()))?;
             self.at = 0;
         }
-        let rest = self.block.get(self.at..).unwrap_or_default();
+        let rest = self.block.bytes.get(self.at..self.block.length).unwrap_or_default();
         let length = rest.len().min(buffer.len());
-        for (place, byte) in buffer.iter_mut().zip(rest.get(..length).unwrap_or_default()) {
-            *place = *byte;
+        if let (Some(to), Some(from)) = (buffer.get_mut(..length), rest.get(..length)) {
+            to.copy_from_slice(from);
         }
         self.at += length;
         Ok(length)

@@ -52,20 +52,35 @@ impl Field {
 
     /// The member of a name, in the two spellings that writers have.
     pub(super) fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "category" | "Category" | "Type" => Self::Category,
-            "requestMethod" | "RequestMethod" => Self::Method,
-            "requestUri" | "RequestUri" => Self::Uri,
-            "responseStatusCode" | "ResponseStatusCode" | "resultSignature" | "ResultSignature" => Self::Status,
-            "appId" | "AppId" => Self::App,
-            "servicePrincipalId" | "ServicePrincipalId" => Self::ServicePrincipal,
-            "userId" | "UserId" => Self::User,
-            "C_Idtyp" | "c_Idtyp" | "c_idtyp" => Self::TokenKind,
-            "requestId" | "RequestId" => Self::RequestId,
-            "timeGenerated" | "TimeGenerated" | "time" | "Time" => Self::Time,
-            "clientAuthMethod" | "ClientAuthMethod" => Self::AuthMethod,
-            "ipAddress" | "IpAddress" | "IPAddress" | "callerIpAddress" | "CallerIpAddress" => Self::Address,
-            "userAgent" | "UserAgent" => Self::UserAgent,
+        // By the first letter, since most names are none of these.
+        Some(match name.as_bytes().first()? {
+            b'a' | b'A' if matches!(name, "appId" | "AppId") => Self::App,
+            b'c' | b'C' => match name {
+                "category" | "Category" => Self::Category,
+                "clientAuthMethod" | "ClientAuthMethod" => Self::AuthMethod,
+                "callerIpAddress" | "CallerIpAddress" => Self::Address,
+                "C_Idtyp" | "c_Idtyp" | "c_idtyp" => Self::TokenKind,
+                _ => return None,
+            },
+            b'i' | b'I' if matches!(name, "ipAddress" | "IpAddress" | "IPAddress") => Self::Address,
+            b'r' | b'R' => match name {
+                "requestMethod" | "RequestMethod" => Self::Method,
+                "requestUri" | "RequestUri" => Self::Uri,
+                "requestId" | "RequestId" => Self::RequestId,
+                "responseStatusCode" | "ResponseStatusCode" | "resultSignature" | "ResultSignature" => Self::Status,
+                _ => return None,
+            },
+            b's' | b'S' if matches!(name, "servicePrincipalId" | "ServicePrincipalId") => Self::ServicePrincipal,
+            b't' | b'T' => match name {
+                "timeGenerated" | "TimeGenerated" | "time" | "Time" => Self::Time,
+                "Type" => Self::Category,
+                _ => return None,
+            },
+            b'u' | b'U' => match name {
+                "userId" | "UserId" => Self::User,
+                "userAgent" | "UserAgent" => Self::UserAgent,
+                _ => return None,
+            },
             _ => return None,
         })
     }
@@ -79,13 +94,16 @@ impl<'a> Fields<'a> {
     /// Sets a member that has no value yet. Space around a value does not count.
     pub(super) fn set(&mut self, field: Field, value: Cow<'a, str>) {
         let Some(place) = self.values.get_mut(field as usize) else { return };
-        if place.is_none() && !value.trim().is_empty() {
-            *place = Some(trimmed(value));
+        // Nearly every value begins and ends with a letter or a digit.
+        let edges = (value.as_bytes().first(), value.as_bytes().last());
+        let bare = matches!(edges, (Some(b'!'..=b'~'), Some(b'!'..=b'~')));
+        if place.is_none() && (bare || !value.trim().is_empty()) {
+            *place = Some(if bare { value } else { trimmed(value) });
         }
     }
 
     /// Takes from another what is missing here.
-    fn complete(&mut self, other: Self) {
+    pub(super) fn complete(&mut self, other: Self) {
         for (mine, others) in self.values.iter_mut().zip(other.values) {
             if mine.is_none() {
                 *mine = others;
@@ -133,9 +151,9 @@ impl<'f, F> Records<'f, F> {
 /// Reads one line, or any text of one JSON value, and gives each record in it to `each`.
 ///
 /// # Errors
-/// Text that is no JSON, or not UTF-8 where that shows.
-pub(super) fn read<'a>(text: &'a [u8], mut each: impl FnMut(Fields<'a>)) -> Result<(), serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_slice(text);
+/// Text that is no JSON.
+pub(super) fn read<'a>(text: &'a str, mut each: impl FnMut(Fields<'a>)) -> Result<(), serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
     Records::in_memory(&mut each).deserialize(&mut json)?;
     json.end()
 }
@@ -367,7 +385,7 @@ mod tests {
 
     fn all(text: &str) -> Vec<Fields<'_>> {
         let mut found = Vec::new();
-        read(text.as_bytes(), |fields| found.push(fields)).unwrap();
+        read(text, |fields| found.push(fields)).unwrap();
         found
     }
 
@@ -402,7 +420,7 @@ mod tests {
         let fields = all(r#"{"appId":{"x":[1]},"userId":[1,2],"properties":"text","responseStatusCode":204.0}"#);
         assert_eq!((fields[0].get(Field::App), fields[0].get(Field::User)), (None, None));
         for text in ["", "{", "{}x", "7", "\"x\"", "[[[[[[{}]]]]]]"] {
-            assert!(read(text.as_bytes(), |_| {}).is_err(), "{text}");
+            assert!(read(text, |_| {}).is_err(), "{text}");
         }
     }
 

@@ -3,22 +3,45 @@
 //!
 //! The bytes of a line decide if it names its method exactly once, as a whole member without space (`,"requestMethod":"GET"`),
 //! which in JSON cannot stand inside a text, since a quotation mark there has a backslash before it. Then a GET is a read; and
-//! any other method is none of Intune's if the address, likewise there once, without a backslash in its path, is on Graph
-//! and begins with a word that no path of Intune has, or if the catalogue says so. Lines that the bytes decide are counted
+//! any other method is none of Intune's if the address, likewise there once, is that of a batch, or if the catalogue
+//! says at one look that it lies elsewhere, which it does of no address with a backslash. Lines that the bytes decide are counted
 //! as records, and their other members are not looked at.
 
+use super::flat;
 use super::record::{self, Fields};
-use super::tally::{Shared, Tally, is_write};
-use crate::catalogue::Catalogue;
+use super::tally::{Shared, Tally};
 use crate::snapshot::LogFault;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2_iter};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Without its first letter, which may be a capital.
-const METHOD: &[u8] = b"equestMethod\"";
-const URI: &[u8] = b"equestUri\"";
+/// A letter that both names have, and little else in a record has: it is what the bytes are searched for.
+const MARK: u8 = b'q';
+
+/// From the mark on. Before it stand two letters, of which the first may be a capital.
+const METHOD: &[u8] = b"questMethod\"";
+const URI: &[u8] = b"questUri\"";
+
+/// A whole member, from the mark on.
+const GET: &[u8] = b"questMethod\":\"GET\"";
+
+/// Where a name stands in a line, and how often it does.
+#[derive(Debug, Clone, Copy, Default)]
+struct Named {
+    place: usize,
+    times: u32,
+}
+
+impl Named {
+    fn at(&mut self, place: usize) {
+        *self = Self { place, times: self.times + 1 };
+    }
+}
+
+/// Envelopes of other requests, each of which has a record of its own; as nearly all of them are written.
+const BATCHES: [&[u8]; 2] = [b"https://graph.microsoft.com/v1.0/$batch", b"https://graph.microsoft.com/beta/$batch"];
 
 /// Most bytes of a source that is not cut into lines that may pass without a record in them. It bounds what a crafted file
 /// can make a parser gather.
@@ -56,65 +79,60 @@ pub(super) struct Scanner<'a> {
     pub(super) file: String,
     /// What is left of the bytes that one record may take in a format without lines.
     pub(super) leash: Arc<AtomicUsize>,
-    method: memmem::Finder<'static>,
-    uri: memmem::Finder<'static>,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(shared: &'a Shared<'a>) -> Self {
-        Self {
-            shared,
-            tally: Tally::default(),
-            by_bytes: true,
-            file: String::new(),
-            leash: Arc::new(AtomicUsize::new(LEASH)),
-            method: memmem::Finder::new(METHOD),
-            uri: memmem::Finder::new(URI),
-        }
+        Self { shared, tally: Tally::default(), by_bytes: true, file: String::new(), leash: Arc::new(AtomicUsize::new(LEASH)) }
     }
 
     /// Takes whole lines.
     pub(super) fn lines(&mut self, block: &[u8]) {
-        let mut at = 0;
-        let mut next = self.next_method(block, 0);
-        while at < block.len() {
-            let end = block.get(at..).and_then(|rest| memchr(b'\n', rest)).map_or(block.len(), |length| at + length);
-            let line = block.get(at..end).unwrap_or_default();
-            let place = next.checked_sub(at).filter(|_| next < end);
-            let mut named = 0;
-            while next < end {
-                named += 1;
-                next = self.next_method(block, next + METHOD.len());
+        let (mut start, mut method, mut uri) = (0, Named::default(), Named::default());
+        for place in memchr2_iter(b'\n', MARK, block) {
+            let rest = block.get(place..).unwrap_or_default();
+            if rest.first() == Some(&MARK) {
+                if rest.starts_with(METHOD) {
+                    method.at(place);
+                } else if rest.starts_with(URI) {
+                    uri.at(place);
+                }
+                continue;
             }
-            match place {
-                Some(place) if named == 1 && self.by_bytes && self.decides(line, place) => self.tally.reading.records += 1,
-                _ => self.line(line),
-            }
-            at = end + 1;
+            self.judged(block, start..place, method, uri);
+            (start, method, uri) = (place + 1, Named::default(), Named::default());
+        }
+        if start < block.len() {
+            self.judged(block, start..block.len(), method, uri);
         }
     }
 
-    /// Where the next method is named, from a place on; far away if nowhere.
-    fn next_method(&self, block: &[u8], from: usize) -> usize {
-        block.get(from..).and_then(|rest| self.method.find(rest)).map_or(usize::MAX, |place| from + place)
+    /// Counts a line as a record if its bytes decide, and parses it if not.
+    fn judged(&mut self, block: &[u8], line: Range<usize>, method: Named, uri: Named) {
+        // A line that begins or ends otherwise is damaged, whatever stands in it.
+        let text = block.get(line.clone()).unwrap_or_default();
+        let whole = text.starts_with(b"{") && (text.ends_with(b"}") || text.ends_with(b"}\r"));
+        if self.by_bytes && whole && method.times == 1 && self.decides(block.get(..line.end).unwrap_or_default(), method, uri) {
+            self.tally.reading.records += 1;
+        } else {
+            self.line(text);
+        }
     }
 
-    /// Whether the bytes of a line, which names a method at `place` and nowhere else, say that it is no write on Intune.
-    fn decides(&self, line: &[u8], place: usize) -> bool {
-        let Some(method) = member(line, place, METHOD.len()) else { return false };
-        let is_word = !method.is_empty() && method.iter().all(u8::is_ascii_alphabetic);
-        method == b"GET" || (is_word && self.is_elsewhere(line, method))
+    /// Whether the bytes up to the end of a line, which names a method once, say that it is no write on Intune.
+    fn decides(&self, bytes: &[u8], method: Named, uri: Named) -> bool {
+        if opens(bytes, method.place) && bytes.get(method.place..).is_some_and(|rest| rest.starts_with(GET)) {
+            return true;
+        }
+        let is_word =
+            member(bytes, method.place, METHOD.len()).is_some_and(|word| !word.is_empty() && word.iter().all(u8::is_ascii_alphabetic));
+        is_word && uri.times == 1 && member(bytes, uri.place, URI.len()).is_some_and(|uri| self.is_elsewhere(uri))
     }
 
-    /// Whether the one address of a line lies outside of Intune.
-    fn is_elsewhere(&self, line: &[u8], method: &[u8]) -> bool {
-        let Some(place) = self.uri.find(line) else { return false };
-        let again = line.get(place + URI.len()..).and_then(|rest| self.uri.find(rest));
-        let Some(uri) = member(line, place, URI.len()).filter(|_| again.is_none()) else { return false };
-        let path = uri.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
-        let (Ok(path), Ok(method)) = (std::str::from_utf8(path), std::str::from_utf8(method)) else { return false };
-        let catalogue = self.shared.catalogue;
-        !path.contains('\\') && !path.is_empty() && (begins_elsewhere(catalogue, path) || !is_write(method, &catalogue.route(method, path)))
+    /// Whether an address, as it is written, lies outside of Intune.
+    fn is_elsewhere(&self, uri: &[u8]) -> bool {
+        let after_batch = BATCHES.iter().find_map(|batch| uri.strip_prefix(*batch));
+        after_batch.is_some_and(|rest| matches!(rest.first(), None | Some(b'?'))) || self.shared.catalogue.is_plainly_elsewhere(uri)
     }
 
     /// Parses a line and counts what is in it.
@@ -138,20 +156,31 @@ impl<'a> Scanner<'a> {
     /// Whether the text of a line is one JSON value, whose records are counted then. What is not UTF-8 is read with marks in
     /// place of what is no text.
     fn parsed(&mut self, line: &[u8]) -> bool {
-        if std::str::from_utf8(line).is_ok() {
-            return self.counted(line);
+        if let Ok(text) = std::str::from_utf8(line) {
+            return self.counted(text);
         }
         self.tally.reading.fault(LogFault::NotUtf8, 1, &self.file);
         let text = String::from_utf8_lossy(line);
-        self.counted(text.as_bytes())
+        self.counted(&text)
     }
 
-    fn counted(&mut self, text: &[u8]) -> bool {
-        let mut found: Vec<Fields<'_>> = Vec::new();
-        if record::read(text, |fields| found.push(fields)).is_err() {
+    fn counted(&mut self, text: &str) -> bool {
+        if self.by_bytes
+            && let Some(fields) = flat::read(text)
+        {
+            self.record(&fields);
+            return true;
+        }
+        // What comes before a fault is not counted, so that a cut line leaves nothing behind. A line has one record as a rule.
+        let (mut first, mut more): (Option<Fields<'_>>, Vec<Fields<'_>>) = (None, Vec::new());
+        let each = |fields| match first {
+            None => first = Some(fields),
+            Some(_) => more.push(fields),
+        };
+        if record::read(text, each).is_err() {
             return false;
         }
-        found.iter().for_each(|fields| self.record(fields));
+        first.iter().chain(&more).for_each(|fields| self.record(fields));
         true
     }
 
@@ -167,27 +196,17 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The text value of the member whose name, but for its first letter, stands at `place`, if it is written without space and the
-/// value without quotation marks in it. It may have a backslash before its last byte: who needs none must look.
-fn member(line: &[u8], place: usize, length: usize) -> Option<&[u8]> {
-    let before = line.get(place.checked_sub(3)?..place)?;
-    let opens = matches!(before, [b',' | b'{', b'"', b'r' | b'R']);
-    let value = line.get(place + length..)?.strip_prefix(b":\"").filter(|_| opens)?;
-    value.get(..memchr(b'"', value)?)
+/// Whether what stands before a mark is the beginning of a member.
+fn opens(bytes: &[u8], mark: usize) -> bool {
+    let before = mark.checked_sub(4).and_then(|from| bytes.get(from..mark));
+    matches!(before, Some([b',' | b'{', b'"', b'r' | b'R', b'e']))
 }
 
-/// Whether a path on the host and a version of Graph begins with a word that no path of Intune has. False also if that is not
-/// plain to see.
-fn begins_elsewhere(catalogue: &Catalogue, path: &str) -> bool {
-    let on_graph = path.strip_prefix("https://graph.microsoft.com/").map(|path| path.trim_start_matches('/'));
-    let versioned = on_graph.and_then(|path| path.strip_prefix("v1.0/").or_else(|| path.strip_prefix("beta/")));
-    let Some(path) = versioned.map(|path| path.trim_start_matches('/')) else { return false };
-    if path == "$batch" {
-        return true;
-    }
-    let word = path.split(['/', '(']).next().unwrap_or_default();
-    let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'$');
-    plain && !word.eq_ignore_ascii_case("myorganization") && !word.eq_ignore_ascii_case("beta") && !catalogue.begins_path(word)
+/// The text value of the member whose name has its mark at a place, if it is written without space and the value without
+/// quotation marks in it. It may have a backslash before its last byte: who needs none must look.
+fn member(bytes: &[u8], mark: usize, length: usize) -> Option<&[u8]> {
+    let value = bytes.get(mark + length..)?.strip_prefix(b":\"").filter(|_| opens(bytes, mark))?;
+    value.get(..memchr(b'"', value)?)
 }
 
 #[cfg(test)]

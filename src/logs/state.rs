@@ -1,6 +1,7 @@
 //! What is remembered between two runs over files that grow: how far each was read, what was counted, and by which fingerprints
 //! calls are known again. A file of JSON, packed by zstd, readable by its owner only.
 
+use super::file::read_at;
 use super::seen::{Seen, fingerprint};
 use crate::snapshot::{ActivityLogs, AppId, LogFault};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Version of the format. A file of another is not read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Most bytes that a state may unpack to.
 const MOST_BYTES: u64 = 512 << 20;
@@ -67,6 +68,8 @@ pub(super) struct Known {
     pub(super) of: u64,
     /// Fingerprint of its beginning.
     pub(super) beginning: u64,
+    /// Fingerprint of the last bytes before the offset.
+    pub(super) end: u64,
 }
 
 impl Default for State {
@@ -111,11 +114,15 @@ impl State {
         Ok(())
     }
 
-    /// Forgets everything if other applications are left out than before: what was counted would not be comparable.
-    pub(super) fn fit(&mut self, own: &BTreeSet<AppId>) {
-        if self.own != *own {
-            *self = Self { own: own.clone(), ..Self::default() };
+    /// Forgets everything if other applications are left out than before: what was counted would not be comparable. Answers
+    /// whether something was forgotten.
+    pub(super) fn fit(&mut self, own: &BTreeSet<AppId>) -> bool {
+        if self.own == *own {
+            return false;
         }
+        let known = !self.files.is_empty();
+        *self = Self { own: own.clone(), ..Self::default() };
+        known
     }
 
     /// The calls that were counted.
@@ -143,11 +150,24 @@ impl State {
         self.fingerprints = seen.fingerprints();
         self.logs = logs.clone();
         // The end of a file that grows, and a file that could not be opened, are looked at anew each time.
-        for passing in [LogFault::CutLine, LogFault::Unreadable, LogFault::NoFile] {
+        for passing in
+            [LogFault::CutLine, LogFault::Unreadable, LogFault::NoFile, LogFault::NotFollowed, LogFault::PassedOver, LogFault::OtherState]
+        {
             self.logs.reading.faults.remove(&passing);
         }
         logs
     }
+}
+
+/// The fingerprint of the last bytes of a file before an offset.
+///
+/// # Errors
+/// Of the disk.
+pub(super) fn end(file: &File, offset: u64) -> io::Result<u64> {
+    let from = offset.saturating_sub(BEGINNING);
+    let mut bytes = vec![0; usize::try_from(offset - from).unwrap_or_default()];
+    let length = read_at(file, &mut bytes, from)?;
+    Ok(fingerprint(bytes.get(..length).unwrap_or_default()))
 }
 
 /// The fingerprint of the beginning of a file.
@@ -165,7 +185,7 @@ mod tests {
         let path = folder.path().join("state");
         assert_eq!(State::load(&path).unwrap(), State::default());
         let mut state = State::default();
-        state.remember("a".into(), Known { offset: 7, of: 7, beginning: 9 });
+        state.remember("a".into(), Known { offset: 7, of: 7, beginning: 9, end: 3 });
         state.save(&path).unwrap();
         assert_eq!(State::load(&path).unwrap(), state);
         State { version: 99, ..state }.save(&path).unwrap();

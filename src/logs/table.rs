@@ -5,6 +5,7 @@ use super::record::{Field, Fields};
 use super::scan::{Leashed, Scanner};
 use crate::snapshot::LogFault;
 use csv::{ByteRecord, ReaderBuilder};
+use memchr::memchr;
 use std::borrow::Cow;
 use std::io;
 
@@ -59,6 +60,10 @@ fn row(record: &ByteRecord, columns: &[Option<Field>], scanner: &mut Scanner<'_>
     if record.len() < columns.len() {
         scanner.tally.reading.records += 1;
         return scanner.fault(LogFault::CutLine);
+    }
+    // No cell of these logs goes over lines: one that does has a quotation mark too many, and rows in it.
+    if record.iter().any(|cell| memchr(b'\n', cell).is_some()) {
+        scanner.fault(LogFault::BadRow);
     }
     let mut fields = Fields::default();
     let mut garbled = false;

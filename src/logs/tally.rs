@@ -2,19 +2,18 @@
 //! the end; nothing in it depends on the order in which records come.
 
 use super::record::{Field, Fields};
+use super::rows::{self, Rows};
 use super::seen::{Seen, fingerprint};
 use super::{Options, template};
 use crate::catalogue::{Catalogue, Route};
 use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow, LogFault, LogReading, ServicePrincipalId};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// The category of these logs, also the table's name in Log Analytics.
 const CATEGORY: &str = "MicrosoftGraphActivityLogs";
-
-/// Most rows that are kept: those that come first in the order of their keys, so that it does not matter who found them first.
-pub(super) const MOST_ROWS: usize = 10_000;
 
 /// Longest user agent that is kept, in characters.
 const LONGEST_AGENT: usize = 80;
@@ -36,17 +35,33 @@ impl Shared<'_> {
     }
 }
 
+/// What is known of all calls that are written alike in everything that makes their row.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// They are the collector's own.
+    Own,
+    /// They count in the row of this place, if it is kept, whose key has this fingerprint.
+    Row(Option<usize>, u64),
+}
+
+/// Most ways of writing that are remembered.
+const MOST_WAYS: usize = 4 * rows::MOST;
+
 /// What one thread has counted.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    rows: BTreeMap<CallKey, CallRow>,
+    rows: Rows,
+    /// By the fingerprint of what makes a row, as it was written.
+    known: HashMap<u64, Known>,
+    /// What makes the row of the call at hand, as it is written.
+    written: Vec<u8>,
     pub(super) reading: LogReading,
 }
 
 impl Tally {
     /// No rows, and what was said of the reading so far.
     pub(super) fn of(reading: LogReading) -> Self {
-        Self { rows: BTreeMap::new(), reading }
+        Self { reading, ..Self::default() }
     }
 
     /// Puts what several threads counted together.
@@ -57,28 +72,11 @@ impl Tally {
             if whole.reading.source.is_empty() {
                 whole.reading.source = tally.reading.source;
             }
-            tally.rows.into_values().for_each(|row| whole.add(row));
+            whole.rows.merge(tally.rows);
         }
-        ActivityLogs::new(whole.rows.into_values(), whole.reading)
-    }
-
-    fn add(&mut self, row: CallRow) {
-        match self.rows.get_mut(&row.key) {
-            Some(known) => known.merge(&row),
-            None => {
-                self.rows.insert(row.key.clone(), row);
-                self.bound();
-            }
-        }
-    }
-
-    /// Drops the last row if there are too many.
-    fn bound(&mut self) {
-        if self.rows.len() > MOST_ROWS
-            && let Some((_, dropped)) = self.rows.pop_last()
-        {
-            self.reading.fault(LogFault::ManyRows, dropped.calls(), "");
-        }
+        let (rows, dropped) = whole.rows.finish();
+        whole.reading.fault(LogFault::ManyRows, dropped, "");
+        ActivityLogs::new(rows, whole.reading)
     }
 
     /// Takes one record out of `file`.
@@ -100,17 +98,16 @@ impl Tally {
         let Some(time) = fields.get(Field::Time).and_then(time) else {
             return self.reading.fault(LogFault::NoTime, 1, file);
         };
-        let Some(app_id) = fields.get(Field::App).map(|id| AppId::new(&cut(id, LONGEST_WORD))) else {
+        let Some(app_id) = fields.get(Field::App) else {
             return self.reading.fault(LogFault::NoApplication, 1, file);
         };
-        if shared.options.own.contains(&app_id) {
+        let Known::Row(place, key) = self.row_of(shared, fields, route, app_id) else {
             self.reading.own += 1;
             return;
-        }
+        };
         let status = fields.get(Field::Status).and_then(status).unwrap_or_default();
-        let row = empty_row(fields, route, app_id);
         match fields.get(Field::RequestId) {
-            Some(id) if !shared.is_new(fingerprint((id.to_ascii_lowercase(), &row.key, status, time))) => {
+            Some(id) if !shared.is_new(fingerprint_of(key, status, time, id, fields)) => {
                 self.reading.duplicates += 1;
                 return;
             }
@@ -119,25 +116,63 @@ impl Tally {
         }
         self.reading.fault(LogFault::NoStatus, u64::from(status == 0), file);
         self.reading.fault(LogFault::Ahead, u64::from(time > shared.options.now), file);
-        self.count(row, status, time, fields);
-    }
-
-    fn count(&mut self, row: CallRow, status: u16, time: DateTime<Utc>, fields: &Fields<'_>) {
-        if !self.rows.contains_key(&row.key) && self.is_beyond(&row.key) {
-            return self.reading.fault(LogFault::ManyRows, 1, "");
+        match place.and_then(|place| self.rows.get_mut(place)) {
+            Some(row) => count(row, status, time, fields),
+            None => self.reading.fault(LogFault::ManyRows, 1, ""),
         }
-        let kept = self.rows.entry(row.key.clone()).or_insert(row);
-        kept.count(status, CallCount { calls: 1, first: time, last: time });
-        let word = |field, longest| fields.get(field).map(|text| cut(text, longest)).unwrap_or_default();
-        kept.client_auth_methods.add(&word(Field::AuthMethod, LONGEST_WORD), 1);
-        kept.addresses.add(&word(Field::Address, LONGEST_WORD), 1);
-        kept.user_agents.add(&word(Field::UserAgent, LONGEST_AGENT), 1);
-        self.bound();
     }
 
-    fn is_beyond(&self, key: &CallKey) -> bool {
-        self.rows.len() >= MOST_ROWS && self.rows.last_key_value().is_some_and(|(last, _)| key > last)
+    /// The row of a call. Most calls are written like one before.
+    fn row_of(&mut self, shared: &Shared<'_>, fields: &Fields<'_>, route: &Route<'_>, app_id: &str) -> Known {
+        self.written.clear();
+        for field in [Field::App, Field::ServicePrincipal, Field::TokenKind, Field::Method] {
+            let value = fields.get(field).unwrap_or_default();
+            self.written.extend_from_slice(&value.len().to_le_bytes());
+            self.written.extend_from_slice(value.as_bytes());
+        }
+        self.written.push(u8::from(fields.get(Field::User).is_some()));
+        match route {
+            Route::Operation(operation, _) => self.written.extend_from_slice(operation.path.as_bytes()),
+            _ => self.written.extend_from_slice(fields.get(Field::Uri).map(template::of).unwrap_or_default().as_bytes()),
+        }
+        let way = fingerprint(self.written.as_slice());
+        if let Some(known) = self.known.get(&way) {
+            return *known;
+        }
+        let known = self.learn(shared, fields, route, &AppId::new(&cut(app_id, LONGEST_WORD)));
+        if self.known.len() >= MOST_WAYS {
+            self.known.clear();
+        }
+        self.known.insert(way, known);
+        known
     }
+
+    fn learn(&mut self, shared: &Shared<'_>, fields: &Fields<'_>, route: &Route<'_>, app_id: &AppId) -> Known {
+        if shared.options.own.contains(app_id) {
+            return Known::Own;
+        }
+        if self.rows.make_room() {
+            self.known.clear();
+        }
+        let row = empty_row(fields, route, app_id.clone());
+        let key = fingerprint(&row.key);
+        Known::Row(self.rows.place(row), key)
+    }
+}
+
+/// What makes two records copies of one: all that is counted of them, so that it does not matter which one comes first.
+fn fingerprint_of(key: u64, status: u16, time: DateTime<Utc>, id: &str, fields: &Fields<'_>) -> u64 {
+    let words = [Field::AuthMethod, Field::Address, Field::UserAgent].map(|field| fields.get(field));
+    fingerprint((key, status, time.timestamp(), id.to_ascii_lowercase(), words))
+}
+
+/// Counts a call in its row.
+fn count(row: &mut CallRow, status: u16, time: DateTime<Utc>, fields: &Fields<'_>) {
+    row.count(status, CallCount { calls: 1, first: time, last: time });
+    let word = |field, longest| fields.get(field).map(|text| cut(text, longest)).unwrap_or_default();
+    row.client_auth_methods.add(&word(Field::AuthMethod, LONGEST_WORD), 1);
+    row.addresses.add(&word(Field::Address, LONGEST_WORD), 1);
+    row.user_agents.add(&word(Field::UserAgent, LONGEST_AGENT), 1);
 }
 
 /// A batch is an envelope: the log has each request in it as a record of its own, with the same operation id (facts/graph.md
@@ -203,8 +238,11 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// The first characters of a text, without control characters.
-fn cut(text: &str, longest: usize) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(longest).collect()
+fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest && text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|letter| !letter.is_control()).take(longest).collect())
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ fn writes_on_intune_are_counted_by_operation_and_flow() {
     assert_eq!(logs.rows[3].key.path_template, "/devicemanagement/brandnewthings");
     assert_eq!(logs.rows[1].key.path_template, "/deviceAppManagement/mobileApps/{id}");
     assert_eq!(logs.rows[1].workloads, ["app"]);
-    assert_eq!(logs.rows[1].addresses.values["20.1.2.3"], 2);
+    assert_eq!(logs.rows[1].addresses.values.get("20.1.2.3"), Some(&2));
     assert_eq!((logs.reading.files, logs.reading.records, logs.reading.calls), (1, 8, 5));
     assert_eq!(logs.reading.first, Some("2026-07-16T13:00:01Z".parse().unwrap()));
     assert!(logs.reading.faults.is_empty(), "{:?}", logs.reading.faults);
@@ -295,6 +295,49 @@ fn a_file_that_grows_is_read_on_from_where_it_was() {
     let replaced = read_again(&mut state);
     assert_eq!(times(&replaced, LogFault::Replaced), 1);
     assert_eq!(replaced.reading.calls, 6, "what was counted is known again");
+}
+
+#[test]
+fn a_file_that_became_another_behind_the_same_beginning_is_read_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let lines = |ids: std::ops::Range<u32>| text(&ids.map(|id| storage(id, "DELETE", MOBILE_APP, 204, "")).collect::<Vec<_>>());
+    let mut state = State::default();
+    let mut read = || read_on(std::slice::from_ref(&path), &CATALOGUE, &options(), &Progress::default(), &mut state);
+    fs::write(&path, lines(0..20)).unwrap();
+    assert_eq!(read().reading.calls, 20);
+    fs::write(&path, [lines(0..5), lines(100..160)].concat()).unwrap();
+    let logs = read();
+    assert_eq!((logs.reading.calls, times(&logs, LogFault::Replaced)), (80, 1));
+}
+
+#[test]
+fn what_is_no_log_at_all_is_not_taken_for_logs_without_writes() {
+    for bytes in ["", "\n\n", "{\"category\":\"SignInLogs\",\"time\":\"2026-07-16T13:00:00Z\"}\n"] {
+        let logs = read_bytes("a.json", bytes.as_bytes());
+        assert_eq!(times(&logs, LogFault::NoRecord), 1, "{bytes:?}");
+    }
+    let reads = read_bytes("a.json", &text(&[storage(1, "GET", MOBILE_APP, 200, "")]));
+    assert!(reads.reading.is_whole() && reads.rows.is_empty());
+}
+
+#[test]
+fn a_table_without_users_is_not_read_and_a_stray_quote_is_told() {
+    let table = csv(&some());
+    let (head, rows) = table.split_once('\n').unwrap();
+    let without = format!("{}\n{rows}", head.replace("UserId", "Person"));
+    assert_eq!(times(&read_bytes("a.csv", without.as_bytes()), LogFault::NoColumn), 1);
+    let stray = format!("{head},Note\n{}", rows.lines().map(|row| format!("{row},\"x\n")).collect::<String>());
+    assert!(times(&read_bytes("a.csv", stray.as_bytes()), LogFault::BadRow) > 0);
+}
+
+#[test]
+fn a_damaged_line_is_told_whatever_its_method() {
+    let read = storage(1, "GET", MOBILE_APP, 200, "");
+    for line in [format!("\u{0}{read}"), read[..read.len() - 1].to_owned()] {
+        let logs = read_bytes("a.json", &text(&[line, storage(2, "GET", MOBILE_APP, 200, "")]));
+        assert_eq!(times(&logs, LogFault::NotJson), 1);
+    }
 }
 
 #[test]

@@ -4,18 +4,18 @@ use super::Progress;
 use super::file::{Range, head, read_at};
 use super::format::{Format, HEAD};
 use super::inputs::STANDARD_INPUT;
-use super::state::{BEGINNING, Known, State, beginning};
+use super::state::{BEGINNING, Known, State, beginning, end};
 use crate::snapshot::{LogFault, LogReading};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Bytes of one range.
-const RANGE: u64 = 4 << 20;
+const RANGE: u64 = 2 << 20;
 
 /// Bytes between two points at which all threads meet, so that what is forgotten of duplicates does not depend on who was faster.
-/// With 350,000 fingerprints kept from before and 500 bytes a record, what comes in between always finds room.
-const ROUND: u64 = 128 << 20;
+/// With 175,000 fingerprints kept from before and 500 bytes a record, what comes in between always finds room.
+const ROUND: u64 = 64 << 20;
 
 /// Packed bytes count for this many in a round.
 const PACKED: u64 = 12;
@@ -126,16 +126,20 @@ impl<'s> Units<'s> {
     }
 
     fn opened(&self, path: &std::path::Path, name: &Arc<str>) -> std::io::Result<Opened> {
+        // A pipe has no positions, and opening one waits for its writer; a device has no end.
+        if !fs::metadata(path)?.is_file() {
+            return Err(std::io::Error::from(std::io::ErrorKind::InvalidInput));
+        }
         let file = File::open(path)?;
         let kind = file.metadata()?;
-        // A pipe has no positions; a device no end.
         if !kind.is_file() {
             return Err(std::io::Error::from(std::io::ErrorKind::InvalidInput));
         }
-        let start = head(&mut Range::new(&file, 0, u64::MAX), HEAD)?;
+        let (start, failure) = head(&mut Range::new(&file, 0, u64::MAX), HEAD);
+        failure.map_or(Ok(()), Err)?;
         let of = BEGINNING.min(start.len() as u64);
         let text = start.get(..usize::try_from(of).unwrap_or_default()).unwrap_or_default();
-        let known = self.state.map(|_| Known { offset: kind.len(), of, beginning: beginning(text) });
+        let known = self.state.map(|_| Known { offset: kind.len(), of, beginning: beginning(text), end: 0 });
         Ok(Opened { name: Arc::clone(name), file: Arc::new(file), length: kind.len(), format: Format::of(&start), known })
     }
 
@@ -145,6 +149,7 @@ impl<'s> Units<'s> {
         let mut start = vec![0; usize::try_from(known.of.min(BEGINNING)).unwrap_or_default()];
         let read = read_at(&opened.file, &mut start, 0).is_ok_and(|length| length == start.len());
         let same = read && beginning(&start) == known.beginning && known.of <= BEGINNING;
+        let same = same && end(&opened.file, known.offset).is_ok_and(|end| end == known.end);
         let fits = if opened.format == Format::Lines { opened.length >= known.offset } else { opened.length == known.offset };
         if !(same && fits) && opened.length > 0 {
             self.reading.fault(LogFault::Replaced, 1, &opened.name);

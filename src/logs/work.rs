@@ -1,16 +1,17 @@
 //! Threads, units and what becomes of each.
 
-use super::file::{Range, head};
+use super::file::{Range, head, read_at};
 use super::format::{Format, HEAD};
 use super::lines::{End, Lines};
 use super::packed::Packing;
 use super::scan::Scanner;
-use super::state::{Known, State};
+use super::state::{Known, State, end};
 use super::tally::{Shared, Tally};
 use super::units::{Opened, Unit, Units};
 use super::{Options, Progress, document, inputs, pipe, table};
 use crate::catalogue::Catalogue;
 use crate::snapshot::{ActivityLogs, LogFault, LogReading};
+use std::fs::File;
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -24,10 +25,10 @@ pub(super) fn read(
     progress: &Progress,
     mut state: Option<&mut State>,
 ) -> ActivityLogs {
-    if let Some(state) = state.as_deref_mut() {
-        state.fit(&options.own);
-    }
     let mut reading = LogReading { source: "files".to_owned(), ..LogReading::default() };
+    if state.as_deref_mut().is_some_and(|state| state.fit(&options.own)) {
+        reading.fault(LogFault::OtherState, 1, "");
+    }
     let files = inputs::files(paths, &mut reading);
     let seen = state.as_deref().map(State::seen).unwrap_or_default();
     let shared = Shared { catalogue, options, seen: Mutex::new(seen) };
@@ -52,12 +53,19 @@ pub(super) fn read(
     let seen = shared.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut logs = Tally::together(tallies);
     logs.reading.fault(LogFault::FarDuplicates, seen.dropped(), "");
-    match state {
-        None => logs,
-        Some(state) => {
-            remembered.into_iter().for_each(|(name, known)| state.remember(name, known));
-            state.take(logs, &seen)
-        }
+    if let Some(state) = state {
+        remembered.into_iter().for_each(|(name, known)| state.remember(name, known));
+        logs = state.take(logs, &seen);
+    }
+    tell_if_nothing(&mut logs.reading);
+    logs
+}
+
+/// Tells if files were read whole, as it seems, and none of them held a record: something else was given.
+fn tell_if_nothing(reading: &mut LogReading) {
+    let others = reading.faults.get(&LogFault::OtherCategory).map_or(0, |count| count.times);
+    if reading.is_whole() && reading.records <= others {
+        reading.fault(LogFault::NoRecord, 1, "");
     }
 }
 
@@ -107,21 +115,21 @@ impl<'a> Worker<'a> {
     fn range(&mut self, opened: &Opened, from: u64, to: u64) {
         opened.name.as_ref().clone_into(&mut self.scanner.file);
         let last = to >= opened.length;
-        // The byte before tells whether the range begins inside a line. What is remembered is always the beginning of one.
-        let start = from.saturating_sub(1);
         let end = match (last, self.growing) {
-            (false, _) => End::At(to - start),
+            (false, _) => End::At(to - from),
             (true, true) => End::Growing,
             (true, false) => End::Source,
         };
-        let done = self.lines.read(&mut Range::new(&opened.file, start, to), from > 0, end, &mut self.scanner);
+        let done = begins_inside(&opened.file, from)
+            .and_then(|inside| self.lines.read(&mut Range::new(&opened.file, from, to), inside, end, &mut self.scanner));
         self.progress.advance(to - from);
         let reading = &mut self.scanner.tally.reading;
         reading.bytes += to - from;
         reading.files += u64::from(last);
         match done {
             Err(error) => self.failed(&error),
-            Ok(done) if last => self.remember(opened, start + done),
+            Ok(done) if last => self.remember(opened, from + done),
+            Ok(done) if done < to - from => self.failed(&io::Error::from(ErrorKind::UnexpectedEof)),
             Ok(_) => {}
         }
     }
@@ -129,7 +137,9 @@ impl<'a> Worker<'a> {
     fn remember(&mut self, opened: &Opened, offset: u64) {
         if let Some(known) = opened.known {
             // A beginning that is not all whole lines may still change.
-            self.remembered.push((opened.name.to_string(), Known { offset, ..known }));
+            if let Ok(end) = end(&opened.file, offset) {
+                self.remembered.push((opened.name.to_string(), Known { offset, end, ..known }));
+            }
         }
     }
 
@@ -150,13 +160,10 @@ impl<'a> Worker<'a> {
 
     /// Reads a source from its beginning to its end, whatever it holds.
     fn stream(&mut self, source: &mut dyn Read, unpacked: u8) {
-        let start = match head(source, HEAD) {
-            Ok(start) => start,
-            Err(error) if unpacked > 0 => return self.damaged(&error),
-            Err(error) => return self.failed(&error),
-        };
+        // What comes before a failure is read.
+        let (start, failure) = head(source, HEAD);
         let format = Format::of(&start);
-        let mut source = Cursor::new(start).chain(source);
+        let mut source = Cursor::new(start).chain(Failing(failure)).chain(source);
         let read = match format {
             Format::Empty => Ok(()),
             Format::Lines => self.lines.read(&mut source, false, End::Source, &mut self.scanner).map(|_| ()),
@@ -192,6 +199,24 @@ impl<'a> Worker<'a> {
         let fault = if error.kind() == ErrorKind::FileTooLarge { LogFault::LongLine } else { LogFault::Unreadable };
         let place = format!("{}: {}", self.scanner.file, error.kind());
         self.scanner.tally.reading.fault(fault, 1, &place);
+    }
+}
+
+/// Whether a place of a file is inside a line: the byte before tells.
+fn begins_inside(file: &File, from: u64) -> io::Result<bool> {
+    let mut before = [b'\n'];
+    if let Some(place) = from.checked_sub(1) {
+        read_at(file, &mut before, place)?;
+    }
+    Ok(before != [b'\n'])
+}
+
+/// A failure, in the place where it came.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 

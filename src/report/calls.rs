@@ -2,7 +2,7 @@
 
 use super::text::csv_cell;
 use super::{Error, grid::grid, text};
-use crate::snapshot::{ActivityLogs, CallRow, LogReading};
+use crate::snapshot::{ActivityLogs, CallRow, Listed, LogReading};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,12 +38,18 @@ pub fn table(logs: &ActivityLogs, width: Option<u16>) -> String {
     let header = ["application", "written", "blocked", "failed", "statuses", "flow", "workload", "operation"];
     let mut rows: Vec<&CallRow> = logs.rows.iter().collect();
     // What matters most comes first: applications as themselves, refused calls, then writes.
-    rows.sort_by_key(|row| (row.key.flow, std::cmp::Reverse((row.blocked(), row.written(), row.failed())), &row.key));
+    rows.sort_by_cached_key(|row| (row.key.flow, std::cmp::Reverse((row.blocked(), row.written(), row.failed()))));
     let shown: Vec<Vec<String>> = rows.iter().take(MOST_SHOWN).map(|row| shown(row)).collect();
-    let drawn = if shown.is_empty() { "no writes on Intune\n".to_owned() } else { grid(&header, &shown, width) };
+    let drawn = if shown.is_empty() { none(&logs.reading) } else { grid(&header, &shown, width) };
     let rest = rows.len().saturating_sub(MOST_SHOWN);
     let rest = if rest > 0 { format!("{rest} more rows: --output activity.csv has them all\n") } else { String::new() };
     format!("{drawn}{rest}{}\n", text::terminal(&summary(&logs.reading), 2000))
+}
+
+/// That there are no rows; of logs that were not read whole that says little.
+fn none(reading: &LogReading) -> String {
+    let known = if reading.is_whole() { "no writes on Intune" } else { "no writes on Intune in what could be read, which is not all" };
+    format!("{known}\n")
 }
 
 fn shown(row: &CallRow) -> Vec<String> {
@@ -69,7 +75,9 @@ pub fn summary(reading: &LogReading) -> String {
     };
     // An engine says nothing of bytes, and its queries are no files.
     let read = match reading.bytes {
-        0 if reading.source != "files" => format!("{} records of {} by {} queries", reading.records, reading.source, reading.files),
+        0 if reading.source != LogReading::FILES => {
+            format!("{} records of {} by {} queries", reading.records, reading.source, reading.files)
+        }
         bytes => format!("{} records in {} files, {bytes} bytes", reading.records, reading.files),
     };
     format!(
@@ -81,11 +89,7 @@ pub fn summary(reading: &LogReading) -> String {
 /// What went wrong, a line for each kind.
 #[must_use]
 pub fn faults(reading: &LogReading) -> Vec<String> {
-    let line = |(fault, count): (&crate::snapshot::LogFault, &crate::snapshot::FaultCount)| {
-        let place = if count.example.is_empty() { String::new() } else { format!(", such as in {}", count.example) };
-        format!("{} {}{place}", count.times, fault.says())
-    };
-    reading.faults.iter().map(line).collect()
+    reading.told(|_| true)
 }
 
 /// The rows as CSV: commas between the cells, every cell quoted, UTF-8, LF.
@@ -103,7 +107,7 @@ pub fn csv(logs: &ActivityLogs) -> Result<Vec<u8>, Error> {
 }
 
 /// One row, in the order of [`COLUMNS`].
-fn cells(row: &CallRow) -> [String; COLUMNS.len()] {
+pub(super) fn cells(row: &CallRow) -> [String; COLUMNS.len()] {
     let key = &row.key;
     [
         key.app_id.to_string(),
@@ -119,10 +123,10 @@ fn cells(row: &CallRow) -> [String; COLUMNS.len()] {
         row.first().map(time).unwrap_or_default(),
         row.last().map(time).unwrap_or_default(),
         joined(&row.status_counts()),
-        joined(&row.client_auth_methods.values),
+        listed(&row.client_auth_methods),
         key.flow.word().to_owned(),
-        joined(&row.addresses.values),
-        joined(&row.user_agents.values),
+        listed(&row.addresses),
+        listed(&row.user_agents),
     ]
 }
 
@@ -163,7 +167,7 @@ pub fn json(logs: &ActivityLogs) -> Result<Vec<u8>, Error> {
     let document = Document { format: "maascan.activity", version: 1, reading, rows: logs.rows.iter().map(whole).collect() };
     let printed =
         serde_json::to_string_pretty(&document).map_err(|source| Error::Render { file: "activity.json", source: source.into() })?;
-    Ok(format!("{}\n", text::json(&printed)).into_bytes())
+    Ok(text::json(printed + "\n").into_bytes())
 }
 
 fn whole(row: &CallRow) -> Row<'_> {
@@ -183,9 +187,15 @@ fn workloads(row: &CallRow) -> String {
     row.workloads.join(";")
 }
 
+/// Values with their calls; `(others):7` at the end for calls with a value that is not listed.
+fn listed(list: &Listed) -> String {
+    let others = if list.others > 0 { format!(";(others):{}", list.others) } else { String::new() };
+    joined(&list.values) + &others
+}
+
 /// `204:3;412:1`
-fn joined<K: Display>(counts: &BTreeMap<K, u64>) -> String {
-    let parts = counts.iter().map(|(value, calls)| format!("{}:{calls}", text::csv_part(&value.to_string())));
+fn joined<'c, K: Display + 'c>(counts: impl IntoIterator<Item = (&'c K, &'c u64)>) -> String {
+    let parts = counts.into_iter().map(|(value, calls)| format!("{}:{calls}", text::csv_part(&value.to_string())));
     parts.collect::<Vec<_>>().join(";")
 }
 

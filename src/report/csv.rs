@@ -93,7 +93,7 @@ mod tests {
     use super::super::samples;
     use super::*;
     use crate::assess::Assessment;
-    use crate::snapshot::Dataset;
+    use crate::snapshot::Area;
 
     fn laid_out(table: Table, layout: Layout, assessment: &Assessment) -> String {
         String::from_utf8(Csv { table, layout }.render(&Contents::of(assessment)).unwrap()).unwrap()
@@ -154,7 +154,7 @@ mod tests {
         for file in Table::ALL {
             let text = rendered(file, &samples::empty());
             assert_eq!(text.lines().next().unwrap(), file.columns().join(","));
-            let expected = if file.file_name() == "coverage.csv" { Dataset::ALL.len() as u64 } else { 0 };
+            let expected = if file.file_name() == "coverage.csv" { Area::all().count() as u64 } else { 0 };
             assert_eq!(data_rows(text.as_bytes()), Some(expected), "{}", file.file_name());
         }
     }
@@ -177,8 +177,26 @@ mod tests {
         let row = rows.iter().find(|row| cell(named(COVERAGE), row, "dataset") == "deleted-service-principals").unwrap();
         assert_eq!(
             row.iter().collect::<Vec<_>>(),
-            ["deleted-service-principals", "skipped", "", "not-requested", "Application.Read.All", "0"]
+            ["deleted-service-principals", "skipped", "", "not-requested", "Application.Read.All", "0", ""]
         );
+    }
+
+    #[test]
+    fn activity_logs_have_a_row_with_each_fault_and_what_it_costs() {
+        let of = |assessment: &Assessment| {
+            let rows = rows(named(COVERAGE), assessment);
+            let row = rows.last().unwrap().iter().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(row[0], "activity-logs");
+            row
+        };
+        assert_eq!(of(&samples::empty())[1..], ["skipped", "", "not-requested", "Log Analytics Reader", "0", ""]);
+        let partial = of(&samples::everything());
+        assert_eq!(partial[1..6], ["partial", "40", "failed", "Log Analytics Reader", "0"]);
+        for said in
+            ["1 last lines cut short", "2 packed files that are damaged", "so calls may be missing", "3 records of another log category"]
+        {
+            assert!(partial[6].contains(said), "{partial:?}");
+        }
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn markdown_row(entry: &Entry) -> String {
 pub fn json(change: &Change) -> Result<Vec<u8>, Error> {
     let document = Document { format: "maascan.diff", version: 1, change: v1::change(change) };
     let printed = serde_json::to_string_pretty(&document).map_err(|source| Error::Render { file: "diff", source: source.into() })?;
-    Ok(format!("{}\n", text::json(&printed)).into_bytes())
+    Ok(text::json(printed + "\n").into_bytes())
 }
 
 #[derive(Serialize)]

@@ -192,7 +192,7 @@ mod tests {
         }
         let rows = |name: &str| &listed.iter().find(|file| file["name"] == name).unwrap()["rows"];
         assert_eq!(rows("automations.csv"), assessment.verdicts.len());
-        assert_eq!(rows("coverage.csv"), crate::snapshot::Dataset::ALL.len());
+        assert_eq!(rows("coverage.csv"), crate::snapshot::Area::all().count());
         assert!(rows("summary.md").is_null());
         assert_eq!(manifest["tool"]["version"], env!("CARGO_PKG_VERSION"));
     }

@@ -77,7 +77,7 @@ fn listed(run: &StoredRun) -> ListedRun<'_> {
 
 fn document(value: &Value) -> Result<Vec<u8>, Error> {
     let printed = serde_json::to_string_pretty(value).map_err(|source| Error::Render { file: "runs", source: source.into() })?;
-    Ok(format!("{}\n", text::json(&printed)).into_bytes())
+    Ok(text::json(printed + "\n").into_bytes())
 }
 
 /// The numbers of runs over time: a line each, with a sparkline of the last runs. Nothing where there is none.

@@ -21,7 +21,7 @@ impl Format for Json {
 /// A published structure as the bytes of a file.
 pub(super) fn pretty(file: &'static str, value: &impl Serialize) -> Result<Vec<u8>, Error> {
     let serialised = serde_json::to_string_pretty(value).map_err(|error| Error::Render { file, source: error.into() })?;
-    let mut text = text::json(&serialised);
+    let mut text = text::json(serialised);
     text.push('\n');
     Ok(text.into_bytes())
 }
@@ -51,7 +51,7 @@ mod tests {
         assert!(bytes.ends_with(b"}\n"));
         let value = read(&samples::empty());
         assert_eq!((&value["format"], &value["version"]), (&Value::from("maascan.assessment"), &Value::from(1)));
-        assert_eq!(value["coverage"].as_array().unwrap().len(), crate::snapshot::Dataset::ALL.len());
+        assert_eq!(value["coverage"].as_array().unwrap().len(), crate::snapshot::Area::all().count());
     }
 
     #[test]

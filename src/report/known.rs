@@ -4,37 +4,45 @@
 use crate::assess::{
     ApplicationProfile, Assessment, Exclusion, Finding, FindingStatus, GateProblemKind, Key, KeyKind, Severity, Verdict, VerdictKind,
 };
-use crate::snapshot::{Coverage, Dataset, Gap};
+use crate::snapshot::{Area, Coverage, Dataset, Gap};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use crate::assess::known::{
-    Count, all_automations, all_exclusions, automations_with, coverage, policies, read_whole, unreadable_exclusions,
+    Count, all_automations, all_exclusions, area, automations_with, coverage, policies, read_whole, told_whole, unreadable_exclusions,
 };
 
 /// Word for what could not be read, in every table and file.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Datasets of which something is missing that was asked for.
-pub(super) fn missing(assessment: &Assessment) -> impl Iterator<Item = (Dataset, &Coverage, &Gap)> {
-    let all = Dataset::ALL.into_iter().map(|dataset| (dataset, coverage(assessment, dataset)));
+/// What was asked for and could not be read whole.
+pub(super) fn missing(assessment: &Assessment) -> impl Iterator<Item = (Area, &Coverage, &Gap)> {
+    let all = Area::all().map(|one| (one, area(assessment, one)));
     let missing = all.filter(|(_, coverage)| !coverage.is_skipped());
-    missing.filter_map(|(dataset, coverage)| coverage.gap().map(|gap| (dataset, coverage, gap)))
+    missing.filter_map(|(area, coverage)| coverage.gap().map(|gap| (area, coverage, gap)))
 }
 
-/// Datasets that nobody asked for.
-pub(super) fn skipped(assessment: &Assessment) -> impl Iterator<Item = Dataset> {
-    Dataset::ALL.into_iter().filter(|dataset| coverage(assessment, *dataset).is_skipped())
+/// What nobody asked for.
+pub(super) fn skipped(assessment: &Assessment) -> impl Iterator<Item = Area> {
+    Area::all().filter(|one| area(assessment, *one).is_skipped())
+}
+
+/// HTTP requests that reading it took.
+pub(super) fn requests(assessment: &Assessment, area: Area) -> u64 {
+    match area {
+        Area::Dataset(dataset) => assessment.coverage.get(&dataset).map_or(0, |reading| reading.requests),
+        Area::ActivityLogs => assessment.activity_logs.requests(),
+    }
 }
 
 /// A count of things seen in a dataset: at least one is a fact, none is a fact only if the dataset was read whole.
 pub(super) fn count(assessment: &Assessment, dataset: Dataset, seen: u64) -> Option<u64> {
-    (seen > 0 || coverage(assessment, dataset).is_complete()).then_some(seen)
+    (seen > 0 || told_whole(assessment, dataset)).then_some(seen)
 }
 
 /// The same as [`count`], which says besides whether there may be more.
 pub(super) fn seen(assessment: &Assessment, dataset: Dataset, seen: u64) -> Count {
-    Count::new(usize::try_from(seen).unwrap_or(usize::MAX), coverage(assessment, dataset).is_complete())
+    Count::new(usize::try_from(seen).unwrap_or(usize::MAX), told_whole(assessment, dataset))
 }
 
 /// Automations that break or are blocked. Those whose gates are unknown have a count of their own beside it, so they matter

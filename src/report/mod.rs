@@ -3,6 +3,7 @@
 
 pub mod calls;
 mod changes;
+mod columnar;
 mod csv;
 pub mod difference;
 pub mod explanation;
@@ -33,6 +34,7 @@ pub mod v1;
 mod xlsx;
 
 pub use self::csv::{Layout, Separator};
+pub use columnar::parquet;
 pub use folder::Folder;
 pub use grid::{grid, markdown_table};
 pub use outputs::Outputs;

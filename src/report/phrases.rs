@@ -4,7 +4,7 @@ use super::known::{self, UNKNOWN};
 use super::text::{self, LONGEST};
 use crate::assess::{ApplicationProfile, Assessment, FindingStatus, GateProblem, GateState, InForce, LastSignIn, Verdict, VerdictKind};
 use crate::catalogue::Platform;
-use crate::snapshot::{AppId, Coverage, Dataset, Gap};
+use crate::snapshot::{AppId, Area, Coverage, Dataset, Gap};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,11 +63,42 @@ pub(super) fn gap_detail(gap: &Gap) -> Option<&str> {
     }
 }
 
-/// The permission that would read a dataset: the one that was missing, or else the least that reads it.
-pub(super) fn permission(dataset: Dataset, coverage: &Coverage) -> &str {
+/// What is missing of an area and what that costs, beyond the word of its gap and the permission; of the activity logs also what
+/// went wrong and cost nothing. Empty where there is nothing to say.
+pub(super) fn coverage_detail(assessment: &Assessment, area: Area) -> String {
+    let gap = match known::area(assessment, area).gap() {
+        Some(Gap::Permission { .. }) | None => None,
+        Some(gap) => gap_detail(gap).map(str::to_owned),
+    };
+    let harmless = if area == Area::ActivityLogs { harmless_faults(assessment) } else { Vec::new() };
+    gap.into_iter().chain(harmless).collect::<Vec<_>>().join("; ")
+}
+
+/// What went wrong with the activity logs and cost no call, a sentence each.
+fn harmless_faults(assessment: &Assessment) -> Vec<String> {
+    let reading = assessment.activity_logs.reading.as_ref();
+    reading.map(|reading| reading.told(|fault| !fault.loses())).unwrap_or_default()
+}
+
+/// What the activity logs were read for and how much, in a sentence.
+fn logs(assessment: &Assessment) -> String {
+    let Some(reading) = &assessment.activity_logs.reading else {
+        return "No activity logs of Microsoft Graph were given, so calls that were refused are known by approval requests only."
+            .to_owned();
+    };
+    let harmless = harmless_faults(assessment);
+    let harmless = if harmless.is_empty() { String::new() } else { format!("; {}", harmless.join("; ")) };
+    format!(
+        "Activity logs of Microsoft Graph: {}{harmless}. That they reach over the whole window cannot be told from them.",
+        super::calls::summary(reading)
+    )
+}
+
+/// The permission that would read an area: the one that was missing, or else the least that reads it.
+pub(super) fn permission(area: Area, coverage: &Coverage) -> &str {
     match coverage.gap() {
         Some(Gap::Permission { missing }) => missing,
-        _ => dataset.permission(),
+        _ => area.permission(),
     }
 }
 
@@ -156,7 +187,7 @@ pub(super) fn changes(assessment: &Assessment) -> Option<String> {
 /// What the headline counts, and how many were seen writing.
 pub(super) fn counted(assessment: &Assessment) -> String {
     let writing = assessment.headline().writing as u64;
-    let read_whole = known::coverage(assessment, Dataset::AuditEvents).is_complete();
+    let read_whole = known::told_whole(assessment, Dataset::AuditEvents);
     let seen = match known::count(assessment, Dataset::AuditEvents, writing) {
         None => UNKNOWN.to_owned(),
         Some(writing) if read_whole => writing.to_string(),
@@ -191,7 +222,7 @@ pub(super) fn gaps_within(assessment: &Assessment) -> Vec<String> {
 
 /// Datasets that nobody asked for, in a sentence.
 pub(super) fn not_requested(assessment: &Assessment) -> Option<String> {
-    let skipped: Vec<&str> = known::skipped(assessment).map(Dataset::name).collect();
+    let skipped: Vec<&str> = known::skipped(assessment).map(Area::name).collect();
     (!skipped.is_empty()).then(|| format!("Not requested: {}.", skipped.join(", ")))
 }
 
@@ -266,7 +297,7 @@ pub(super) fn meaning(kind: VerdictKind) -> &'static str {
 }
 
 /// How the report came about and what it cannot tell, a sentence each.
-pub(super) fn method(assessment: &Assessment) -> [String; 6] {
+pub(super) fn method(assessment: &Assessment) -> [String; 7] {
     let run = &assessment.run;
     let (start, audit) = (time(run.window_start), time(run.audit_since));
     [
@@ -283,9 +314,10 @@ pub(super) fn method(assessment: &Assessment) -> [String; 6] {
         "When a policy came into force is told by its approval request (shown for about 30 days) or by an audit event within the span \
          above; else only its last change is known, and writes before that change do not count as behind it."
             .to_owned(),
-        "A write counts only where Intune's audit log shows that the application made it as itself. The log names no URL, and a refused \
-         call may leave no event."
+        "A write counts only where Intune's audit log, or activity logs of Microsoft Graph where they were given, show that the \
+         application made it as itself. The audit log names no URL, and a refused call may leave no event in it."
             .to_owned(),
+        logs(assessment),
         "Rights through an Entra role or an Intune role make no row without evidence of a write.".to_owned(),
     ]
 }

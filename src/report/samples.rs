@@ -4,13 +4,13 @@
 use crate::assess::{
     AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, DayCounts, EvidenceGrade, ExcludedObject,
     Exclusion, ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
-    HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, ObjectRef, PolicyGate, Posture, Reference, Room, RuleText,
-    Run, Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse, WayKind,
-    WayOut,
+    HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, LogsRead, ObjectRef, PolicyGate, Posture, Reference, Room,
+    RuleText, Run, Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse,
+    WayKind, WayOut,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::runs::{Change, Entry, NotCompared, Topic, What};
-use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap};
+use crate::snapshot::{ActivityLogs, AppId, Coverage, Dataset, DatasetReading, Gap, LogFault, LogReading};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +56,7 @@ pub(super) fn empty() -> Assessment {
     Assessment {
         run: run(Some("Contoso")),
         coverage: Dataset::ALL.into_iter().map(whole).collect(),
+        activity_logs: LogsRead { coverage: Coverage::Unavailable { gap: Gap::NotRequested }, reading: None },
         applications: BTreeMap::new(),
         verdicts: vec![],
         gates: vec![],
@@ -119,6 +120,7 @@ pub(super) fn everything() -> Assessment {
     assessment.run.tenant_name = Some("Contoso <b>|* \u{202e}Ltd".to_owned());
     assessment.run.planned = [Workload::DeviceWipe].into();
     assessment.coverage = coverage();
+    assessment.activity_logs = logs();
     assessment.applications = (0..count).map(profile).map(|profile| (profile.app_id.clone(), profile)).collect();
     assessment.verdicts = (0..count).filter_map(|at| VerdictKind::ALL.get(at / 3).map(|kind| verdict(at, *kind))).collect();
     assessment.gates = gates();
@@ -187,6 +189,19 @@ fn coverage() -> BTreeMap<Dataset, DatasetReading> {
     set(Dataset::SignInActivity, Coverage::Unavailable { gap: Gap::Licence { detail: "=needs\u{1b}[2J a licence".to_owned() } });
     coverage.remove(&Dataset::DeletedServicePrincipals);
     coverage
+}
+
+/// Logs of which something was lost, in files whose names mean harm.
+fn logs() -> LogsRead {
+    let mut reading =
+        LogReading { source: LogReading::FILES.to_owned(), files: 2, bytes: 900, records: 40, calls: 7, ..LogReading::default() };
+    reading.first = Some(time("2026-11-01T06:00:00Z"));
+    reading.last = Some(time("2026-11-02T06:00:00Z"));
+    reading.fault(LogFault::CutLine, 1, "=cut|<b>.json\u{1b}[2J");
+    reading.fault(LogFault::Damaged, 2, "a.json.gz: ends too early");
+    reading.fault(LogFault::OtherCategory, 3, "");
+    let logs = ActivityLogs { rows: Vec::new(), reading };
+    LogsRead { coverage: logs.coverage(), reading: Some(logs.reading) }
 }
 
 fn name(at: usize) -> String {

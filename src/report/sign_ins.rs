@@ -57,7 +57,7 @@ pub fn json(sign_ins: &[SignInSummary], reading: &LogReading) -> Result<Vec<u8>,
     let document = json!({"format": "maascan.sign-ins", "version": 1, "reading": reading, "sign_ins": sign_ins});
     let printed =
         serde_json::to_string_pretty(&document).map_err(|source| Error::Render { file: "sign-ins.json", source: source.into() })?;
-    Ok(format!("{}\n", text::json(&printed)).into_bytes())
+    Ok(text::json(printed + "\n").into_bytes())
 }
 
 /// One row, in the order of [`COLUMNS`].

@@ -9,7 +9,7 @@ use super::phrases::{self, count, optional_time, platforms};
 use super::text::csv_part;
 use super::{exposure, settings};
 use crate::assess::{ApplicationProfile, Assessment, Exclusion, Exposure, Finding, Gate, Key, Part, PolicyGate, Verdict};
-use crate::snapshot::{Coverage, Dataset, Gap};
+use crate::snapshot::{Area, Coverage, Gap};
 use std::fmt::Display;
 
 /// One table: a CSV file, and a sheet of the workbook.
@@ -192,9 +192,9 @@ const GATES: Table = Table {
 const COVERAGE: Table = Table {
     word: "coverage",
     file_name: "coverage.csv",
-    columns: &["dataset", "state", "items", "gap", "permission", "requests"],
+    columns: &["dataset", "state", "items", "gap", "permission", "requests", "detail"],
     numbers: &["items", "requests"],
-    rows: |assessment| Dataset::ALL.into_iter().map(|dataset| coverage(assessment, dataset)).collect(),
+    rows: |assessment| Area::all().map(|area| coverage(assessment, area)).collect(),
 };
 
 fn automation(assessment: &Assessment, verdict: &Verdict) -> Vec<String> {
@@ -342,16 +342,17 @@ fn exposed(assessment: &Assessment, at: usize, exposure: &Exposure) -> Vec<Strin
     ]
 }
 
-fn coverage(assessment: &Assessment, dataset: Dataset) -> Vec<String> {
-    let coverage = known::coverage(assessment, dataset);
+fn coverage(assessment: &Assessment, area: Area) -> Vec<String> {
+    let coverage = known::area(assessment, area);
     let read = !matches!(coverage, Coverage::Unavailable { .. });
     vec![
-        dataset.to_string(),
+        area.to_string(),
         coverage.word().to_owned(),
         text(read.then(|| coverage.items()).as_ref()),
         text(coverage.gap().map(Gap::word).as_ref()),
-        phrases::permission(dataset, coverage).to_owned(),
-        assessment.coverage.get(&dataset).map_or(0, |reading| reading.requests).to_string(),
+        phrases::permission(area, coverage).to_owned(),
+        known::requests(assessment, area).to_string(),
+        phrases::coverage_detail(assessment, area),
     ]
 }
 

@@ -2,7 +2,7 @@
 //! taken away only where the list that would have it was read whole.
 
 use super::change::{Entry, NotCompared, Topic, What};
-use crate::snapshot::Dataset;
+use crate::snapshot::Area;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -33,9 +33,9 @@ pub(super) struct Object {
     pub(super) at: Option<DateTime<Utc>>,
     /// Whether it is a part of an object that is listed itself: only its changes are told.
     pub(super) part: bool,
-    /// Datasets of which something more may have given another value: where one was not read whole, the value may say less than
+    /// Areas of which something more may have given another value: where one was not read whole, the value may say less than
     /// there is.
-    pub(super) doubted_by: &'static [Dataset],
+    pub(super) doubted_by: &'static [Area],
 }
 
 impl Object {
@@ -142,8 +142,8 @@ pub(super) struct Listing {
     pub(super) read: BTreeSet<String>,
     /// Owners that were looked at; None where everybody was.
     pub(super) owners: Option<BTreeSet<String>>,
-    /// Datasets that were not read whole, of those that cast doubt on values.
-    pub(super) blind: BTreeSet<Dataset>,
+    /// Areas that were not read whole, of those that cast doubt on values.
+    pub(super) blind: BTreeSet<Area>,
 }
 
 impl Listing {
@@ -153,7 +153,7 @@ impl Listing {
 
     /// Whether an object's value may be another only because this run saw less than `other`.
     fn doubts(&self, object: &Object, other: &Self) -> bool {
-        object.doubted_by.iter().any(|dataset| self.blind.contains(dataset) && !other.blind.contains(dataset))
+        object.doubted_by.iter().any(|area| self.blind.contains(area) && !other.blind.contains(area))
     }
 
     fn absence(&self, key: &Key) -> Absence {

@@ -3,7 +3,8 @@
 
 use super::id::{AppId, ServicePrincipalId};
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use litemap::LiteMap;
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -74,7 +75,8 @@ pub struct CallRow {
     /// What the operation does, in the catalogue's word: `create`, `assign`; `unmapped` where the catalogue does not know it.
     pub operation: String,
     /// Calls by HTTP status and by day (UTC). Status 0 stands for one that could not be read.
-    pub statuses: BTreeMap<u16, BTreeMap<NaiveDate, CallCount>>,
+    #[serde(serialize_with = "as_map")]
+    pub statuses: LiteMap<u16, LiteMap<NaiveDate, CallCount>>,
     /// Ways in which the client authenticated, in the log's own words (`clientAuthMethod`: 0 public, 1 secret, 2 certificate).
     pub client_auth_methods: Listed,
     /// Network addresses that the calls came from.
@@ -111,7 +113,7 @@ impl CallRow {
             key,
             workloads,
             operation,
-            statuses: BTreeMap::new(),
+            statuses: LiteMap::new(),
             client_auth_methods: Listed::default(),
             addresses: Listed::default(),
             user_agents: Listed::default(),
@@ -183,12 +185,18 @@ impl CallRow {
     }
 
     fn counts(&self) -> impl Iterator<Item = &CallCount> {
-        self.statuses.values().flat_map(BTreeMap::values)
+        self.statuses.values().flat_map(LiteMap::values)
     }
 
     fn sum(&self, of: impl Fn(u16) -> bool) -> u64 {
-        self.status_counts().into_iter().filter(|(status, _)| of(*status)).map(|(_, calls)| calls).sum()
+        let days = self.statuses.iter().filter(|(status, _)| of(**status));
+        days.flat_map(|(_, days)| days.values()).map(|count| count.calls).sum()
     }
+}
+
+/// A map as one, empty or not: by itself an empty LiteMap is written as a list.
+fn as_map<K: Serialize, V: Serialize, S: Serializer>(map: &LiteMap<K, V>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(map)
 }
 
 /// Whether a status says that a call succeeded.
@@ -202,7 +210,8 @@ pub fn is_success(status: u16) -> bool {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     /// Calls by value.
-    pub values: BTreeMap<String, u64>,
+    #[serde(serialize_with = "as_map")]
+    pub values: LiteMap<String, u64>,
     /// Calls with a value that is not listed.
     pub others: u64,
 }
@@ -218,13 +227,14 @@ impl Listed {
             return;
         }
         let full = self.values.len() >= MOST_LISTED;
-        if full && self.values.last_key_value().is_some_and(|(last, _)| value > last.as_str()) {
+        if full && self.values.last().is_some_and(|(last, _)| value > last.as_str()) {
             self.others = self.others.saturating_add(calls);
             return;
         }
         self.values.insert(value.to_owned(), calls);
         if self.values.len() > MOST_LISTED
-            && let Some((_, dropped)) = self.values.pop_last()
+            && let Some((last, _)) = self.values.last()
+            && let Some(dropped) = self.values.remove(&last.clone())
         {
             self.others = self.others.saturating_add(dropped);
         }
@@ -263,6 +273,12 @@ pub struct LogReading {
 }
 
 impl LogReading {
+    /// The source of logs that were read from files.
+    pub const FILES: &'static str = "files";
+
+    /// The source of answers of a log engine that were saved in files.
+    pub const SAVED: &'static str = "saved answers of a log engine";
+
     /// Whether everything that was named was read: no fault that may have cost a call.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -350,13 +366,13 @@ faults! {
     /// A line that is no JSON.
     NotJson = "not-json", "lines that are no JSON record", true;
     /// A line that is not UTF-8. It is read all the same, with a mark in place of what is not text.
-    NotUtf8 = "not-utf8", "lines that are not UTF-8, read as far as they are text", false;
+    NotUtf8 = "not-utf8", "lines that are not UTF-8 and may be writes, read as far as they are text", false;
     /// A line longer than what is kept in memory.
     LongLine = "long-line", "lines longer than 2 MiB, passed over, or files with 8 MiB and no record in them, given up", true;
     /// A record of the right category, or of none, without a method or an address.
     NoRequest = "no-request", "records without a method or an address, left out", true;
     /// A record of another category.
-    OtherCategory = "other-category", "records of another log category, left out", false;
+    OtherCategory = "other-category", "records of another log category that may be writes, left out", false;
     /// A write on Intune without a time that could be read.
     NoTime = "no-time", "writes without a readable time, left out", true;
     /// A write on Intune without an application.
@@ -364,7 +380,7 @@ faults! {
     /// A write on Intune without a status that could be read; it is counted as failed.
     NoStatus = "no-status", "writes without a readable status, counted as failed", true;
     /// A write on Intune without a request id: duplicates of it cannot be told.
-    NoRequestId = "no-request-id", "writes without a request id: duplicates of them are counted", false;
+    NoRequestId = "no-request-id", "writes without a request id: duplicates of them are counted", true;
     /// A write on Intune after the clock of the run.
     Ahead = "ahead", "writes after the clock of this run: the clocks differ", false;
     /// A file or folder that could not be opened or read.
@@ -376,9 +392,19 @@ faults! {
     /// A file that is none of the formats that are read.
     UnknownFormat = "unknown-format", "files that are no log export", true;
     /// A table without a column that is needed.
-    NoColumn = "no-column", "tables that lack a column that is needed", true;
+    NoColumn = "no-column", "tables that lack a column that is needed: method, address, status, application, user or time", true;
     /// A path that names nothing.
     NoFile = "no-file", "paths that lead to no file", true;
+    /// A link to a folder, a pipe or a device in a folder.
+    NotFollowed = "not-followed", "links, pipes and devices in folders, not read", true;
+    /// A hidden or temporary file in a folder.
+    PassedOver = "passed-over", "hidden and temporary files in folders, passed over", false;
+    /// Files were read, and none held a record.
+    NoRecord = "no-record", "times that what was given held no record of MicrosoftGraphActivityLogs", true;
+    /// A state made with other applications left out.
+    OtherState = "other-state", "states made with other applications left out: begun anew, what is gone by now is not counted", true;
+    /// A row of an answer of an engine that cannot be read, or one of a table that goes over several lines.
+    BadRow = "bad-row", "rows of an answer that could not be read, or of a table that go over several lines: others may be in them", true;
     /// More rows than are kept.
     ManyRows = "many-rows", "writes beyond the most rows that are kept, not counted", true;
     /// More calls than duplicates are looked for in.
@@ -393,6 +419,10 @@ faults! {
     NoTable = "no-table", "tables that the workspace does not have", true;
     /// The table of the engine begins later than the span that was asked for: it is kept no longer, or was not filled before.
     LaterStart = "later-start", "tables of the engine that begin more than a day after the start of the span", true;
+    /// A workspace that the sign-in may not read.
+    NotAllowed = "not-allowed", "workspaces that the sign-in may not read", true;
+    /// A workspace that could not be asked: sign-in, network, or no such workspace.
+    NoAnswer = "no-answer", "workspaces that could not be asked", true;
     /// The engine kept refusing for load.
     Throttled = "throttled", "spans of time that the engine refused for load", true;
 }

@@ -3,6 +3,7 @@
 
 mod activity;
 mod approval;
+mod area;
 mod calls;
 mod coverage;
 mod dataset;
@@ -14,6 +15,7 @@ mod store;
 
 pub use activity::{AuditActor, AuditEvent, AuditResource, SignInActivity, SignInTime, UnfinishedApp};
 pub use approval::{AccessPolicy, ApprovalRequest, CandidateCollection};
+pub use area::Area;
 pub use calls::{
     ActivityLogs, CallCount, CallFlow, CallKey, CallRow, FaultCount, Listed, LogFault, LogReading, MOST_LISTED, REFUSALS, is_success,
 };

@@ -1,11 +1,16 @@
 //! What the end-to-end tests share: the binary in a clean environment, and a made-up tenant to point it at.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::print_stderr,
+    clippy::allow_attributes,
+    reason = "each test binary uses a part of it; a check not made is said"
+)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use assert_cmd::Command;
 use maascan::simulator::{self, RecordedRequest, Settings, Simulator};
 use maascan::snapshot::{Coverage, Dataset, DatasetReading, Gap, Snapshot};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::runtime::Runtime;
 
 /// The binary, with nothing of this machine's environment that it could take for a sign-in or a setting.
@@ -110,7 +115,7 @@ pub(crate) fn rows(csv: &[u8]) -> Vec<std::collections::BTreeMap<String, String>
 }
 
 /// Collects the made-up tenant of the demo into `folder`, with further arguments.
-pub(crate) fn collected(folder: &Path, arguments: &[&str]) -> std::path::PathBuf {
+pub(crate) fn collected(folder: &Path, arguments: &[&str]) -> PathBuf {
     let path = folder.join("tenant.json.zst");
     let tenant = Tenant::start(Settings::default());
     tenant.command("collect").arg("--allow-incomplete").args(arguments).arg("-o").arg(&path).assert().success();
@@ -190,4 +195,24 @@ pub(crate) fn assert_valid(folder: &Path) {
     for (name, schema) in schemas {
         assert_eq!(problems(&schema, &files[name]), [""; 0], "{}: {name}", folder.display());
     }
+}
+
+/// A program that this project does not bring along, in the first folder that has it. Where none has it that is said, and with
+/// `MAASCAN_REQUIRE_TOOLS=1` the test fails.
+pub(crate) fn tool(name: &str, folders: &[Option<PathBuf>]) -> Option<PathBuf> {
+    let found = folders.iter().flatten().map(|folder| folder.join(name)).find(|path| path.exists());
+    if found.is_none() {
+        assert!(std::env::var_os("MAASCAN_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "not installed: {name}");
+        eprintln!("not checked, because it is not installed: {name}");
+    }
+    found
+}
+
+/// A Python that has this module: in `MAASCAN_LINTERS`, or on the path.
+pub(crate) fn python_with(module: &str) -> Option<PathBuf> {
+    let path: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    let folders: Vec<Option<PathBuf>> = std::env::var_os("MAASCAN_LINTERS").map(PathBuf::from).into_iter().chain(path).map(Some).collect();
+    let python = tool("python3", &folders)?;
+    let has = std::process::Command::new(&python).args(["-c", &format!("import {module}")]).output().unwrap().status.success();
+    if has { Some(python) } else { tool(module, &[]) }
 }

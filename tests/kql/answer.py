@@ -1,13 +1,16 @@
 """Runs a generated query over logged calls with DuckDB, through an independent translator of the Kusto Query Language.
 
-Arguments: a file of log lines as a storage export has them, the shape in which they are to lie, and a file with the query.
+Arguments: a file of log lines as a storage export has them, the shape in which they are to lie, and a file with the query. Lines of
+sign-ins name their table and have the columns of Log Analytics.
 Prints the answer as the query API of Log Analytics writes a table. The translator knows no external tables, so that one is
-called by its name here.
+called by its name here; nor column_ifexists, in the place of which the column is put, or what stands for it.
 """
 
 import datetime
 import json
+import re
 import sys
+import tempfile
 
 import duckdb_kql
 
@@ -30,14 +33,36 @@ COLUMNS = {
     "UserAgent": ("userAgent", "VARCHAR"),
 }
 
+SIGN_IN = "TimeGenerated Id AppId ServicePrincipalId ServicePrincipalCredentialKeyId ResourceIdentity IPAddress ResultType".split()
+# Not every workspace has every column.
+SIGN_INS = {
+    "AADServicePrincipalSignInLogs": [*SIGN_IN, "ClientCredentialType", "FederatedCredentialId"],
+    "AADManagedIdentitySignInLogs": SIGN_IN,
+}
+
 
 def table(name, columns, rows):
-    connection.execute(f"CREATE TABLE {name} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
-    connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' for _ in columns)})", rows)
+    """A table of these rows, by way of a file: row by row it takes minutes."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(dict(zip(columns, row))) + "\n")
+        file.flush()
+        kinds = ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM read_json('{file.name}', format='newline_delimited', columns={{{kinds}}})")
+
+
+def there(text):
+    """The query with each column_ifexists("Name", other) as Name where the table above it has that column, else as other."""
+    lines, columns = [], []
+    for line in text.splitlines():
+        columns = next((SIGN_INS[name] for name in SIGN_INS if name in line), columns)
+        known = lambda found: found[1] if found[1] in columns else found[2]
+        lines.append(re.sub(r'column_ifexists\("(\w+)", (""|\w+)\)', known, line))
+    return "\n".join(lines)
 
 
 def stamp(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=None)
+    return text.replace("T", " ").replace("Z", "")
 
 
 def typed(record):
@@ -56,18 +81,24 @@ def typed(record):
 
 if shape == "columns":
     table("MicrosoftGraphActivityLogs", {name: kind for name, (_, kind) in COLUMNS.items()}, [typed(record) for record in records])
+elif shape == "sign-ins":
+    text = there(text)
+    for name, columns in SIGN_INS.items():
+        kinds = {column: {"TimeGenerated": "TIMESTAMP"}.get(column, "VARCHAR") for column in columns}
+        mine = [record for record in records if record["table"] == name]
+        table(name, kinds, [[stamp(r[c]) if c == "TimeGenerated" else r.get(c, "") for c in columns] for r in mine])
 elif shape == "records":
-    events = [json.dumps(records[at : at + 50]) for at in range(0, len(records), 50)]
+    events = [records[at : at + 50] for at in range(0, len(records), 50)]
     table("GraphEvents", {"Records": "JSON"}, [[event] for event in events])
 else:
     rows = [
-        [r["category"], stamp(r["time"]), r.get("callerIpAddress", ""), r.get("resultSignature", ""), json.dumps(r["properties"])]
+        [r["category"], stamp(r["time"]), r.get("callerIpAddress", ""), r.get("resultSignature", ""), r["properties"]]
         for r in records
     ]
     columns = {"category": "VARCHAR", "time": "TIMESTAMP", "callerIpAddress": "VARCHAR", "resultSignature": "VARCHAR", "properties": "JSON"}
     if shape == "blobs":
         columns["Hour"] = "TIMESTAMP"
-        rows = [row + [row[1].replace(minute=0, second=0, microsecond=0)] for row in rows]
+        rows = [row + [row[1][:13] + ":00:00"] for row in rows]
         text = text.replace('external_table("GraphActivity")', "GraphActivity")
     table("GraphActivity" if shape == "blobs" else "GraphRecords", columns, rows)
 

@@ -8,11 +8,8 @@ use super::super::words::{Home, KeyKind, LinkKind};
 use super::{Link, Statement, read, said};
 use crate::catalogue::Sure;
 use crate::evidence::{Observation, ObservedOutcome, Source, total};
-use crate::snapshot::{Dataset, SignInTime};
+use crate::snapshot::{Area, Dataset, SignInTime};
 use std::collections::BTreeMap;
-
-/// Where calls were seen.
-const LOGS: &str = "activity logs";
 
 /// Most keys and activities that are listed one by one.
 const MOST: usize = 12;
@@ -130,10 +127,11 @@ pub(super) fn observed(context: &Context<'_>, case: &Case<'_>) -> Link {
             Some(gap) => format!("not seen writing it, but audit events could not be read in full: {gap}"),
         };
         statements.push(read(text, Dataset::AuditEvents));
+        statements.extend(not_in_logs(context));
     } else {
         let text = format!("in the window of {days} days: {} succeeded, {} failed", case.situation.writes, case.failed_writes);
         statements.push(if case.seen.iter().any(|seen| seen.source == Source::ActivityLog) {
-            said(format!("{text}; what two sources saw is counted once"), format!("{}, {LOGS}", Dataset::AuditEvents))
+            said(format!("{text}; what two sources saw is counted once"), format!("{}, {}", Dataset::AuditEvents, Area::ActivityLogs))
         } else {
             read(text, Dataset::AuditEvents)
         });
@@ -160,6 +158,17 @@ pub(super) fn observed(context: &Context<'_>, case: &Case<'_>) -> Link {
         statements.push(read(text, Dataset::AuditEvents));
     }
     Link { kind: LinkKind::Observed, statements }
+}
+
+/// That the activity logs show nothing either, as far as they were given.
+fn not_in_logs(context: &Context<'_>) -> Option<Statement> {
+    let coverage = context.directory.snapshot.coverage_of_logs();
+    let text = match coverage.gap() {
+        None => "not seen calling for it in the activity logs that were given".to_owned(),
+        Some(_) if coverage.is_skipped() => return None,
+        Some(gap) => format!("not seen calling for it in activity logs, but they could not be read in full: {gap}"),
+    };
+    Some(said(text, Area::ActivityLogs.name()))
 }
 
 fn observation(context: &Context<'_>, seen: &Observation) -> Statement {
@@ -193,7 +202,7 @@ fn observation(context: &Context<'_>, seen: &Observation) -> Statement {
         Source::ApprovalRequest => read(text, Dataset::ApprovalRequests),
         Source::ActivityLog => {
             let inferred = if seen.sure == Sure::Inferred { "; that this operation writes the workload is inferred" } else { "" };
-            said(format!("{text}{inferred}"), LOGS)
+            said(format!("{text}{inferred}"), Area::ActivityLogs.name())
         }
     }
 }

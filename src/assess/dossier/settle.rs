@@ -7,7 +7,7 @@ use super::super::verdicts::{Case, Context, Right};
 use super::super::words::{ExclusionState, GateState, LinkKind, VerdictKind};
 use super::{Link, Statement, said};
 use crate::catalogue::Workload;
-use crate::snapshot::{Dataset, Gap};
+use crate::snapshot::{Area, Dataset, Gap};
 
 pub(super) fn settle(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) -> Link {
     let missing = Dataset::ALL.into_iter().filter_map(|dataset| Some((dataset, context.directory.gap(dataset)?)));
@@ -17,6 +17,7 @@ pub(super) fn settle(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) 
             Some(said(format!("{}: {change}", remedy(dataset, &gap)?), dataset.name()))
         })
         .collect();
+    statements.extend(logs(context, case, kind));
     statements.extend(lists(case, kind));
     if statements.is_empty() {
         statements.push(said("nothing that maascan could read and did not would change this verdict", ""));
@@ -34,6 +35,23 @@ fn remedy(dataset: Dataset, gap: &Gap) -> Option<String> {
         Gap::Throttled { .. } | Gap::Failed { .. } => format!("reading {dataset} again may succeed"),
         Gap::Cloud | Gap::OutOfReach { .. } | Gap::NotGiven { .. } => return None,
     })
+}
+
+/// What activity logs could change about a verdict.
+fn logs(context: &Context<'_>, case: &Case<'_>, kind: VerdictKind) -> Option<Statement> {
+    let coverage = context.directory.snapshot.coverage_of_logs();
+    let gap = coverage.gap()?;
+    let change = match kind {
+        VerdictKind::AtRisk | VerdictKind::Dormant => "whether it writes (breaks, or passes) or is refused (blocked)",
+        VerdictKind::Breaks | VerdictKind::Passes => "whether its calls are refused already (blocked)",
+        VerdictKind::Blocked if case.situation.blocked == 0 => "with which status its calls are refused",
+        _ => return None,
+    };
+    let remedy = match gap {
+        Gap::NotRequested => "--logs or --workspace would take activity logs into account".to_owned(),
+        _ => format!("reading {} again may succeed", Area::ActivityLogs),
+    };
+    Some(said(format!("{remedy}: {change}"), Area::ActivityLogs.name()))
 }
 
 /// What a dataset could change about a verdict.

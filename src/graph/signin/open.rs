@@ -111,7 +111,7 @@ fn nothing_works(passed: &[String], tried: &[(How, Error)]) -> Error {
     };
     let tried_and_why = tried.iter().map(|(how, error)| format!("{how}: {}", why(error)));
     let all: Vec<String> = passed.iter().cloned().chain(tried_and_why).collect();
-    let hint = "set MAASCAN_ACCESS_TOKEN, or AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or \
+    let hint = "set MAASCAN_ACCESS_TOKEN (for a workspace of logs MAASCAN_LOGS_TOKEN), or AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or \
         AZURE_CLIENT_CERTIFICATE_PATH; or run az login; or use --device-code";
     if tried.iter().all(|(_, error)| matches!(error, Error::Settings { .. })) {
         return Error::settings(format!("no sign-in is configured: {}", all.join("; ")), hint);

@@ -5,7 +5,7 @@ use super::foreign::{counted, short, words};
 use super::index::Index;
 use super::{marks, overview};
 use crate::assess::{Assessment, Confidence, EvidenceGrade, VerdictKind};
-use crate::snapshot::Dataset;
+use crate::snapshot::Area;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ pub(super) fn coverage(index: &Index<'_>) -> Markup {
     html! {
         section id="coverage" aria-labelledby="coverage-title" {
             h2 id="coverage-title" { "Coverage" }
-            p class="quiet" { "What of each dataset was read, and why the rest was not. Nothing that was not read counts as zero, as clean, or as failing." }
+            p class="quiet" { "What of each dataset and of the activity logs was read, and why the rest was not. Nothing that was not read counts as zero, as clean, or as failing." }
             ul class="doubt" { @for note in overview::notes(assessment) { li { (words(&note)) } } }
             div class="scroll" role="region" tabindex="0" aria-label="Coverage of every dataset" {
                 table class="rows sortable" {
                     caption class="sr" { "Coverage of every dataset" }
                     thead { tr { th scope="col" { "Dataset" } th scope="col" { "State" } th scope="col" { "Items" } th scope="col" { "Gap" } th scope="col" { "Permission that reads it" } } }
-                    tbody { @for dataset in Dataset::ALL { (dataset_row(assessment, dataset)) } }
+                    tbody { @for area in Area::all() { (area_row(assessment, area)) } }
                 }
             }
             (own_lists(assessment))
@@ -32,8 +32,8 @@ pub(super) fn coverage(index: &Index<'_>) -> Markup {
     }
 }
 
-fn dataset_row(assessment: &Assessment, dataset: Dataset) -> Markup {
-    let coverage = known::coverage(assessment, dataset);
+fn area_row(assessment: &Assessment, area: Area) -> Markup {
+    let coverage = known::area(assessment, area);
     let items = if matches!(coverage, crate::snapshot::Coverage::Unavailable { .. }) {
         known::UNKNOWN.to_owned()
     } else {
@@ -41,11 +41,11 @@ fn dataset_row(assessment: &Assessment, dataset: Dataset) -> Markup {
     };
     html! {
         tr {
-            th scope="row" { (dataset.name()) }
+            th scope="row" { (area.name()) }
             td { span class={ "cov " (coverage.word()) } { (coverage.word()) } }
             td { (items) }
             td class=[coverage.gap().map(|_| "long")] { @match coverage.gap() { Some(gap) => (words(&gap.to_string())), None => "none" } }
-            td { (short(phrases::permission(dataset, coverage), 120)) }
+            td { (short(phrases::permission(area, coverage), 120)) }
         }
     }
 }

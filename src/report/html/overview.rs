@@ -7,7 +7,7 @@ use super::index::Index;
 use super::marks;
 use super::todo::{self, Item};
 use crate::assess::{Assessment, Confidence, VerdictKind};
-use crate::snapshot::{Coverage, Dataset, Gap};
+use crate::snapshot::{Area, Coverage, Gap};
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
@@ -75,7 +75,7 @@ fn not_seen(assessment: &Assessment) -> Markup {
     let notes = notes(assessment);
     html! {
         h2 { "What this report could not see" }
-        @if known::skipped(assessment).count() == Dataset::ALL.len() {
+        @if known::skipped(assessment).count() == Area::all().count() {
             p class="headline" { "Nothing was asked for, so nothing was read." }
         } @else if gaps.is_empty() && notes.is_empty() {
             p class="headline" { "Every dataset that was asked for was read whole." }
@@ -98,7 +98,7 @@ fn not_seen(assessment: &Assessment) -> Markup {
 }
 
 fn gap_headline(assessment: &Assessment) -> String {
-    let total = Dataset::ALL.len() - known::skipped(assessment).count();
+    let total = Area::all().count() - known::skipped(assessment).count();
     let missing = known::missing(assessment).count();
     format!("{missing} of {total} datasets that were asked for could not be read whole.")
 }

@@ -117,7 +117,7 @@ fn what_was_not_read_is_a_warning_and_what_nobody_asked_for_a_note() {
     assert_eq!(settings.len(), 3, "{settings:#?}");
     let unread = read(&samples::unreadable());
     let warnings = unread["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap().len();
-    assert_eq!(warnings, crate::snapshot::Dataset::ALL.len());
+    assert_eq!(warnings, crate::snapshot::Area::all().count());
 }
 
 #[test]

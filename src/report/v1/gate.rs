@@ -62,7 +62,7 @@ struct Problem<'a> {
     /// A sentence.
     detail: &'a str,
     /// Dataset that would tell; null where it was found.
-    unknown_because: Option<Word<snapshot::Dataset>>,
+    unknown_because: Option<Word<snapshot::Area>>,
     /// Why that does not; null where it was read whole and does not say.
     gap: Option<Gap<'a>>,
 }
@@ -140,7 +140,7 @@ fn problem(problem: &assess::GateProblem) -> Problem<'_> {
         state: if problem.unknown.is_some() { ProblemState::Unknown } else { ProblemState::Found },
         ids: &problem.ids,
         detail: &problem.sentence,
-        unknown_because: problem.unknown.as_ref().map(|untold| Word::of(&untold.dataset)),
+        unknown_because: problem.unknown.as_ref().map(|untold| Word::of(&untold.dataset.into())),
         gap: problem.unknown.as_ref().and_then(|untold| untold.gap.as_ref()).map(gap),
     }
 }

@@ -11,6 +11,7 @@ mod change;
 mod exposure;
 mod finding;
 mod gate;
+mod logs;
 mod schema;
 mod settings;
 mod verdict;
@@ -29,6 +30,7 @@ use application::{Application, Credential, application, credentials};
 
 use exposure::Exposure;
 use gate::{Exclusion, Gate, exclusion, gate};
+use logs::ActivityLogs;
 use schemars::JsonSchema;
 use serde::Serialize;
 use settings::Settings;
@@ -55,12 +57,14 @@ pub struct Assessment<'a> {
     run: Run<'a>,
     /// The counts that every report opens with.
     headline: Headline,
-    /// Whether every dataset that was asked for, and is not optional, was read whole.
+    /// Whether every dataset that was asked for, and is not optional, was read whole, and the activity logs where they were given.
     complete: bool,
     /// What is different from an earlier run; null where there was none to compare with.
     change: Option<Change<'a>>,
-    /// One for each dataset.
+    /// One for each dataset, and one for the activity logs of Microsoft Graph.
     coverage: Vec<Dataset<'a>>,
+    /// What of the activity logs was read; null where none were given.
+    activity_logs: Option<ActivityLogs<'a>>,
     /// Applications that can write to Intune or were seen writing, by app id.
     automations: Vec<Application<'a>>,
     /// Excluded applications that are no automation, by app id.
@@ -137,14 +141,14 @@ struct Headline {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Dataset<'a> {
     /// Which.
-    dataset: Word<snapshot::Dataset>,
+    dataset: Word<snapshot::Area>,
     /// How much of it was read.
     state: Word<snapshot::Coverage>,
-    /// Objects read. Null where nothing was read.
+    /// Objects read; of the activity logs records. Null where nothing was read.
     items: Option<u64>,
     /// Why something is missing; null where nothing is.
     gap: Option<Gap<'a>>,
-    /// Permission that reads it.
+    /// Permission that reads it; of the activity logs the role on a workspace that holds them.
     permission: &'a str,
     /// HTTP requests made for it. The one number that may differ between two runs over the same tenant.
     requests: u64,
@@ -173,7 +177,8 @@ impl<'a> From<&Contents<'a>> for Assessment<'a> {
             headline: headline(assessment),
             complete: assessment.is_complete(),
             change: contents.change.map(change),
-            coverage: snapshot::Dataset::ALL.into_iter().map(|dataset| coverage(assessment, dataset)).collect(),
+            coverage: snapshot::Area::all().map(|area| coverage(assessment, area)).collect(),
+            activity_logs: logs::logs(assessment),
             automations: profiles(true),
             other_applications: profiles(false),
             verdicts: assessment.verdicts.iter().map(|one| verdict(assessment, one)).collect(),
@@ -220,15 +225,15 @@ fn headline(assessment: &assess::Assessment) -> Headline {
     }
 }
 
-fn coverage(assessment: &assess::Assessment, dataset: snapshot::Dataset) -> Dataset<'_> {
-    let coverage = known::coverage(assessment, dataset);
+fn coverage(assessment: &assess::Assessment, area: snapshot::Area) -> Dataset<'_> {
+    let coverage = known::area(assessment, area);
     Dataset {
-        dataset: Word::of(&dataset),
+        dataset: Word::of(&area),
         state: Word::of(coverage),
         items: (!matches!(coverage, snapshot::Coverage::Unavailable { .. })).then(|| coverage.items()),
         gap: coverage.gap().map(gap),
-        permission: phrases::permission(dataset, coverage),
-        requests: assessment.coverage.get(&dataset).map_or(0, |reading| reading.requests),
+        permission: phrases::permission(area, coverage),
+        requests: known::requests(assessment, area),
     }
 }
 

@@ -160,7 +160,7 @@ mod tests {
         let schema = published(SchemaOf::Assessment);
         let words = |name: &str| -> Vec<String> { serde_json::from_value(schema["$defs"][name]["enum"].clone()).unwrap() };
         assert_eq!(words("VerdictKind"), crate::assess::VerdictKind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>());
-        assert_eq!(words("DatasetName").len(), crate::snapshot::Dataset::ALL.len());
+        assert_eq!(words("DatasetName").len(), crate::snapshot::Area::all().count());
         assert_eq!(words("CoverageState"), ["complete", "partial", "unavailable", "skipped"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Values of the published model that are not plain text, each with its schema: words of a closed set, times and days.
 
 use crate::report::phrases;
-use crate::snapshot::{Coverage, Dataset, Gap};
+use crate::snapshot::{Area, Coverage, Gap, LogFault};
 use crate::{assess, runs};
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -90,16 +90,29 @@ vocabulary! {
     runs::What, "ChangeKind", "What happened to an object since the earlier run.";
 }
 
-impl Vocabulary for Dataset {
+impl Vocabulary for Area {
     const NAME: &'static str = "DatasetName";
-    const ABOUT: &'static str = "A list or report that is read as one.";
+    const ABOUT: &'static str = "A list or report that is read as one, or the activity logs.";
 
     fn words() -> Vec<&'static str> {
-        Self::ALL.into_iter().map(Self::name).collect()
+        Self::all().map(Self::name).collect()
     }
 
     fn published(&self) -> &'static str {
         self.name()
+    }
+}
+
+impl Vocabulary for LogFault {
+    const NAME: &'static str = "LogFault";
+    const ABOUT: &'static str = "What went wrong with activity logs.";
+
+    fn words() -> Vec<&'static str> {
+        Self::ALL.iter().map(|fault| fault.word()).collect()
+    }
+
+    fn published(&self) -> &'static str {
+        self.word()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::listing::{Key, Listing, Object, Value};
 use super::super::side::Side;
 use crate::assess::{Assessment, Exclusion, PolicyGate, Verdict, VerdictKind};
-use crate::snapshot::{AppId, Dataset, PolicyId};
+use crate::snapshot::{AppId, Area, Dataset, PolicyId};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn verdicts(side: &Side<'_>) -> Listing {
@@ -17,27 +17,28 @@ pub(super) fn verdicts(side: &Side<'_>) -> Listing {
     };
     // An automation is one that holds a permission or was seen writing.
     let gap = side.gap(&[Dataset::AppRoles, Dataset::AppRoleGrants, Dataset::ServicePrincipals, Dataset::AuditEvents]);
-    let blind = EVIDENCE.into_iter().filter(|dataset| !side.snapshot.coverage_of(*dataset).is_complete()).collect();
+    let blind = EVIDENCE.into_iter().filter(|area| !side.snapshot.is_whole(*area)).collect();
     Listing { objects: assessment.verdicts.iter().map(row).collect(), gap, blind, ..Listing::default() }
 }
 
 /// What verdicts are told by.
-const EVIDENCE: [Dataset; 6] = [
-    Dataset::ServicePrincipals,
-    Dataset::AccessPolicies,
-    Dataset::ApprovalRequests,
-    Dataset::UnfinishedApps,
-    Dataset::AuditEvents,
-    Dataset::SignInActivity,
+const EVIDENCE: [Area; 7] = [
+    Area::Dataset(Dataset::ServicePrincipals),
+    Area::Dataset(Dataset::AccessPolicies),
+    Area::Dataset(Dataset::ApprovalRequests),
+    Area::Dataset(Dataset::UnfinishedApps),
+    Area::ActivityLogs,
+    Area::Dataset(Dataset::AuditEvents),
+    Area::Dataset(Dataset::SignInActivity),
 ];
 
-/// Datasets that may have made another verdict, had more of them been read. That a call was refused is told by what was seen, and by
+/// What may have made another verdict, had more of it been read. That a call was refused is told by what was seen, and by
 /// whose id it is.
-fn doubted_by(kind: VerdictKind) -> &'static [Dataset] {
+fn doubted_by(kind: VerdictKind) -> &'static [Area] {
     match kind {
         VerdictKind::Blocked => EVIDENCE.split_at(1).0,
         // A list that has it, a request of its own, or a refusal would make it another.
-        VerdictKind::Breaks => EVIDENCE.split_at(4).0,
+        VerdictKind::Breaks => EVIDENCE.split_at(5).0,
         _ => &EVIDENCE,
     }
 }
