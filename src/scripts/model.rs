@@ -1,6 +1,9 @@
 //! What is said of scripts: per file, per call.
 
 use crate::catalogue::Workload;
+pub use crate::snapshot::{
+    ScriptApproval as Approval, ScriptConfidence as Confidence, ScriptExpectation as Expectation, ScriptSignIn as SignIn,
+};
 use std::collections::BTreeMap;
 
 /// The languages that are read.
@@ -43,81 +46,6 @@ impl Language {
             Self::GitHubActions => "github-actions",
             Self::AzurePipelines => "azure-pipelines",
             Self::Terraform => "terraform",
-        }
-    }
-}
-
-/// How much of a call could be worked out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Confidence {
-    /// What is called is not known to send requests, or the method is not known: it looks like one.
-    Guessed,
-    /// Part of the path is not known, and leaves more than one operation.
-    PartlyResolved,
-    /// Method and path are known, but for keys.
-    Resolved,
-}
-
-impl Confidence {
-    /// Its word in output.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Guessed => "guessed",
-            Self::PartlyResolved => "partly-resolved",
-            Self::Resolved => "resolved",
-        }
-    }
-}
-
-/// As whom a script signs in, as far as it shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SignIn {
-    /// As an application: secret, certificate, managed or federated identity.
-    App,
-    /// On behalf of a person.
-    Delegated,
-    /// It can do both.
-    Both,
-    /// It does not show.
-    Unknown,
-}
-
-impl SignIn {
-    /// Its word in output.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::App => "app",
-            Self::Delegated => "delegated",
-            Self::Both => "both",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// Whether a call takes part in the approval flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Approval {
-    /// It sends no header of the flow.
-    Absent,
-    /// It sends the justification, but nothing in the file sends the code of an approved request.
-    Partial,
-    /// It sends them, but something about it is wrong: see the problems.
-    Broken,
-    /// It asks for approval and resubmits with the code.
-    Present,
-}
-
-impl Approval {
-    /// Its word in output.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Absent => "absent",
-            Self::Partial => "partial",
-            Self::Broken => "broken",
-            Self::Present => "present",
         }
     }
 }
@@ -261,32 +189,6 @@ impl ScriptFile {
             client_ids: Vec::new(),
             excerpts: BTreeMap::new(),
             runs: Vec::new(),
-        }
-    }
-}
-
-/// What is to be expected of a write, once its workload is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Expectation {
-    /// Nothing is known to hold it back.
-    NotHeld,
-    /// It asks for approval as it should.
-    Handled,
-    /// It may be refused: part of the call, or whether the operation is protected, is not sure.
-    MayBeRefused,
-    /// It will be refused.
-    Refused,
-}
-
-impl Expectation {
-    /// Its word in output.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NotHeld => "not-held",
-            Self::Handled => "handled",
-            Self::MayBeRefused => "may-be-refused",
-            Self::Refused => "refused",
         }
     }
 }

@@ -1,8 +1,9 @@
-//! What coverage has a row for: the datasets of Microsoft Graph, and the activity logs, which are read from files or from a log
-//! engine and only where they are given.
+//! What coverage has a row for: the datasets of Microsoft Graph, and what is read only where it is given: the activity logs, from
+//! files or from a log engine, and scripts.
 
 use super::calls::{ActivityLogs, LogFault, LogReading};
 use super::coverage::{Coverage, Gap};
+use super::scripts::Scripts;
 use super::{Dataset, Snapshot};
 use std::fmt;
 
@@ -13,6 +14,8 @@ pub enum Area {
     Dataset(Dataset),
     /// The activity logs of Microsoft Graph.
     ActivityLogs,
+    /// The automations' own source.
+    Scripts,
 }
 
 /// What reads a workspace; files of logs need no right but to be opened (facts/graph.md section 5).
@@ -24,7 +27,7 @@ const COST: &str = "so calls may be missing: none seen is not taken for none mad
 impl Area {
     /// Every row, in the order of reports.
     pub fn all() -> impl Iterator<Item = Self> {
-        Dataset::ALL.into_iter().map(Self::Dataset).chain([Self::ActivityLogs])
+        Dataset::ALL.into_iter().map(Self::Dataset).chain([Self::ActivityLogs, Self::Scripts])
     }
 
     /// The published name, as in `coverage.csv`.
@@ -33,15 +36,18 @@ impl Area {
         match self {
             Self::Dataset(dataset) => dataset.name(),
             Self::ActivityLogs => "activity-logs",
+            Self::Scripts => "scripts",
         }
     }
 
-    /// The permission that reads it; of the activity logs the role on a workspace that holds them.
+    /// The permission that reads it; of the activity logs the role on a workspace that holds them; empty for
+    /// scripts, which need no right but to be opened.
     #[must_use]
     pub fn permission(self) -> &'static str {
         match self {
             Self::Dataset(dataset) => dataset.permission(),
             Self::ActivityLogs => ROLE,
+            Self::Scripts => "",
         }
     }
 }
@@ -65,12 +71,19 @@ impl Snapshot {
         self.activity_logs.as_ref().map_or(Coverage::Unavailable { gap: Gap::NotRequested }, ActivityLogs::coverage)
     }
 
+    /// How much of the scripts was read; "not requested" where none were given.
+    #[must_use]
+    pub fn coverage_of_scripts(&self) -> Coverage {
+        self.scripts.as_ref().map_or(Coverage::Unavailable { gap: Gap::NotRequested }, Scripts::coverage)
+    }
+
     /// Whether all of it was read.
     #[must_use]
     pub fn is_whole(&self, area: Area) -> bool {
         match area {
             Area::Dataset(dataset) => self.coverage_of(dataset).is_complete(),
             Area::ActivityLogs => self.coverage_of_logs().is_complete(),
+            Area::Scripts => self.coverage_of_scripts().is_complete(),
         }
     }
 }
@@ -160,6 +173,7 @@ mod tests {
     #[test]
     fn the_name_of_the_logs_is_no_dataset_of_graph() {
         assert_eq!(Dataset::from_name(Area::ActivityLogs.name()), None);
-        assert_eq!(Area::all().count(), Dataset::ALL.len() + 1);
+        assert_eq!(Dataset::from_name(Area::Scripts.name()), None);
+        assert_eq!(Area::all().count(), Dataset::ALL.len() + 2);
     }
 }

@@ -318,7 +318,7 @@ pub struct FaultCount {
 }
 
 impl FaultCount {
-    fn add(&mut self, times: u64, example: &str) {
+    pub(super) fn add(&mut self, times: u64, example: &str) {
         self.times = self.times.saturating_add(times);
         if self.example.is_empty() || (!example.is_empty() && example < self.example.as_str()) {
             example.clone_into(&mut self.example);

@@ -11,6 +11,7 @@ mod directory;
 mod governance;
 mod id;
 mod permission;
+mod scripts;
 mod store;
 
 pub use activity::{AuditActor, AuditEvent, AuditResource, SignInActivity, SignInTime, UnfinishedApp};
@@ -32,6 +33,9 @@ pub use governance::{
 };
 pub use id::{AppId, AppRoleId, ApplicationId, GroupId, PolicyId, RequestId, ServicePrincipalId, TenantId, is_guid};
 pub use permission::ReadPermission;
+pub use scripts::{
+    ScriptApproval, ScriptConfidence, ScriptExpectation, ScriptGap, ScriptReading, ScriptSignIn, ScriptedWrite, Scripts, WritingScript,
+};
 pub use store::{Error, load, save};
 
 use chrono::{DateTime, Utc};
@@ -108,6 +112,9 @@ pub struct Snapshot {
     /// What the activity logs of Microsoft Graph say, where they were given; a snapshot from before they were read has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_logs: Option<ActivityLogs>,
+    /// What the automations' own source says, where it was given; a snapshot from before it was read has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scripts: Option<Scripts>,
     /// Ids, in lower case, that were looked up among service principals and applications, as object id and as app id. One that
     /// is not in here and was not found may exist all the same.
     pub looked_up: BTreeSet<String>,
@@ -149,6 +156,7 @@ impl Snapshot {
             risky_service_principals: BTreeMap::new(),
             licences: Vec::new(),
             activity_logs: None,
+            scripts: None,
             looked_up: BTreeSet::new(),
         }
     }
