@@ -4,6 +4,7 @@ use super::as_of;
 use super::decision::{SignsIn, Views};
 use super::fall::Fall;
 use super::model::{Exclusion, Known, LastSignIn};
+use super::scripts;
 use super::verdicts::{Case, Context, Right};
 use super::words::{Confidence, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Sure, Workload};
@@ -232,6 +233,9 @@ fn right(case: &Case<'_>, doubt: &mut Doubt) {
     match (case.right, &case.profile.permissions) {
         (Right::Primary, _) => {}
         (Right::Possible, _) => doubt.all("the permission it holds writes this workload according to some sources only"),
+        (Right::None, Known::Yes(_)) if case.seen.is_empty() => {
+            doubt.all("it holds no permission for what its script writes: a role may let it, or the script is not its own");
+        }
         (Right::None, Known::Yes(_)) if case.situation.writes == 0 => {
             doubt.all("it holds no permission for this workload any more, and did not write it in the window");
         }
@@ -249,6 +253,7 @@ pub(super) fn reasons(case: &Case<'_>, kind: VerdictKind) -> Vec<String> {
         case.removed.map(|removed| format!("taken off a list of exclusions on {}; what it did before says nothing", time(removed))),
     );
     reasons.extend(evidence_reasons(case));
+    reasons.extend(scripts::reason(&case.scripted));
     reasons.extend(case.fall.map(fall_reason));
     if kind == VerdictKind::Dormant && case.situation.disabled {
         reasons.push("it cannot get a token: disabled".to_owned());
@@ -396,16 +401,25 @@ pub(super) fn next_step(context: &Context<'_>, case: &Case<'_>, kind: VerdictKin
         VerdictKind::Blocked if case.situation.blocked == 0 => {
             return format!("{}, none succeeded since the gate is in force: find out why", counted(case.failed_writes, "failed write"));
         }
-        VerdictKind::Blocked => "adopt the approval flow, or harden and then exclude it, or take the permission away",
+        VerdictKind::Blocked => {
+            let begin = scripts::step(&case.scripted);
+            return format!("adopt the approval flow, or harden and then exclude it, or take the permission away{begin}");
+        }
         VerdictKind::Passes => "look for it in the policy's Exclusions tab; if it is not there, test whether the gate holds",
         VerdictKind::Breaks if gone(context, case) => "it has no service principal in this tenant any more: find out what took its place",
         VerdictKind::Breaks if plan_over_unread(context, case) => {
             "adopt the approval flow, or harden and then exclude it; a gate may be in force already"
         }
-        VerdictKind::Breaks if case.concern.state == GateState::InForce => "adopt the approval flow now, or harden and then exclude it",
-        VerdictKind::Breaks => "adopt the approval flow before the gate comes into force, or harden and then exclude it",
+        VerdictKind::Breaks => {
+            let when = if case.concern.state == GateState::InForce { "now" } else { "before the gate comes into force" };
+            return format!("adopt the approval flow {when}, or harden and then exclude it{}", scripts::step(&case.scripted));
+        }
         VerdictKind::AtRisk if case.fall.is_some() => {
             "its writes fell when the gate came into force: look for 400 and 412 in its own log; if it still has to write, adopt the approval flow"
+        }
+        VerdictKind::AtRisk if !case.scripted.is_empty() => {
+            let begin = scripts::step(&case.scripted);
+            return format!("its script writes: ask its owner whether that still runs; if so, adopt the approval flow{begin}");
         }
         VerdictKind::AtRisk => "ask its owner whether it still writes; if not, take the permission away",
         VerdictKind::Dormant if case.situation.disabled => "take the permission away: the application is disabled",

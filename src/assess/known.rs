@@ -20,6 +20,7 @@ pub fn area(assessment: &Assessment, area: Area) -> &Coverage {
     match area {
         Area::Dataset(dataset) => coverage(assessment, dataset),
         Area::ActivityLogs => &assessment.activity_logs.coverage,
+        Area::Scripts => &assessment.scripts.coverage,
     }
 }
 

@@ -27,6 +27,7 @@ mod needs;
 mod posture;
 mod register;
 mod requests;
+mod scripts;
 mod tenant;
 mod verdicts;
 mod waiver;
@@ -36,6 +37,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use crate::evidence::{Joined, Scripted};
 pub use applied::{AppliedSettings, SeverityChange, SwitchedOff, ThresholdChange};
 pub use baseline::{Baseline, baseline};
 pub use blind::verdicts_without;
@@ -54,6 +56,7 @@ pub use posture::{
     Weakness, WriteUse, Writes,
 };
 pub use register::ExclusionRecord;
+pub use scripts::ScriptsRead;
 pub use waiver::{Waiver, WaiverUse, waiver_facts};
 pub use words::{
     Aspect, Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, FindingStatus, GateProblemKind, GateState, Home,
@@ -140,7 +143,8 @@ impl<'a> Ground<'a> {
         let evidence = evidence(snapshot, catalogue);
         let mut exclusions = exclusions::exclusions(&directory, catalogue, &options.exclusions, &options.plan);
         exclusions.rows.iter_mut().for_each(|row| recognise(row, &evidence));
-        let observed = evidence.by_application.values().flatten().map(|seen| seen.workload.clone()).collect();
+        let scripted = evidence.scripts.values().flatten().map(|found| found.workload.clone());
+        let observed = evidence.by_application.values().flatten().map(|seen| seen.workload.clone()).chain(scripted).collect();
         let gates = gates::gates(&directory, catalogue, &exclusions, &options.planned, &options.plan, &observed);
         Self { directory, catalogue, options, evidence, exclusions, gates }
     }
@@ -160,6 +164,7 @@ impl<'a> Ground<'a> {
             planned: &self.options.planned,
             plan: &self.options.plan,
             unattributed: &self.evidence.unattributed_requests,
+            scripts: &self.evidence.scripts,
             window: self.window_start()..=self.directory.snapshot.taken_at,
             unknown_gates: self.gates.iter().any(|gate| matches!(gate.workload, Workload::Unknown(_))),
         }
@@ -197,7 +202,8 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
     let sources = posture::Sources::new(&ground.directory);
     let mut verdicts = Vec::new();
     let mut applications = BTreeMap::new();
-    for app_id in concerned(snapshot, &ground.exclusions.rows, ground.evidence.by_application.keys()) {
+    for app_id in concerned(snapshot, &ground.exclusions.rows, ground.evidence.by_application.keys().chain(ground.evidence.scripts.keys()))
+    {
         let mut profile = ground.profile(&context, &app_id);
         let mine = verdicts::verdicts(&context, &profile, ground.observations(&app_id));
         profile.automation = !mine.is_empty();
@@ -214,6 +220,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
     let exclusion_needs = needs::needs(&ground.gates, &context.listed, &verdicts, &gone);
     drop((context, sources));
     let mut unplaced = std::mem::take(&mut ground.exclusions.unplaced);
+    unplaced.extend(scripts::unplaced(snapshot));
     unplaced.extend(register::unmatched(options.register.as_deref().unwrap_or_default(), &ground.exclusions.rows));
     let tenant = tenant::profile(&ground.directory);
     let run = run(snapshot, options, ground.window_start());
@@ -221,6 +228,7 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options) -> Asses
         run,
         coverage: snapshot.coverage.clone(),
         activity_logs: LogsRead::of(snapshot),
+        scripts: ScriptsRead::of(snapshot, &ground.evidence),
         applications,
         verdicts,
         requests: requests::requests(&ground.directory, &ground.evidence.names),

@@ -7,11 +7,13 @@ use super::exposure::Exposure;
 use super::finding::Finding;
 use super::logs::LogsRead;
 use super::posture::Posture;
+use super::scripts::ScriptsRead;
 use super::words::{
     Confidence, EvidenceGrade, ExcludedObject, ExclusionSource, ExclusionState, GateProblemKind, GateState, Home, InForce, KeyHolder,
     KeyKind, VerdictKind, WayKind,
 };
 use crate::catalogue::{Platform, Workload};
+use crate::evidence::Scripted;
 use crate::snapshot::{AppId, Coverage, Dataset, DatasetReading, Gap, PolicyId, RequestId, ServicePrincipalId, TenantId};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,8 @@ pub struct Assessment {
     pub coverage: BTreeMap<Dataset, DatasetReading>,
     /// What could be read of the activity logs.
     pub activity_logs: LogsRead,
+    /// What could be read of the automations' own source.
+    pub scripts: ScriptsRead,
     /// Every automation and every excluded application, by app id.
     pub applications: BTreeMap<AppId, ApplicationProfile>,
     /// One for each automation × workload; what needs action first, then by name.
@@ -277,6 +281,8 @@ pub struct Verdict {
     /// What it was seen doing, by day (UTC), in the span in which audit events were read ([`Run::audit_since`]); days on which
     /// nothing was seen are not there.
     pub days: BTreeMap<NaiveDate, DayCounts>,
+    /// Writes on the workload that stand in its scripts, in order of path and line. That they were made is not said by it.
+    pub scripts: Vec<Scripted>,
 }
 
 /// One way out of a refusal.
@@ -550,11 +556,13 @@ impl Assessment {
         }
     }
 
-    /// Whether every dataset that was asked for, and is not optional, was read whole, and the activity logs where they were given.
+    /// Whether every dataset that was asked for, and is not optional, was read whole, and the activity logs and scripts
+    /// where they were given.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let whole = |coverage: &Coverage| coverage.is_complete() || coverage.is_skipped();
         self.coverage.iter().all(|(dataset, reading)| dataset.is_optional() || whole(&reading.coverage))
             && whole(&self.activity_logs.coverage)
+            && whole(&self.scripts.coverage)
     }
 }

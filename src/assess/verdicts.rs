@@ -11,7 +11,7 @@ use super::needs::Listed;
 use super::ways;
 use super::words::{EvidenceGrade, ExclusionSource, ExclusionState, GateState, Home, InForce, VerdictKind};
 use crate::catalogue::{Catalogue, Platform, Sure, Workload};
-use crate::evidence::{Observation, ObservedOutcome, Source, total};
+use crate::evidence::{Observation, ObservedOutcome, Scripted, Source, total};
 use crate::snapshot::{AppId, Dataset, PolicyId};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) plan: &'a [PlannedGate],
     /// Approval requests by workload that may be anybody's.
     pub(super) unattributed: &'a BTreeMap<Workload, u64>,
+    /// Writes in the scripts of each application.
+    pub(super) scripts: &'a BTreeMap<AppId, Vec<Scripted>>,
     /// The evidence window (UTC).
     pub(super) window: RangeInclusive<DateTime<Utc>>,
     /// Whether the service shows policies of a type that this maascan does not know.
@@ -46,7 +48,7 @@ pub(super) enum Right {
     Primary,
     /// It holds a permission that may write it according to some source.
     Possible,
-    /// It was seen writing, and no permission explains it.
+    /// It was seen writing, or its script writes, and no permission explains it.
     None,
 }
 
@@ -91,6 +93,8 @@ pub(super) struct Case<'a> {
     pub(super) fall: Option<Fall>,
     /// What it was seen doing on this workload.
     pub(super) seen: Vec<&'a Observation>,
+    /// Writes on this workload in its scripts.
+    pub(super) scripted: Vec<&'a Scripted>,
 }
 
 impl Case<'_> {
@@ -103,7 +107,7 @@ impl Case<'_> {
 
 /// The verdicts of one application: for each workload that it can write or was seen writing.
 pub(super) fn verdicts(context: &Context<'_>, profile: &ApplicationProfile, observations: &[Observation]) -> Vec<Verdict> {
-    let workloads = workloads(profile, observations);
+    let workloads = workloads(context, profile, observations);
     workloads
         .iter()
         .filter_map(|(workload, right)| {
@@ -114,18 +118,24 @@ pub(super) fn verdicts(context: &Context<'_>, profile: &ApplicationProfile, obse
         .collect()
 }
 
-/// The workloads that an application can write or was seen writing, and by which right.
-pub(super) fn workloads(profile: &ApplicationProfile, observations: &[Observation]) -> BTreeMap<Workload, Right> {
+/// The workloads that an application can write, was seen writing or writes in a script, and by which right.
+pub(super) fn workloads(context: &Context<'_>, profile: &ApplicationProfile, observations: &[Observation]) -> BTreeMap<Workload, Right> {
     let held = || profile.permissions.seen().into_iter().flatten();
     let mut workloads = BTreeMap::new();
-    for seen in observations {
-        let possible = held().any(|permission| permission.possible.contains(&seen.workload));
-        workloads.insert(seen.workload.clone(), if possible { Right::Possible } else { Right::None });
+    let seen = observations.iter().map(|seen| &seen.workload);
+    for workload in seen.chain(scripted(context, profile).map(|found| &found.workload)) {
+        let possible = held().any(|permission| permission.possible.contains(workload));
+        workloads.insert(workload.clone(), if possible { Right::Possible } else { Right::None });
     }
     for permission in held() {
         workloads.extend(permission.primary.iter().map(|workload| (workload.clone(), Right::Primary)));
     }
     workloads
+}
+
+/// The writes in the scripts of an application.
+fn scripted<'a>(context: &Context<'a>, profile: &ApplicationProfile) -> impl Iterator<Item = &'a Scripted> {
+    context.scripts.get(&profile.app_id).into_iter().flatten()
 }
 
 /// Gathers what is known of one application on one workload; None for a workload that has no gate to judge by.
@@ -187,6 +197,7 @@ pub(super) fn case<'a>(
         unclear: counts.of(ObservedOutcome::Unclear),
         fall: known.and_then(|since| fall(context.directory, &seen, since)),
         seen,
+        scripted: scripted(context, profile).filter(|found| found.workload == *workload).collect(),
     })
 }
 
@@ -379,6 +390,7 @@ pub(super) fn verdict(context: &Context<'_>, case: &Case<'_>) -> Verdict {
         next_step: explain::next_step(context, case, kind),
         ways_out: ways::ways_out(context, case, kind),
         not_excluded_by: case.not_excluded_by(),
+        scripts: case.scripted.iter().map(|found| (*found).clone()).collect(),
         days: days::days(&case.seen, &(snapshot.audit_since..=snapshot.taken_at)),
     }
 }
@@ -394,6 +406,8 @@ fn grade(case: &Case<'_>) -> EvidenceGrade {
     } else if situation.approved > 0 || case.pending > 0 {
         // A request that was filed is the trace of a call that was answered with 412.
         EvidenceGrade::BlockedCall
+    } else if !case.scripted.is_empty() {
+        EvidenceGrade::ScriptWrite
     } else if situation.signs_in == SignsIn::InWindow {
         EvidenceGrade::SignIn
     } else if case.right == Right::None {

@@ -6,6 +6,7 @@ use super::judge::Prepared;
 use super::logs::{Beside, with_logs};
 use super::notifying::Notifying;
 use super::options::{Judging, Output};
+use super::scripts_beside;
 use super::{EXIT_STATUS, tenant};
 use crate::snapshot::{self, Snapshot};
 use clap::Args;
@@ -15,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   maascan assess tenant.json.zst --plan all --out report
   maascan assess tenant.json.zst --logs insights-logs-microsoftgraphactivitylogs
+  maascan assess tenant.json.zst --scripts runbooks --map scripts.csv
 ";
 
 /// Judge a snapshot file, by the clock of its own run
@@ -25,6 +27,8 @@ pub(super) struct Arguments {
     snapshot: PathBuf,
     #[command(flatten)]
     logs: Beside,
+    #[command(flatten)]
+    scripts: scripts_beside::Beside,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -41,8 +45,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .notifying(&arguments.notifying)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;
     covers(arguments.judging.days, &snapshot)?;
+    let scripts = arguments.scripts.prepare()?;
     let logs = arguments.logs.read(&catalogue, snapshot.taken_at)?;
-    prepared.finish(&with_logs(&snapshot, logs), &catalogue)
+    prepared.finish(&scripts.beside(with_logs(&snapshot, logs), &catalogue), &catalogue)
 }
 
 /// Refuses an evidence window that the audit events of a snapshot do not cover.

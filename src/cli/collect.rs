@@ -3,6 +3,7 @@
 use super::exit::{Failure, Status, could_not_run, usage_error};
 use super::logs::BesideOrAsked;
 use super::options::{Connection, Reading};
+use super::scripts_beside;
 use super::session::{Session, Source};
 use super::{READING_STATUS, exclusion_file, judge, output, tenant, work};
 use crate::snapshot::{self, Snapshot};
@@ -25,6 +26,8 @@ pub(super) struct Arguments {
     reading: Reading,
     #[command(flatten)]
     logs: BesideOrAsked,
+    #[command(flatten)]
+    scripts: scripts_beside::Beside,
     /// The snapshot file; replaced only once the new one is whole
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -41,13 +44,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
+    let scripts = arguments.scripts.prepare()?;
     let logs = arguments.logs.prepare(&arguments.connection, None)?;
     writable(&arguments.output)?;
     let listed = arguments.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
     let look_up = listed.into_iter().flat_map(|line| line.ids).collect();
     let source = Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up };
     let beside = work::beside(&arguments.output);
-    Session::start()?.run(source, beside, &catalogue, |snapshot| finish(arguments, &*logs.beside(snapshot, &catalogue)?))
+    Session::start()?
+        .run(source, beside, &catalogue, |snapshot| finish(arguments, &scripts.beside(logs.beside(snapshot, &catalogue)?, &catalogue)))
 }
 
 fn finish(arguments: &Arguments, snapshot: &Snapshot) -> Result<Status, Failure> {

@@ -29,6 +29,7 @@ mod scan;
 mod schedule;
 mod schema;
 mod scripts;
+mod scripts_beside;
 mod session;
 mod simulate;
 mod tenant;

@@ -6,6 +6,7 @@ use super::judge::Prepared;
 use super::logs::BesideOrAsked;
 use super::notifying::Notifying;
 use super::options::{Connection, Judging, Output, Reading};
+use super::scripts_beside;
 use super::session::{Session, Source};
 use super::{EXIT_STATUS, dry_run, tenant, work};
 use crate::collect::MOST_SERVICE_PRINCIPALS;
@@ -16,6 +17,7 @@ Examples:
   AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… maascan scan --out report
   maascan scan --store runs --keep 52 --fail-on new:high
   maascan scan --logs insights-logs-microsoftgraphactivitylogs --logs-state logs.state
+  maascan scan --scripts runbooks --map scripts.csv --plan all
   maascan scan --workspace 0a1b2c3d-0000-4000-8000-000000000001
   maascan scan --dry-run=10000
   MAASCAN_ACCESS_TOKEN=… maascan scan --plan all --format markdown
@@ -32,6 +34,8 @@ pub(super) struct Arguments {
     reading: Reading,
     #[command(flatten)]
     logs: BesideOrAsked,
+    #[command(flatten)]
+    scripts: scripts_beside::Beside,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -54,10 +58,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     arguments.reading.covers(&arguments.judging)?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let logs = arguments.logs.prepare(&arguments.connection, Some(arguments.judging.days))?;
+    let scripts = arguments.scripts.prepare()?;
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping, None)?.notifying(&arguments.notifying)?;
     let source =
         Source { endpoints, credential, connection: &arguments.connection, reading: &arguments.reading, look_up: prepared.listed() };
     let beside = arguments.output.out.as_deref().and_then(work::beside);
-    Session::start()?.run(source, beside, &catalogue, |snapshot| prepared.finish(&*logs.beside(snapshot, &catalogue)?, &catalogue))
+    Session::start()?.run(source, beside, &catalogue, |snapshot| {
+        let snapshot = scripts.beside(logs.beside(snapshot, &catalogue)?, &catalogue);
+        prepared.finish(&snapshot, &catalogue)
+    })
 }

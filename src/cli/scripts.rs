@@ -95,12 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 }
 
 fn read(paths: &[PathBuf], arguments: &Arguments) -> Result<Survey, Failure> {
-    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
-        return Err(Failure::usage(
-            format!("no such file or folder: {}", missing.display()),
-            "name files or folders of scripts; . is the folder you are in",
-        ));
-    }
+    there(paths)?;
     let catalogue = tenant::catalogue()?;
     let usual = Options::default();
     let options = Options {
@@ -109,6 +104,20 @@ fn read(paths: &[PathBuf], arguments: &Arguments) -> Result<Survey, Failure> {
         ignore_files: !arguments.no_ignore,
     };
     Ok(scripts::survey(&Reader::new(&catalogue), paths, &options))
+}
+
+/// Refuses a path that leads nowhere.
+///
+/// # Errors
+/// The user's fault.
+pub(super) fn there(paths: &[PathBuf]) -> Result<(), Failure> {
+    let missing = paths.iter().find(|path| !path.exists());
+    missing.map_or(Ok(()), |missing| {
+        Err(Failure::usage(
+            format!("no such file or folder: {}", missing.display()),
+            "name files or folders of scripts; . is the folder you are in",
+        ))
+    })
 }
 
 fn status(survey: &Survey, arguments: &Arguments) -> Status {

@@ -2,7 +2,7 @@
 
 use super::exit::{Failure, could_not_run, usage_error};
 use super::options::Connection;
-use super::{logs, output, progress};
+use super::{logs, output, progress, scripts_beside};
 use crate::catalogue::Catalogue;
 use crate::collect;
 use crate::graph::{Client, Credential, DevicePrompt, Endpoints, Error, Pacing, Settings};
@@ -107,5 +107,7 @@ pub(super) fn report_gaps(snapshot: &Snapshot) -> bool {
         output::note(&format!("warning: {dataset} is {}: {gap}", coverage.word()));
         whole &= dataset.is_optional();
     }
-    whole & snapshot.activity_logs.as_ref().is_none_or(logs::report_faults)
+    whole
+        & snapshot.activity_logs.as_ref().is_none_or(logs::report_faults)
+        & snapshot.scripts.as_ref().is_none_or(scripts_beside::report_gaps)
 }

@@ -1,13 +1,15 @@
 //! What applications were seen to do, whatever the source: audit events, approval requests and activity logs, as observations of
-//! one form.
+//! one form; and what their scripts hold, which nobody saw happen.
 
 mod audit;
 mod calls;
 mod drafts;
 mod observation;
 mod requests;
+mod scripts;
 
 pub use observation::{Moment, Observation, ObservedOutcome, Source, total};
+pub use scripts::{Joined, Scripted, strangers, unjoined};
 
 use crate::catalogue::{Catalogue, Workload};
 use crate::snapshot::{AppId, Snapshot};
@@ -19,6 +21,8 @@ use std::collections::BTreeMap;
 pub struct Evidence {
     /// Observations by application, each list in the order of its keys.
     pub by_application: BTreeMap<AppId, Vec<Observation>>,
+    /// Writes in the scripts of each application.
+    pub scripts: BTreeMap<AppId, Vec<Scripted>>,
     /// Activity types of application-made events that are in no vocabulary, with their counts.
     pub unmapped_activities: BTreeMap<String, u64>,
     /// The same by application.
@@ -43,6 +47,7 @@ pub fn evidence(snapshot: &Snapshot, catalogue: &Catalogue) -> Evidence {
     calls::observe(snapshot, catalogue, &mut tally);
     Evidence {
         by_application: tally.into_observations(),
+        scripts: scripts::scripted(snapshot),
         unmapped_activities,
         unmapped_by_application,
         unattributed_requests,

@@ -32,6 +32,7 @@ pub(super) fn requests(assessment: &Assessment, area: Area) -> u64 {
     match area {
         Area::Dataset(dataset) => assessment.coverage.get(&dataset).map_or(0, |reading| reading.requests),
         Area::ActivityLogs => assessment.activity_logs.requests(),
+        Area::Scripts => 0,
     }
 }
 

@@ -64,20 +64,48 @@ pub(super) fn gap_detail(gap: &Gap) -> Option<&str> {
 }
 
 /// What is missing of an area and what that costs, beyond the word of its gap and the permission; of the activity logs also what
-/// went wrong and cost nothing. Empty where there is nothing to say.
+/// went wrong and cost nothing, of scripts those that are nobody's. Empty where there is nothing to say.
 pub(super) fn coverage_detail(assessment: &Assessment, area: Area) -> String {
     let gap = match known::area(assessment, area).gap() {
         Some(Gap::Permission { .. }) | None => None,
         Some(gap) => gap_detail(gap).map(str::to_owned),
     };
     let harmless = if area == Area::ActivityLogs { harmless_faults(assessment) } else { Vec::new() };
-    gap.into_iter().chain(harmless).collect::<Vec<_>>().join("; ")
+    let alone = if area == Area::Scripts { unjoined(assessment) } else { None };
+    gap.into_iter().chain(harmless).chain(alone).collect::<Vec<_>>().join("; ")
 }
 
 /// What went wrong with the activity logs and cost no call, a sentence each.
 fn harmless_faults(assessment: &Assessment) -> Vec<String> {
     let reading = assessment.activity_logs.reading.as_ref();
     reading.map(|reading| reading.told(|fault| !fault.loses())).unwrap_or_default()
+}
+
+/// Scripts that write and that no application was found for, named up to three.
+fn unjoined(assessment: &Assessment) -> Option<String> {
+    let alone = &assessment.scripts.unjoined;
+    let named: Vec<&str> = alone.iter().take(3).map(String::as_str).collect();
+    let more = if alone.len() > named.len() { format!(", and {} more", alone.len() - named.len()) } else { String::new() };
+    (!alone.is_empty()).then(|| {
+        format!("{} of no application that is known, to be named with --map: {}{more}", scripts_that_write(alone.len()), named.join(", "))
+    })
+}
+
+fn scripts_that_write(count: usize) -> String {
+    if count == 1 { "1 script that writes is".to_owned() } else { format!("{count} scripts that write are") }
+}
+
+/// What the scripts were read for and how much, in a sentence.
+fn scripts(assessment: &Assessment) -> String {
+    let read = &assessment.scripts;
+    let Some(reading) = &read.reading else {
+        return "No scripts were given, so which line of which script writes is not told.".to_owned();
+    };
+    let alone = unjoined(assessment).map(|alone| format!("; {alone}")).unwrap_or_default();
+    format!(
+        "Scripts: {} read, {} of them write, found for {} applications{alone}. What stands in a script was not seen to run.",
+        reading.files, read.writing, read.applications
+    )
 }
 
 /// What the activity logs were read for and how much, in a sentence.
@@ -297,7 +325,7 @@ pub(super) fn meaning(kind: VerdictKind) -> &'static str {
 }
 
 /// How the report came about and what it cannot tell, a sentence each.
-pub(super) fn method(assessment: &Assessment) -> [String; 7] {
+pub(super) fn method(assessment: &Assessment) -> [String; 8] {
     let run = &assessment.run;
     let (start, audit) = (time(run.window_start), time(run.audit_since));
     [
@@ -318,6 +346,7 @@ pub(super) fn method(assessment: &Assessment) -> [String; 7] {
          application made it as itself. The audit log names no URL, and a refused call may leave no event in it."
             .to_owned(),
         logs(assessment),
+        scripts(assessment),
         "Rights through an Entra role or an Intune role make no row without evidence of a write.".to_owned(),
     ]
 }

@@ -4,13 +4,16 @@
 use crate::assess::{
     AppManagement, ApplicationProfile, AppliedSettings, Aspect, Assessment, Confidence, DayCounts, EvidenceGrade, ExcludedObject,
     Exclusion, ExclusionNeed, ExclusionRecord, ExclusionSource, ExclusionState, Finding, Gate, GateProblem, GateProblemKind, GateState,
-    HeldPermission, Home, InForce, Key, KeyHolder, KeyKind, Known, LastSignIn, LogsRead, ObjectRef, PolicyGate, Posture, Reference, Room,
-    RuleText, Run, Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict, VerdictKind, Waiver, WaiverUse,
-    WayKind, WayOut,
+    HeldPermission, Home, InForce, Joined, Key, KeyHolder, KeyKind, Known, LastSignIn, LogsRead, ObjectRef, PolicyGate, Posture, Reference,
+    Room, RuleText, Run, Scripted, ScriptsRead, Severity, SeverityChange, SwitchedOff, TenantProfile, ThresholdChange, Untold, Verdict,
+    VerdictKind, Waiver, WaiverUse, WayKind, WayOut,
 };
 use crate::catalogue::{Platform, Workload};
 use crate::runs::{Change, Entry, NotCompared, Topic, What};
-use crate::snapshot::{ActivityLogs, AppId, Coverage, Dataset, DatasetReading, Gap, LogFault, LogReading};
+use crate::snapshot::{
+    ActivityLogs, AppId, Coverage, Dataset, DatasetReading, Gap, LogFault, LogReading, ScriptApproval, ScriptConfidence, ScriptExpectation,
+    ScriptGap, ScriptReading, ScriptSignIn, Scripts,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +60,13 @@ pub(super) fn empty() -> Assessment {
         run: run(Some("Contoso")),
         coverage: Dataset::ALL.into_iter().map(whole).collect(),
         activity_logs: LogsRead { coverage: Coverage::Unavailable { gap: Gap::NotRequested }, reading: None },
+        scripts: ScriptsRead {
+            coverage: Coverage::Unavailable { gap: Gap::NotRequested },
+            reading: None,
+            writing: 0,
+            applications: 0,
+            unjoined: vec![],
+        },
         applications: BTreeMap::new(),
         verdicts: vec![],
         gates: vec![],
@@ -121,6 +131,7 @@ pub(super) fn everything() -> Assessment {
     assessment.run.planned = [Workload::DeviceWipe].into();
     assessment.coverage = coverage();
     assessment.activity_logs = logs();
+    assessment.scripts = scripts();
     assessment.applications = (0..count).map(profile).map(|profile| (profile.app_id.clone(), profile)).collect();
     assessment.verdicts = (0..count).filter_map(|at| VerdictKind::ALL.get(at / 3).map(|kind| verdict(at, *kind))).collect();
     assessment.gates = gates();
@@ -202,6 +213,30 @@ fn logs() -> LogsRead {
     reading.fault(LogFault::OtherCategory, 3, "");
     let logs = ActivityLogs { rows: Vec::new(), reading };
     LogsRead { coverage: logs.coverage(), reading: Some(logs.reading) }
+}
+
+/// Scripts of which one was too large, and one is nobody's; their names mean harm.
+fn scripts() -> ScriptsRead {
+    let mut reading = ScriptReading { files: 12, unfit: vec!["gone|*.ps1".to_owned()], ..ScriptReading::default() };
+    reading.gap(ScriptGap::TooLarge, "=big|<b>.ps1\u{1b}[2J");
+    let coverage = Scripts { files: vec![], reading: reading.clone() }.coverage();
+    ScriptsRead { coverage, reading: Some(reading), writing: 3, applications: 2, unjoined: vec!["=lost|<i>.ps1\u{202e}".to_owned()] }
+}
+
+fn scripted(at: usize) -> Scripted {
+    Scripted {
+        path: format!("runbooks/<b>{at}|.ps1"),
+        line: 12,
+        workload: Workload::ConfigurationPolicy,
+        operation: "create".to_owned(),
+        method: "POST".to_owned(),
+        path_template: "/deviceManagement/configurationPolicies".to_owned(),
+        confidence: ScriptConfidence::Resolved,
+        sign_in: ScriptSignIn::App,
+        approval: ScriptApproval::Absent,
+        expectation: ScriptExpectation::Refused,
+        joined: Joined::Map,
+    }
 }
 
 fn name(at: usize) -> String {
@@ -293,6 +328,7 @@ fn verdict(at: usize, kind: VerdictKind) -> Verdict {
         }],
         not_excluded_by: [id(at + 0x3000).as_str().into()].into(),
         days: days(wrote, kind == VerdictKind::Blocked),
+        scripts: if at % 4 == 1 { vec![scripted(at)] } else { vec![] },
     }
 }
 

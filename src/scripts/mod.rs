@@ -17,7 +17,9 @@ mod eval;
 mod filter;
 mod ir;
 mod judge;
+mod keep;
 mod language;
+mod map;
 mod model;
 mod pipeline;
 mod read;
@@ -32,6 +34,7 @@ mod value;
 mod walk;
 mod words;
 
+pub use map::{Map, MapError};
 pub use model::{Approval, Confidence, Expectation, Language, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn, Survey};
 pub use read::Reader;
 pub use walk::{Options, survey};

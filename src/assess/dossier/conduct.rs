@@ -3,11 +3,12 @@
 use super::super::applications::reported_sign_in;
 use super::super::explain::time;
 use super::super::model::{ApplicationProfile, Key, LastSignIn};
+use super::super::scripts;
 use super::super::verdicts::{Case, Context};
 use super::super::words::{Home, KeyKind, LinkKind};
 use super::{Link, Statement, read, said};
 use crate::catalogue::Sure;
-use crate::evidence::{Observation, ObservedOutcome, Source, total};
+use crate::evidence::{Observation, ObservedOutcome, Scripted, Source, total};
 use crate::snapshot::{Area, Dataset, SignInTime};
 use std::collections::BTreeMap;
 
@@ -114,6 +115,7 @@ fn key(context: &Context<'_>, profile: &ApplicationProfile, key: &Key) -> Statem
 /// What it was seen doing on the workload, a line for each kind of thing.
 pub(super) fn observed(context: &Context<'_>, case: &Case<'_>) -> Link {
     let mut statements: Vec<Statement> = case.seen.iter().map(|seen| observation(context, seen)).collect();
+    let scripts = scripted(case);
     statements.sort_by(|a, b| a.text.cmp(&b.text));
     let rest = statements.len().saturating_sub(MOST);
     statements.truncate(MOST);
@@ -157,7 +159,27 @@ pub(super) fn observed(context: &Context<'_>, case: &Case<'_>) -> Link {
         );
         statements.push(read(text, Dataset::AuditEvents));
     }
+    statements.extend(scripts);
     Link { kind: LinkKind::Observed, statements }
+}
+
+/// What stands in its scripts, a line for each call.
+fn scripted(case: &Case<'_>) -> Vec<Statement> {
+    let line = |found: &&Scripted| {
+        let text = format!(
+            "its script writes it: {}, signs in as {}, {}, {} once it is gated",
+            scripts::place(found),
+            found.sign_in,
+            found.confidence.word().replace('-', " "),
+            found.expectation.word().replace('-', " ")
+        );
+        said(format!("{text}; it is its script {}", found.joined.words()), Area::Scripts.name())
+    };
+    let mut statements: Vec<Statement> = case.scripted.iter().take(MOST).map(line).collect();
+    if case.scripted.len() > MOST {
+        statements.push(said(format!("{} more calls in its scripts", case.scripted.len() - MOST), Area::Scripts.name()));
+    }
+    statements
 }
 
 /// That the activity logs show nothing either, as far as they were given.

@@ -89,7 +89,7 @@ pub fn explain(snapshot: &Snapshot, catalogue: &Catalogue, options: &Options, ap
     let context = ground.context();
     let mut application = ground.profile(&context, app_id);
     let observations = ground.observations(app_id);
-    let workloads = verdicts::workloads(&application, observations);
+    let workloads = verdicts::workloads(&context, &application, observations);
     let today = options.plans().then(|| kinds_today(snapshot, catalogue, options, app_id));
     let mut chains = Vec::new();
     for (concerned, right) in &workloads {

@@ -13,6 +13,7 @@ mod finding;
 mod gate;
 mod logs;
 mod schema;
+mod scripts;
 mod settings;
 mod verdict;
 mod words;
@@ -57,14 +58,17 @@ pub struct Assessment<'a> {
     run: Run<'a>,
     /// The counts that every report opens with.
     headline: Headline,
-    /// Whether every dataset that was asked for, and is not optional, was read whole, and the activity logs where they were given.
+    /// Whether every dataset that was asked for, and is not optional, was read whole, and the activity logs and scripts
+    /// where they were given.
     complete: bool,
     /// What is different from an earlier run; null where there was none to compare with.
     change: Option<Change<'a>>,
-    /// One for each dataset, and one for the activity logs of Microsoft Graph.
+    /// One for each dataset, one for the activity logs of Microsoft Graph, and one for scripts.
     coverage: Vec<Dataset<'a>>,
     /// What of the activity logs was read; null where none were given.
     activity_logs: Option<ActivityLogs<'a>>,
+    /// What of the automations' own source was read; null where none was given.
+    scripts: Option<scripts::Scripts<'a>>,
     /// Applications that can write to Intune or were seen writing, by app id.
     automations: Vec<Application<'a>>,
     /// Excluded applications that are no automation, by app id.
@@ -179,6 +183,7 @@ impl<'a> From<&Contents<'a>> for Assessment<'a> {
             change: contents.change.map(change),
             coverage: snapshot::Area::all().map(|area| coverage(assessment, area)).collect(),
             activity_logs: logs::logs(assessment),
+            scripts: scripts::scripts(assessment),
             automations: profiles(true),
             other_applications: profiles(false),
             verdicts: assessment.verdicts.iter().map(|one| verdict(assessment, one)).collect(),

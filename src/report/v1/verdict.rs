@@ -1,6 +1,7 @@
 //! Verdicts, ways out and what would have to be excluded in the published model.
 
 use super::platforms;
+use super::scripts::{ScriptWrite, write};
 use super::words::{Time, Word};
 use crate::assess;
 use crate::report::{known, phrases};
@@ -56,6 +57,8 @@ pub(super) struct Verdict<'a> {
     reasons: &'a [String],
     /// What lowers the confidence, a sentence each.
     doubts: &'a [String],
+    /// Writes on the workload that stand in its scripts.
+    scripts: Vec<ScriptWrite<'a>>,
     /// What to do first.
     next_step: &'a str,
     /// The ways out, a sentence each.
@@ -133,6 +136,7 @@ pub(super) fn verdict<'a>(assessment: &'a assess::Assessment, verdict: &'a asses
         permissions: known::permissions(assessment, verdict),
         reasons: &verdict.reasons,
         doubts: &verdict.doubts,
+        scripts: verdict.scripts.iter().map(write).collect(),
         next_step: &verdict.next_step,
         ways_out: verdict.ways_out.iter().map(|way| way.summary.as_str()).collect(),
         ways_out_details: verdict.ways_out.iter().map(way_out).collect(),

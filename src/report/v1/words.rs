@@ -1,7 +1,7 @@
 //! Values of the published model that are not plain text, each with its schema: words of a closed set, times and days.
 
 use crate::report::phrases;
-use crate::snapshot::{Area, Coverage, Gap, LogFault};
+use crate::snapshot::{self, Area, Coverage, Gap, LogFault};
 use crate::{assess, runs};
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -52,7 +52,7 @@ impl<T: Vocabulary> JsonSchema for Word<T> {
     }
 }
 
-/// Sets of [`assess`] and [`runs`], which have a list `ALL` and a method `word`.
+/// Sets of [`assess`], [`runs`] and [`snapshot`], which have a list `ALL` and a method `word`.
 macro_rules! vocabulary {
     ($($set:ty, $name:literal, $about:literal;)*) => {$(
         impl Vocabulary for $set {
@@ -86,13 +86,18 @@ vocabulary! {
     assess::KeyKind, "KeyKind", "What a credential is.";
     assess::KeyHolder, "KeyHolder", "Which object holds a credential.";
     assess::Home, "Home", "Where an application is registered.";
+    snapshot::ScriptConfidence, "ScriptConfidence", "How much of a call in a script could be worked out, least first.";
+    snapshot::ScriptSignIn, "ScriptSignIn", "As whom a script signs in, as far as it shows.";
+    snapshot::ScriptApproval, "ScriptApproval", "Whether a call in a script takes part in the approval flow.";
+    snapshot::ScriptExpectation, "ScriptExpectation", "What to expect of a write in a script, once its workload is protected.";
+    snapshot::ScriptGap, "ScriptGap", "What keeps scripts from being known whole.";
     runs::Topic, "ChangeTopic", "Kinds of objects that are compared.";
     runs::What, "ChangeKind", "What happened to an object since the earlier run.";
 }
 
 impl Vocabulary for Area {
     const NAME: &'static str = "DatasetName";
-    const ABOUT: &'static str = "A list or report that is read as one, or the activity logs.";
+    const ABOUT: &'static str = "A list or report that is read as one, the activity logs, or scripts.";
 
     fn words() -> Vec<&'static str> {
         Self::all().map(Self::name).collect()
