@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     logs: Beside,
     #[command(flatten)]
-    scripts: scripts_beside::Beside,
+    scripts: scripts_beside::Source,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]

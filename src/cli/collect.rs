@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     logs: BesideOrAsked,
     #[command(flatten)]
-    scripts: scripts_beside::Beside,
+    scripts: scripts_beside::Source,
     /// The snapshot file; replaced only once the new one is whole
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     logs: BesideOrAsked,
     #[command(flatten)]
-    scripts: scripts_beside::Beside,
+    scripts: scripts_beside::Source,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]

@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 /// The automations' own source.
 #[derive(Debug, Args, Clone, Default)]
 #[command(next_help_heading = "Scripts")]
-pub(super) struct Beside {
+pub(super) struct Source {
     /// Take the automations' own source into account: files and folders, as for `maascan scripts`; may be given again. A script is
     /// an application's by the client id in it, or by --map
-    #[arg(long = "scripts", value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    scripts: Vec<PathBuf>,
     /// Which application runs which script: CSV with the columns script (a path, of which the end is enough, or a pattern such as
     /// runbooks/*.ps1) and app_id
-    #[arg(long, value_name = "FILE", requires = "paths")]
+    #[arg(long, value_name = "FILE", requires = "scripts")]
     map: Option<PathBuf>,
 }
 
@@ -29,15 +29,15 @@ pub(super) struct Ready<'a> {
     map: Map,
 }
 
-impl Beside {
+impl Source {
     /// Refuses, before the long work, a path that leads nowhere and a map that cannot be used.
     ///
     /// # Errors
     /// The user's fault.
     pub(super) fn prepare(&self) -> Result<Ready<'_>, Failure> {
-        scripts::there(&self.paths)?;
+        scripts::there(&self.scripts)?;
         let map = self.map.as_deref().map(load).transpose()?.unwrap_or_default();
-        Ok(Ready { paths: &self.paths, map })
+        Ok(Ready { paths: &self.scripts, map })
     }
 }
 
