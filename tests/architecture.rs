@@ -86,7 +86,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tree_sitter_c_sharp", &["scripts/language/csharp/"]),
     ("tree_sitter_bash", &["scripts/language/shell/"]),
     ("parquet", &["report/columnar.rs"]),
-    ("schemars", &["report/manifest.rs", "report/v1/"]),
+    ("schemars", &["report/manifest.rs", "report/scripts/json.rs", "report/v1/"]),
     ("rust_xlsxwriter", &["report/xlsx.rs"]),
     ("maud", &["report/html/"]),
     ("zstd", &["collect/work/", "logs/packed.rs", "logs/state.rs", "snapshot/store.rs"]),

@@ -16,7 +16,7 @@ fn committed(name: &str) -> PathBuf {
 
 #[test]
 fn the_committed_schemas_are_those_of_the_binary() {
-    for file in ["assessment", "manifest"] {
+    for file in ["assessment", "manifest", "scripts"] {
         let printed = maascan().args(["schema", file]).assert().success().get_output().stdout.clone();
         let path = committed(&format!("{file}.schema.json"));
         if std::env::var_os(UPDATE).is_some() {
@@ -31,10 +31,19 @@ fn the_committed_schemas_are_those_of_the_binary() {
 
 #[test]
 fn the_schemas_are_valid_json_schema() {
-    for file in ["assessment", "manifest"] {
+    for file in ["assessment", "manifest", "scripts"] {
         let found = jsonschema::meta::validate(&schema(file)).map_err(|error| error.to_string());
         assert_eq!(found, Ok(()), "{file}");
     }
+}
+
+#[test]
+fn what_scripts_prints_is_valid_and_a_spoilt_one_is_not() {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+    let printed = maascan().arg("scripts").arg(scripts).args(["--format", "json"]).assert().success().get_output().stdout.clone();
+    assert_eq!(problems(&schema("scripts"), &printed), [""; 0]);
+    let bad = common::text(&printed).replacen("\"auth\": \"app\"", "\"auth\": \"somebody\"", 1).into_bytes();
+    assert_ne!(problems(&schema("scripts"), &bad), [""; 0]);
 }
 
 #[test]

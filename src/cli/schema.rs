@@ -9,6 +9,7 @@ const EXAMPLES: &str = "\
 Examples:
   maascan schema > assessment.schema.json
   maascan schema manifest
+  maascan schema scripts > scripts.schema.json
 
 JSON Schema, draft 2020-12. Members may be added in later versions, so none of these schemas forbids a member that it does not
 know; none is renamed, removed or given another type. Sets of words may grow too: hold a file against the schema of the maascan
@@ -30,12 +31,15 @@ enum File {
     Assessment,
     /// manifest.json
     Manifest,
+    /// What maascan scripts --format json prints
+    Scripts,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let of = match arguments.file {
         File::Assessment => report::SchemaOf::Assessment,
         File::Manifest => report::SchemaOf::Manifest,
+        File::Scripts => report::SchemaOf::Scripts,
     };
     output::data(&report::schema(of).map_err(could_not_run)?)?;
     Ok(Status::Done)

@@ -182,13 +182,16 @@ mod tests {
     }
 
     #[test]
-    fn activity_logs_have_a_row_with_each_fault_and_what_it_costs() {
-        let of = |assessment: &Assessment| {
+    fn what_was_given_beside_the_tenant_has_a_row_with_each_fault_and_what_it_costs() {
+        let row = |assessment: &Assessment, area: Area| {
             let rows = rows(named(COVERAGE), assessment);
-            let row = rows.last().unwrap().iter().map(str::to_owned).collect::<Vec<_>>();
-            assert_eq!(row[0], "activity-logs");
-            row
+            let row = rows.iter().find(|row| row.get(0) == Some(area.name())).unwrap();
+            row.iter().map(str::to_owned).collect::<Vec<_>>()
         };
+        let scripts = row(&samples::everything(), Area::Scripts);
+        assert_eq!(scripts[1..6], ["partial", "12", "failed", "", "0"]);
+        assert!(scripts[6].contains("1 file larger than what is read") && scripts[6].contains("so writes may be missing"), "{scripts:?}");
+        let of = |assessment: &Assessment| row(assessment, Area::ActivityLogs);
         assert_eq!(of(&samples::empty())[1..], ["skipped", "", "not-requested", "Log Analytics Reader", "0", ""]);
         let partial = of(&samples::everything());
         assert_eq!(partial[1..6], ["partial", "40", "failed", "Log Analytics Reader", "0"]);

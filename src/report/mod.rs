@@ -176,6 +176,8 @@ pub enum SchemaOf {
     Assessment,
     /// `manifest.json`.
     Manifest,
+    /// `scripts.json`: what `maascan scripts --format json` prints.
+    Scripts,
 }
 
 /// The JSON Schema of a file, draft 2020-12, with a line feed at the end. It goes with the maascan that gives it: later ones
@@ -187,6 +189,7 @@ pub fn schema(of: SchemaOf) -> Result<Vec<u8>, Error> {
     let schema = match of {
         SchemaOf::Assessment => v1::schema::<v1::Assessment<'_>>(v1::FORMAT, v1::VERSION, "assessment.json"),
         SchemaOf::Manifest => v1::schema::<manifest::Manifest<'_>>(manifest::FORMAT, manifest::VERSION, manifest::FILE_NAME),
+        SchemaOf::Scripts => scripts::schema(),
     };
     json::pretty("schema", &schema)
 }

@@ -101,7 +101,8 @@ fn scripts(assessment: &Assessment) -> String {
     let Some(reading) = &read.reading else {
         return "No scripts were given, so which line of which script writes is not told.".to_owned();
     };
-    let alone = unjoined(assessment).map(|alone| format!("; {alone}")).unwrap_or_default();
+    let alone = read.unjoined.len();
+    let alone = if alone == 0 { String::new() } else { format!("; {} of no application that is known", scripts_that_write(alone)) };
     format!(
         "Scripts: {} read, {} of them write, found for {} applications{alone}. What stands in a script was not seen to run.",
         reading.files, read.writing, read.applications

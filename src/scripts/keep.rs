@@ -18,7 +18,7 @@ impl Survey {
         if self.files.is_empty() {
             reading.gap(ScriptGap::NoScript, "");
         }
-        reading.unfit = map.unfit(self.files.iter().map(|file| file.path.as_str()));
+        reading.unfit = map.unfit(&self.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>());
         let writing = self.files.iter().filter(|file| !file.writes.is_empty());
         Scripts { files: writing.map(|file| kept(file, map)).collect(), reading }
     }

@@ -84,8 +84,8 @@ impl Map {
     }
 
     /// Lines that fit none of these scripts, by what they name, in order.
-    pub(super) fn unfit<'p>(&self, paths: impl Iterator<Item = &'p str> + Clone) -> Vec<String> {
-        let unfit = self.lines.iter().filter(|line| !paths.clone().any(|path| line.fits(path)));
+    pub(super) fn unfit(&self, paths: &[&str]) -> Vec<String> {
+        let unfit = self.lines.iter().filter(|line| !paths.iter().any(|path| line.fits(path)));
         let names: BTreeSet<String> = unfit.map(|line| line.script.clone()).collect();
         names.into_iter().collect()
     }
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(map.of("/repo/runbooks/A.ps1").len(), 2, "by both");
         assert_eq!(map.of("flows/x.json"), [AppId::new(B)].into());
         assert!(map.of("flows/deep/x.json").is_empty() && map.of("runbooks/ba.ps1").is_empty());
-        assert_eq!(map.unfit(["runbooks/a.ps1"].into_iter()), ["flows/*.json"]);
+        assert_eq!(map.unfit(&["runbooks/a.ps1"]), ["flows/*.json"]);
     }
 
     #[test]

@@ -96,16 +96,17 @@ words! {
 }
 
 impl ScriptGap {
-    /// What it is, after its number of times.
+    /// What befell so many files or folders, in words.
     #[must_use]
-    pub fn says(self) -> &'static str {
-        match self {
-            Self::Bounded => "scripts that could not be followed whole",
-            Self::TooLarge => "files larger than what is read",
-            Self::Unreadable => "files that could not be read",
-            Self::NotWalked => "folders that could not be walked",
-            Self::NoScript => "places without a script",
-        }
+    pub fn says(self, times: u64) -> String {
+        let (one, many) = match self {
+            Self::Bounded => ("script that could not be followed whole", "scripts that could not be followed whole"),
+            Self::TooLarge => ("file larger than what is read", "files larger than what is read"),
+            Self::Unreadable => ("file that could not be read", "files that could not be read"),
+            Self::NotWalked => ("folder that could not be walked", "folders that could not be walked"),
+            Self::NoScript => return "no script was found".to_owned(),
+        };
+        format!("{times} {}", if times == 1 { one } else { many })
     }
 }
 
@@ -186,7 +187,7 @@ impl ScriptReading {
     pub fn told(&self) -> Vec<String> {
         let sentence = |(gap, count): (&ScriptGap, &FaultCount)| {
             let place = if count.example.is_empty() { String::new() } else { format!(", such as {}", count.example) };
-            format!("{} {}{place}", count.times, gap.says())
+            format!("{}{place}", gap.says(count.times))
         };
         self.gaps.iter().map(sentence).collect()
     }

@@ -25,6 +25,11 @@ pub fn json(survey: &Survey) -> Result<Vec<u8>, Error> {
     json::render(survey)
 }
 
+/// The JSON Schema of what [`json`] gives.
+pub(super) fn schema() -> serde_json::Value {
+    json::schema()
+}
+
 /// SARIF 2.1.0, as code scanning takes it.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ mod words;
 pub(super) use change::{Change, change};
 pub(super) use finding::{Finding, finding};
 pub(super) use schema::schema;
-pub(super) use words::Time;
+pub(super) use words::{Time, Word};
 
 use super::{Contents, known, phrases};
 use crate::assess;
@@ -37,7 +37,6 @@ use serde::Serialize;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use verdict::{ExclusionNeed, Verdict, need, verdict};
-use words::Word;
 
 /// Name of the format.
 pub(super) const FORMAT: &str = "maascan.assessment";

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn it_says_what_every_member_is_in_plain_words() {
-        for of in [SchemaOf::Assessment, SchemaOf::Manifest] {
+        for of in [SchemaOf::Assessment, SchemaOf::Manifest, SchemaOf::Scripts] {
             let schema = published(of);
             assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
             assert!(schema["$id"].as_str().unwrap().starts_with("urn:maascan:"), "{}", schema["$id"]);

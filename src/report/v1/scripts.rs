@@ -46,7 +46,7 @@ pub(super) struct ScriptWrite<'a> {
     operation: &'a str,
     /// Method of HTTP; an asterisk where it is not known.
     method: &'a str,
-    /// The path, keys as `{id}`.
+    /// The path, keys as {id}.
     path_template: &'a str,
     /// How much of the call could be worked out.
     confidence: Word<ScriptConfidence>,

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 /// A set of words that is ours: the schema lists them, from the code that writes them.
-pub(super) trait Vocabulary {
+pub(in crate::report) trait Vocabulary {
     /// Name of the set in the schema.
     const NAME: &'static str;
     /// What the words say.
@@ -25,13 +25,13 @@ pub(super) trait Vocabulary {
 
 /// A word of a closed set.
 #[derive(Debug)]
-pub(super) struct Word<T> {
+pub(in crate::report) struct Word<T> {
     word: &'static str,
     set: PhantomData<T>,
 }
 
 impl<T: Vocabulary> Word<T> {
-    pub(super) fn of(value: &T) -> Self {
+    pub(in crate::report) fn of(value: &T) -> Self {
         Self { word: value.published(), set: PhantomData }
     }
 }
