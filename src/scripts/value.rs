@@ -163,6 +163,21 @@ fn passed(atom: &Atom, frame: u16, depth: usize) -> Atom {
     }
 }
 
+/// Whether a text can be an address or the body of a batch. What else is cut leaves a hole, which stands for whatever was cut:
+/// messages, pages and rows of reports have alternatives without number, and none of them asks for anything.
+fn may_be_address(text: &str) -> bool {
+    text.contains("\"url\"") || (text.contains('/') && !text.contains([' ', '\t', '\n', '<', '|']))
+}
+
+/// The same of any value: a map can be a request.
+fn may_ask(atom: &Atom) -> bool {
+    match atom {
+        Atom::Text(text) => may_be_address(&text.text),
+        Atom::Map(map) => ["url", "uri", "method"].iter().any(|key| map.entries.contains_key(*key)),
+        Atom::List(_) | Atom::Code(_) | Atom::Builder(_) => true,
+    }
+}
+
 /// Puts values together within the bounds, and remembers whether one was reached.
 #[derive(Debug, Default)]
 pub(super) struct Bounds {
@@ -194,7 +209,7 @@ impl Bounds {
         } else if value.atoms.len() < MOST_ALTERNATIVES {
             value.atoms.push(atom.clone());
         } else {
-            self.reached = true;
+            self.reached |= may_ask(atom);
             value.open = true;
         }
     }
@@ -225,11 +240,12 @@ impl Bounds {
 
     /// One text after another, in every combination.
     pub(super) fn concatenate(&mut self, parts: &[Value]) -> Value {
-        let mut done = vec![Text { text: "".into(), via: HERE }];
+        let (mut done, mut open) = (vec![Text { text: "".into(), via: HERE }], false);
         for part in parts {
             let texts = part.texts();
             if done.len() * texts.len() > MOST_ALTERNATIVES {
-                self.reached = true;
+                self.reached |= done.iter().chain(&texts).any(|text| may_be_address(&text.text));
+                open = true;
             }
             let mut next: Vec<Text> = Vec::with_capacity((done.len() * texts.len()).min(MOST_ALTERNATIVES));
             for (front, back) in done.iter().flat_map(|front| texts.iter().map(move |back| (front, back))).take(MOST_ALTERNATIVES) {
@@ -240,13 +256,13 @@ impl Bounds {
             }
             done = next;
         }
-        Value { atoms: done.into_iter().map(Atom::Text).collect(), open: false }
+        Value { atoms: done.into_iter().map(Atom::Text).collect(), open }
     }
 
     fn append(&mut self, front: &Text, back: &Text) -> Text {
         let via = front.via.min(back.via);
         if front.text.len() + back.text.len() > LONGEST_TEXT {
-            self.reached = true;
+            self.reached |= may_be_address(&front.text) || may_be_address(&back.text);
             let text = if front.text.ends_with(HOLE) { front.text.clone() } else { format!("{}{HOLE}", front.text).into() };
             return Text { text: if text.len() > 2 * LONGEST_TEXT { "\0".into() } else { text }, via };
         }
@@ -262,7 +278,7 @@ impl Bounds {
                 Some(more) => items.extend(more.iter().cloned()),
                 None => items.push(right.clone()),
             }
-            self.reached |= items.len() > MOST_ELEMENTS;
+            self.reached |= items.iter().skip(MOST_ELEMENTS).flat_map(|item| &item.atoms).any(may_ask);
             return Value { open: left.open, ..Value::list(items) };
         }
         match (left.maps().next(), right.maps().next()) {
@@ -291,14 +307,25 @@ mod tests {
         let two = bounds.either(&Value::text("a"), &Value::text("b"));
         let four = bounds.concatenate(&[two.clone(), Value::text("/"), two.clone()]);
         assert_eq!(texts(&four), ["a/a", "a/b", "b/a", "b/b"]);
-        let many = bounds.concatenate(&vec![two; 30]);
-        assert!(many.atoms.len() <= MOST_ALTERNATIVES && bounds.reached);
+        let many = bounds.concatenate(&[vec![Value::text("https://h/")], vec![two; 30]].concat());
+        assert!(many.atoms.len() <= MOST_ALTERNATIVES && many.open && bounds.reached);
+    }
+
+    #[test]
+    fn the_alternatives_of_a_page_are_cut_without_a_word() {
+        let mut bounds = Bounds::default();
+        let two = bounds.either(&Value::text("<p>a</p>"), &Value::text(""));
+        let page = bounds.concatenate(&[vec![Value::text("<html>")], vec![two; 30]].concat());
+        assert!(page.atoms.len() <= MOST_ALTERNATIVES && page.open && !bounds.reached);
+        let url = bounds.either(&Value::text("\n{\"url\": \"/a\"}"), &Value::text("\n{\"url\": \"/b\"}"));
+        bounds.concatenate(&vec![url; 30]);
+        assert!(bounds.reached);
     }
 
     #[test]
     fn a_text_without_end_becomes_a_hole() {
         let mut bounds = Bounds::default();
-        let mut value = Value::text("x");
+        let mut value = Value::text("/x");
         for _ in 0..40 {
             value = bounds.concatenate(&[value.clone(), value]);
         }

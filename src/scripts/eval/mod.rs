@@ -452,6 +452,7 @@ impl Evaluator<'_> {
         if elements.len() > MOST_ROUNDS {
             let maps = elements.iter().any(|element| element.maps().next().is_some());
             if maps {
+                self.bounds.reached |= elements.len() > MOST_ROUNDS * 4;
                 elements.truncate(MOST_ROUNDS * 4);
                 return elements;
             }
