@@ -164,6 +164,13 @@ impl Catalogue {
         address::plain_path(url).is_some_and(|path| self.routes.leads_nowhere(path))
     }
 
+    /// Whether some path that the catalogue knows begins with this word, any letter case. A request whose path begins with
+    /// another word, after a host and a version, is none of Intune's.
+    #[must_use]
+    pub fn begins_path(&self, word: &str) -> bool {
+        self.routes.is_root(word)
+    }
+
     /// Every operation, in the order of the file.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
