@@ -9,7 +9,7 @@ use super::ir::{Expr, Function, Program, Stmt};
 use super::library::{self, EVERYWHERE, Library, STRIDE};
 use super::model::{Language, SignIn};
 use super::tree::{Target, Tree};
-use super::{language, read, sign_in};
+use super::{language, read, sign_in, walk};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -18,6 +18,8 @@ use std::rc::Rc;
 const MOST_FILES: usize = 32;
 /// Most text of those files, in bytes.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// Largest file that is borrowed from, in bytes.
+const LARGEST: u64 = 1024 * 1024;
 /// Most functions that one script borrows.
 const MOST_FUNCTIONS: usize = 2_000;
 /// Most names that are looked up for one script; files may import everything of one another.
@@ -46,7 +48,7 @@ pub(super) struct Source {
 
 impl Source {
     fn of(file: usize, language: Language, text: &str) -> Option<Self> {
-        let by = (file + 1).checked_mul(STRIDE).filter(|_| text.len() < STRIDE)?;
+        let by = file.checked_add(1)?.checked_mul(STRIDE).filter(|_| text.len() < STRIDE)?;
         let mut program = language::read(language, text)?;
         let code = read::without_comments(text, &program);
         let mut starts: Vec<usize> = program.body.iter().filter_map(defined).map(|function| function.start).collect();
@@ -168,7 +170,8 @@ impl Surroundings<'_> {
         if let Some(known) = self.shelf.kept.borrow().sources.get(&key) {
             return known.clone();
         }
-        let source = self.tree.read(file, language).and_then(|text| Source::of(file, language, &text)).map(Rc::new);
+        let text = self.tree.read(file, language).filter(|text| self.tree.size(file) <= LARGEST && !walk::is_minified(text, language));
+        let source = text.and_then(|text| Source::of(file, language, &text)).map(Rc::new);
         let mut kept = self.shelf.kept.borrow_mut();
         let bytes = source.as_ref().map_or(0, |source| source.bytes);
         if kept.bytes + bytes > KEPT_BYTES || kept.sources.len() > 1_000 {
@@ -252,7 +255,8 @@ impl Borrower<'_> {
         if let Some(known) = self.loan.sources.get(&file) {
             return Some(known.clone());
         }
-        if self.loan.sources.len() >= MOST_FILES || self.bytes >= MOST_BYTES {
+        let large = self.around.tree.size(file) > LARGEST;
+        if large || self.loan.sources.len() >= MOST_FILES || self.bytes >= MOST_BYTES {
             self.loan.library.bounded = true;
             return None;
         }
@@ -430,5 +434,42 @@ fn below(from: &imports::From, name: &str) -> imports::From {
         imports::From::Dotted(up, path) if path.is_empty() => imports::From::Dotted(*up, name.to_owned()),
         imports::From::Dotted(up, path) => imports::From::Dotted(*up, format!("{path}/{name}")),
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_a_source_are_beyond_those_of_the_script() {
+        let text = "BASE = 'x'\n\ndef send(a):\n    return other(a)\n\ndef other(a):\n    client_credentials(a)\n";
+        let source = Source::of(4, Language::Python, text).unwrap();
+        assert_eq!(source.functions.iter().map(|function| &*function.name).collect::<Vec<_>>(), ["send", "other"]);
+        assert!(source.functions.iter().all(|function| library::file_of(function.start) == 5));
+        assert!(source.has_constant("BASE"));
+        let ran = |at: usize| source.sign_in_of(&BTreeSet::from([source.functions[at].start]));
+        assert_eq!((ran(0), ran(1), source.sign_in_of(&BTreeSet::new())), (SignIn::Unknown, SignIn::App, SignIn::Unknown));
+    }
+
+    #[test]
+    fn every_form_of_an_export_is_found() {
+        for (text, name, default) in [
+            ("export default async function send(a) {}", "send", true),
+            ("module.exports = function (a) {}", "default", true),
+            ("module.exports.send = (a) => a", "send", false),
+            ("exports.send = async (a) => a", "send", false),
+            ("const send = (a) => a\nexport default send", "send", true),
+        ] {
+            let source = Source::of(0, Language::JavaScript, text).unwrap();
+            assert!(source.function(name).is_some(), "{text}");
+            assert_eq!(source.default.is_some(), default, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_too_far_out_is_not_borrowed_from() {
+        assert!(Source::of(usize::MAX, Language::Python, "def a(): pass").is_none());
+        assert!(Source::of(usize::MAX / STRIDE, Language::Python, "def a(): pass").is_none());
     }
 }

@@ -78,6 +78,11 @@ impl Tree {
         text::decode(&bytes).map(std::borrow::Cow::into_owned)
     }
 
+    /// The size of a file in bytes; 0 where it cannot be told.
+    pub(super) fn size(&self, file: usize) -> u64 {
+        self.files.get(file).and_then(|path| std::fs::metadata(path).ok()).map_or(0, |known| known.len())
+    }
+
     /// What an import in a file means; None where no file of the survey, or more than one, can be meant.
     pub(super) fn target(&self, file: usize, import: &Import, language: Language) -> Option<Target> {
         let own = folder(self.plain.get(file)?);

@@ -160,7 +160,7 @@ fn read(reader: &Reader<'_>, path: &Path, named: bool, options: &Options, around
 }
 
 /// Whether a file of a web page was packed.
-fn is_minified(text: &str, language: Language) -> bool {
+pub(super) fn is_minified(text: &str, language: Language) -> bool {
     matches!(language, Language::JavaScript) && text.len() > 20_000 && text.len() / text.lines().count().max(1) > MINIFIED
 }
 

@@ -1,6 +1,7 @@
 //! Calls: functions of the script are followed, functions of a library that make texts are worked out, and what sends requests
 //! is noted.
 
+use super::super::batch;
 use super::super::ir::{Argument, Call, Expr};
 use super::super::library::file_of;
 use super::super::sink::{self, Invocation};
@@ -153,7 +154,8 @@ impl Evaluator<'_> {
     fn lent_function(&self, call: &Call, base: Option<&Value>) -> Option<Rc<super::Function>> {
         match &call.callee {
             Expr::Name(name) => {
-                let own = self.file() == 0 && self.functions.contains_key(&lower(name));
+                let own =
+                    self.file() == 0 && self.functions.get(&lower(name)).is_some_and(|known| known.iter().any(|function| !function.method));
                 if own || self.variable(name).is_some_and(|value| code_of(&value).is_some()) { None } else { self.lent(name).cloned() }
             }
             Expr::Member(..) if base.is_none_or(Value::is_unknown) => self.lent(&dotted(&call.callee, 0)).cloned(),
@@ -263,7 +265,15 @@ impl Evaluator<'_> {
         let found = sink::requests(&invocation, self.senders);
         self.sent.extend(found.sent);
         found.requests.iter().for_each(|request| self.emit(request));
+        batch::requests(&invocation, self.senders).iter().for_each(|request| self.emit(request));
+        if batch::is_batch(&invocation) {
+            for span in batch::maps(&invocation) {
+                let drafts = self.drafts.get_mut(&span).into_iter().flatten();
+                drafts.for_each(|request| request.certain = true);
+            }
+        }
     }
+
     /// `pwsh -File x.ps1`, `python x.py`, `Start-Process pwsh "x.ps1"`: a runner and the script that it is handed.
     fn handed(&mut self, named: &str, passed: &[Passed], place: super::Span) {
         let name = lower(named);
