@@ -118,7 +118,7 @@ fn exported(statement: &Stmt) -> Option<Rc<Function>> {
 /// `export default function name`, `export default name`, `module.exports = name`
 fn default_name(code: &str) -> Option<String> {
     let rest = code.split_once("export default ").or_else(|| code.split_once("module.exports = ")).map(|(_, rest)| rest)?;
-    let rest = rest.trim_start().trim_start_matches("async ").trim_start_matches("function ").trim_start_matches('(');
+    let rest = rest.trim_start().trim_start_matches("async ").trim_start_matches("function ");
     let name: String = rest.chars().take_while(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$')).take(200).collect();
     Some(if name.is_empty() { "default".to_owned() } else { name })
 }
