@@ -17,6 +17,13 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
 }
 
+/// Every script below a folder.
+fn fixtures(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let below = |path: PathBuf| if path.is_dir() { fixtures(&path) } else { vec![path] };
+    entries.flat_map(below).filter(|path| path.extension().unwrap() != "psd1").collect()
+}
+
 fn json(arguments: &[&str]) -> Value {
     let out = maascan().arg("scripts").args(arguments).args(["--format", "json"]).output().unwrap();
     assert!(out.status.success(), "{}", text(&out.stderr));
@@ -47,7 +54,7 @@ fn found(file: &Value) -> BTreeSet<(usize, String)> {
 fn every_difficulty_is_mastered_in_every_language_that_has_it() {
     let report = json(&[folder().to_str().unwrap()]);
     let files = report["files"].as_array().unwrap();
-    assert_eq!(files.len(), fs::read_dir(folder()).unwrap().count(), "a fixture was not read");
+    assert_eq!(files.len(), fixtures(&folder()).len(), "a fixture was not read");
     let mut wrong = Vec::new();
     for file in files {
         let path = file["path"].as_str().unwrap();
@@ -80,6 +87,50 @@ fn the_same_files_give_the_same_bytes_by_any_number_of_threads() {
     let run =
         |threads: &str| maascan().args(["scripts", folder.to_str().unwrap(), "--format", "json", "--threads", threads]).output().unwrap();
     assert_eq!(run("1").stdout, run("7").stdout);
+}
+
+#[test]
+fn files_named_one_by_one_in_any_order_say_the_same() {
+    let mut named: Vec<String> = fixtures(&folder()).iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let run = |paths: &[String], threads: &str| {
+        let out = maascan().arg("scripts").args(paths).args(["--format", "json", "--threads", threads]).output().unwrap();
+        serde_json::from_slice::<Value>(&out.stdout).unwrap()["files"].clone()
+    };
+    let whole = run(&[folder().to_string_lossy().into_owned()], "2");
+    named.sort();
+    assert_eq!(run(&named, "1"), whole);
+    named.reverse();
+    assert_eq!(run(&named, "3"), whole);
+    named.rotate_left(17);
+    assert_eq!(run(&named, "2"), whole);
+}
+
+#[test]
+fn imports_are_followed_within_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    // A circle, files that import everything of one another, and more files than are followed.
+    put("a.py", "from b import go\nfrom c import last\ndef start(key):\n    go('DELETE', f'deviceManagement/deviceCategories/{key}')\n");
+    put(
+        "b.py",
+        "from a import start\nimport requests\ndef go(verb, place):\n    start(place)\n    requests.request(verb, 'https://graph.microsoft.com/beta/' + place)\n",
+    );
+    let stars: String = (0..60).map(|other| format!("from s{other} import *\n")).collect();
+    (0..60).for_each(|file| put(&format!("s{file}.py"), &format!("{stars}def f{file}(x):\n    f{}(x)\n", (file + 1) % 60)));
+    put("star.py", &format!("{stars}f1('deviceManagement')\nnobody('deviceManagement')\n"));
+    let sourced: String = (0..60).map(|other| format!(". $PSScriptRoot\\p{other}.ps1\n")).collect();
+    (0..60).for_each(|file| put(&format!("p{file}.ps1"), &format!("{sourced}function F{file} {{ F{} }}\n", file + 1)));
+    put("p.ps1", &format!("{sourced}F1 deviceManagement\n. ../../../../../../etc/passwd\n. /etc/profile\n"));
+    let begun = std::time::Instant::now();
+    let out = maascan().args(["scripts", folder.path().to_str().unwrap(), "--format", "json"]).output().unwrap();
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    let report: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let files = report["files"].as_array().unwrap();
+    let file = |name: &str| files.iter().find(|file| file["path"].as_str().unwrap().ends_with(name)).unwrap();
+    assert_eq!(found(file("/a.py")), BTreeSet::from([(4, "tenantConfiguration delete".to_owned())]));
+    assert_eq!(found(file("/b.py")), BTreeSet::new());
+    assert_eq!(file("/p.ps1")["problems"][0]["kind"], "bounded");
+    assert!(!files.iter().any(|file| file["path"].as_str().unwrap().contains("etc")));
 }
 
 #[test]

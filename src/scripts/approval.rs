@@ -11,36 +11,52 @@ const CODE: &str = "x-msft-approval-code";
 /// Longest justification, decoded.
 const LONGEST: usize = 1_024;
 
+/// Which headers of the flow stand somewhere in a text, so that they may be set for every call.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Signs {
+    pub(super) justifies: bool,
+    pub(super) resubmits: bool,
+}
+
+impl Signs {
+    /// `code` is the text without comments.
+    pub(super) fn of(code: &str) -> Self {
+        let lower = code.to_ascii_lowercase();
+        Self { justifies: lower.contains(JUSTIFICATION), resubmits: lower.contains(CODE) }
+    }
+}
+
 /// What a file shows of the flow.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flow {
-    /// The headers stand somewhere in it, so that they may be set for every call.
-    justifies: bool,
-    resubmits: bool,
+    own: Signs,
     /// Some call is seen to carry them itself: then those that do not, do not.
     by_call: bool,
 }
 
 impl Flow {
-    /// `code` is the text without comments.
-    pub(super) fn of(code: &str, seen: &[Seen]) -> Self {
-        let lower = code.to_ascii_lowercase();
+    /// `code` is the text without comments; `lent` is whether a file resubmits whose functions it calls.
+    pub(super) fn of(code: &str, seen: &[Seen], lent: bool) -> Self {
         let by_call = seen.iter().any(|seen| header(&seen.headers, JUSTIFICATION).is_some());
-        Self { justifies: lower.contains(JUSTIFICATION), resubmits: lower.contains(CODE), by_call }
+        let own = Signs::of(code);
+        Self { own: Signs { resubmits: own.resubmits || lent, ..own }, by_call }
     }
 
-    pub(super) fn of_call(self, seen: &Seen) -> Approval {
+    /// `sender` is what the file shows that sends the call, if it is another.
+    pub(super) fn of_call(self, seen: &Seen, sender: Option<Signs>) -> Approval {
+        let justifies = self.own.justifies || sender.is_some_and(|sender| sender.justifies);
+        let resubmits = self.own.resubmits;
         let justification = header(&seen.headers, JUSTIFICATION);
         let code = header(&seen.headers, CODE);
         let own = justification.is_some() || code.is_some();
         // Headers that are not known may be the central ones.
         let open = seen.headers.is_unknown() || seen.headers.open;
-        let takes_part = own || (self.justifies && (open || !self.by_call));
+        let takes_part = own || (justifies && (open || !self.by_call));
         if !takes_part {
             return Approval::Absent;
         }
         let broken = justification.is_some_and(|value| fault(value).is_some()) || code.is_some_and(is_encoded);
-        match (broken, self.resubmits) {
+        match (broken, resubmits) {
             (true, _) => Approval::Broken,
             (false, true) => Approval::Present,
             (false, false) => Approval::Partial,

@@ -60,7 +60,7 @@ mod tests {
         let mut hits = 0;
         for operation in catalogue().operations() {
             for (language, script) in scripts(operation.method.name(), &operation.path) {
-                let writes = reader.piece(language, &script).writes;
+                let writes = reader.piece(language, &script, None).writes;
                 hits += writes.len();
                 assert!(writes.is_empty() || may_write(&script), "{script}");
             }
@@ -80,7 +80,7 @@ mod tests {
             let text = if upper { text.to_ascii_uppercase() } else { text };
             let reader = Reader::new(catalogue());
             for language in [Language::PowerShell, Language::Python, Language::TypeScript, Language::Shell, Language::Terraform] {
-                prop_assert!(reader.piece(language, &text).writes.is_empty() || may_write(&text), "{text}");
+                prop_assert!(reader.piece(language, &text, None).writes.is_empty() || may_write(&text), "{text}");
             }
         }
     }

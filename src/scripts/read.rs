@@ -3,7 +3,9 @@
 use super::eval::{self, Dialect, Outcome, Seen};
 use super::ir::{Program, Span};
 use super::judge::{self, Judgement};
+use super::library::Library;
 use super::model::{Approval, Language, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn};
+use super::modules::{Loan, Surroundings};
 use super::sink::Senders;
 use super::text::Lines;
 use super::{approval, cmdlets::Cmdlets, filter, language, pipeline, sign_in};
@@ -49,11 +51,16 @@ impl<'c> Reader<'c> {
     /// Reads one text in a language. `path` is what the file is to be called.
     #[must_use]
     pub fn read(&self, path: &str, language: Language, text: &str) -> ScriptFile {
+        self.read_among(path, language, text, None)
+    }
+
+    /// Reads one text that may import files around it.
+    pub(super) fn read_among(&self, path: &str, language: Language, text: &str, around: Option<Surroundings<'_>>) -> ScriptFile {
         let looked = filter::may_write(text) || filter::may_run(text);
         let found = match language {
             _ if !looked => Found::default(),
             Language::GitHubActions | Language::AzurePipelines => self.steps(language, text),
-            _ => self.piece(language, text),
+            _ => self.piece(language, text, around),
         };
         let sign_in = found.sign_in.unwrap_or(SignIn::Unknown);
         let mut file =
@@ -84,7 +91,7 @@ impl<'c> Reader<'c> {
                 end_line: place.end_line + inline.line - 1,
                 end_column: place.end_column + inline.indent,
             };
-            let piece = self.piece(inline.language, &inline.text);
+            let piece = self.piece(inline.language, &inline.text, None);
             found.writes.extend(piece.writes.into_iter().map(|write| ScriptWrite {
                 place: shift(write.place),
                 sign_in: sign_in::either(write.sign_in, whole),
@@ -97,33 +104,41 @@ impl<'c> Reader<'c> {
     }
 
     /// Reads one text, whatever is in it.
-    pub(super) fn piece(&self, language: Language, text: &str) -> Found {
+    pub(super) fn piece(&self, language: Language, text: &str, around: Option<Surroundings<'_>>) -> Found {
         let lines = Lines::of(text);
         let Some(program) = language::read(language, text) else {
             let message = "it takes too long to parse, and was not looked at".to_owned();
             return Found { problems: vec![Problem { place: None, kind: ProblemKind::Bounded, message }], ..Found::default() };
         };
-        let outcome = self.follow(language, &program);
         let code = without_comments(text, &program);
-        let sign_in = sign_in::refine(sign_in::judge(&code, language), &outcome.calls);
-        let mut found = self.judged(&outcome, &lines, &code, sign_in);
+        let loan = around.map(|around| around.loan(language, &program, &code)).unwrap_or_default();
+        let mut outcome = self.follow(language, &program, &loan.library);
+        outcome.leave_to_others();
+        let own = sign_in::refine(sign_in::judge(&code, language), &outcome.calls);
+        let mut found = self.judged(&outcome, &lines, &code, &loan);
+        let sign_in = match around {
+            Some(around) if own == SignIn::Unknown && !found.writes.is_empty() => around.sign_in(language, &loan, &outcome.ran, &code),
+            _ => own,
+        };
+        found.writes.iter_mut().for_each(|write| write.sign_in = sign_in);
         found.problems.extend(reading_problems(&program, &outcome, &lines, !found.writes.is_empty()));
+        found.problems.extend(loan.library.bounded.then(too_much_imported));
         found.sign_in = Some(sign_in);
         found.runs = runs(&outcome, &lines);
         found
     }
 
-    fn follow(&self, language: Language, program: &Program) -> Outcome {
+    fn follow(&self, language: Language, program: &Program, library: &Library) -> Outcome {
         let is_intune = |text: &str| judge::is_intune(self.catalogue, text);
         let senders = Senders { is_intune: &is_intune, cmdlets: &self.cmdlets };
-        eval::follow(program, dialect(language), &senders, &[])
+        eval::follow(program, dialect(language), &senders, library)
     }
 
-    fn judged(&self, outcome: &Outcome, lines: &Lines<'_>, code: &str, sign_in: SignIn) -> Found {
+    fn judged(&self, outcome: &Outcome, lines: &Lines<'_>, code: &str, loan: &Loan) -> Found {
         let mut found = Found::default();
         // Of one call and one operation, the surest statement counts.
         let mut best: BTreeMap<(Span, String, String), ScriptWrite> = BTreeMap::new();
-        let flow = approval::Flow::of(code, &outcome.seen);
+        let flow = approval::Flow::of(code, &outcome.seen, loan.resubmits(&outcome.ran));
         let (mut writing, mut untold): (Vec<&Seen>, BTreeSet<Span>) = (Vec::new(), BTreeSet::new());
         for seen in &outcome.seen {
             let writes = match judge::judge(self.catalogue, seen) {
@@ -135,11 +150,11 @@ impl<'c> Reader<'c> {
                 Judgement::Nothing => continue,
             };
             writing.push(seen);
-            let approval = flow.of_call(seen);
+            let approval = flow.of_call(seen, loan.signs(seen.inner.start));
             for write in writes {
                 let place = lines.place(seen.place);
                 let key = (seen.place, write.workload.word().to_owned(), write.operation.clone());
-                let write = script_write(write, place, sign_in, approval);
+                let write = script_write(write, place, approval);
                 let known = best.get(&key);
                 if known.is_none_or(|known| known.confidence < write.confidence) {
                     best.insert(key, write);
@@ -157,7 +172,7 @@ impl<'c> Reader<'c> {
     }
 }
 
-fn script_write(write: judge::Write, place: Place, sign_in: SignIn, approval: Approval) -> ScriptWrite {
+fn script_write(write: judge::Write, place: Place, approval: Approval) -> ScriptWrite {
     ScriptWrite {
         place,
         workload: write.workload,
@@ -166,7 +181,7 @@ fn script_write(write: judge::Write, place: Place, sign_in: SignIn, approval: Ap
         path_template: write.path_template,
         confidence: write.confidence,
         gate: write.gate,
-        sign_in,
+        sign_in: SignIn::Unknown,
         approval,
         through: None,
     }
@@ -186,6 +201,11 @@ fn reading_problems(program: &Program, outcome: &Outcome, lines: &Lines<'_>, wri
     problems
 }
 
+fn too_much_imported() -> Problem {
+    let message = "it imports more than is followed: there may be more writes".to_owned();
+    Problem { place: None, kind: ProblemKind::Bounded, message }
+}
+
 /// Scripts that are called by the name of their file.
 fn runs(outcome: &Outcome, lines: &Lines<'_>) -> Vec<(String, Place)> {
     let script = |name: &str| [".ps1", ".py", ".sh", ".js", ".ts"].iter().any(|ending| name.ends_with(ending));
@@ -197,7 +217,7 @@ fn runs(outcome: &Outcome, lines: &Lines<'_>) -> Vec<(String, Place)> {
 }
 
 /// The text with its comments blanked out, byte for byte.
-fn without_comments(text: &str, program: &Program) -> String {
+pub(super) fn without_comments(text: &str, program: &Program) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for comment in &program.comments {
         if let Some(bytes) = bytes.get_mut(comment.start..comment.end) {

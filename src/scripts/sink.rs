@@ -184,7 +184,8 @@ pub(super) fn requests(call: &Invocation<'_>, senders: &Senders<'_>) -> Found {
     found
 }
 
-fn talks(call: &Invocation<'_>) -> bool {
+/// Whether a call shows, looks up, makes or tests something, and sends nothing.
+pub(super) fn talks(call: &Invocation<'_>) -> bool {
     let all = words(call.callee);
     let first = words(call.last).into_iter().next().unwrap_or_default();
     if all.iter().any(|word| DOUBLES.contains(&word.as_str())) {

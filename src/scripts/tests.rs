@@ -20,7 +20,7 @@ const LANGUAGES: [Language; 10] = [
 
 fn fixtures() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
     paths.sort();
     paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
@@ -32,7 +32,7 @@ proptest! {
     fn any_text_is_read(text in "(?s).{0,400}") {
         let reader = Reader::new(catalogue());
         for language in LANGUAGES {
-            reader.piece(language, &text);
+            reader.piece(language, &text, None);
             let _ = reader.read("x", language, &text);
         }
     }

@@ -3,6 +3,8 @@
 
 use super::detect::{self, Named};
 use super::model::{Language, Problem, ProblemKind, ScriptFile, Survey};
+use super::modules::{Shelf, Surroundings};
+use super::tree::Tree;
 use super::{Reader, text};
 use ignore::WalkBuilder;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,12 +45,17 @@ const MINIFIED: usize = 2_000;
 /// Reads every script at and below the paths. Links are not followed.
 #[must_use]
 pub fn survey(reader: &Reader<'_>, paths: &[PathBuf], options: &Options) -> Survey {
-    let (found, unwalked) = find(paths, options);
+    let Found { files: found, manifests, unwalked } = find(paths, options);
+    let tree = Tree::of(found.iter().map(|(path, _)| path.clone()).collect(), &manifests, options.largest);
     let next = AtomicUsize::new(0);
     let files: Mutex<Vec<ScriptFile>> = Mutex::new(Vec::new());
     let work = || {
-        while let Some((path, named)) = found.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Some(file) = read(reader, path, *named, options)
+        let shelf = Shelf::default();
+        loop {
+            let file = next.fetch_add(1, Ordering::Relaxed);
+            let Some((path, named)) = found.get(file) else { return };
+            let around = Surroundings { tree: &tree, shelf: &shelf, file };
+            if let Some(file) = read(reader, path, *named, options, around)
                 && let Ok(mut files) = files.lock()
             {
                 files.push(file);
@@ -69,12 +76,18 @@ pub fn survey(reader: &Reader<'_>, paths: &[PathBuf], options: &Options) -> Surv
     Survey { files, unwalked }
 }
 
-type Found = Vec<(PathBuf, bool)>;
+/// What there is to read.
+struct Found {
+    /// Every file that may be a script, in order; whether it was named itself.
+    files: Vec<(PathBuf, bool)>,
+    /// Module manifests of PowerShell.
+    manifests: BTreeSet<PathBuf>,
+    unwalked: Vec<(String, String)>,
+}
 
-/// Every file that may be a script, in order; whether it was named itself.
-fn find(paths: &[PathBuf], options: &Options) -> (Found, Vec<(String, String)>) {
+fn find(paths: &[PathBuf], options: &Options) -> Found {
     let mut found: BTreeMap<PathBuf, bool> = BTreeMap::new();
-    let mut unwalked = BTreeSet::new();
+    let (mut manifests, mut unwalked) = (BTreeSet::new(), BTreeSet::new());
     for named in paths {
         if named.is_file() {
             found.insert(named.clone(), true);
@@ -90,6 +103,9 @@ fn find(paths: &[PathBuf], options: &Options) -> (Found, Vec<(String, String)>) 
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && detect::by_name(entry.path()) != Named::Other => {
                     found.entry(entry.into_path()).or_insert(false);
                 }
+                Ok(entry) if entry.path().extension().is_some_and(|ending| ending.eq_ignore_ascii_case("psd1")) => {
+                    manifests.insert(entry.into_path());
+                }
                 Ok(_) => {}
                 Err(error) => {
                     unwalked.insert((shown(named), error.to_string()));
@@ -97,7 +113,7 @@ fn find(paths: &[PathBuf], options: &Options) -> (Found, Vec<(String, String)>) 
             }
         }
     }
-    (found.into_iter().collect(), unwalked.into_iter().collect())
+    Found { files: found.into_iter().collect(), manifests, unwalked: unwalked.into_iter().collect() }
 }
 
 fn shown(path: &Path) -> String {
@@ -106,7 +122,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Reads one file; None if it is no script.
-fn read(reader: &Reader<'_>, path: &Path, named: bool, options: &Options) -> Option<ScriptFile> {
+fn read(reader: &Reader<'_>, path: &Path, named: bool, options: &Options, around: Surroundings<'_>) -> Option<ScriptFile> {
     let by_name = detect::by_name(path);
     let problem = |kind, message: String| {
         let language = if let Named::Is(language) = by_name { language } else { return None };
@@ -140,11 +156,11 @@ fn read(reader: &Reader<'_>, path: &Path, named: bool, options: &Options) -> Opt
             "was made by a machine, in one line; its source is what to read".to_owned(),
         ));
     }
-    Some(reader.read(&shown(path), language, &text))
+    Some(reader.read_among(&shown(path), language, &text, Some(around)))
 }
 
 /// Whether a file of a web page was packed.
-fn is_minified(text: &str, language: Language) -> bool {
+pub(super) fn is_minified(text: &str, language: Language) -> bool {
     matches!(language, Language::JavaScript) && text.len() > 20_000 && text.len() / text.lines().count().max(1) > MINIFIED
 }
 

@@ -150,6 +150,11 @@ impl Evaluator<'_> {
         // An assignment in a function to a variable of the script itself: PowerShell's $script: and $global:.
         if let Some(plain) = name.strip_prefix("::") {
             let plain: Rc<str> = plain.into();
+            let file = self.file();
+            if file != 0 {
+                self.set_global(file, plain, value);
+                return;
+            }
             let inside = self.frames.len() > 1;
             if let Some(frame) = self.frames.first_mut() {
                 let known = frame.variables.get(&plain).filter(|known| inside && !known.is_unknown()).cloned();
@@ -172,9 +177,13 @@ impl Evaluator<'_> {
     /// The value of a variable: of the function, of those that called it, of its object, of the script.
     pub(super) fn variable(&self, name: &str) -> Option<Value> {
         let name = name.strip_prefix("::").unwrap_or(name);
-        let found = self.frames.iter().rev().find_map(|frame| frame.variables.get(name));
-        if let Some(found) = found {
-            return Some(found.clone());
+        let found = if self.has_lent() {
+            self.variable_across(name)
+        } else {
+            self.frames.iter().rev().find_map(|frame| frame.variables.get(name)).cloned()
+        };
+        if found.is_some() {
+            return found;
         }
         self.class().and_then(|class| self.field(&class, name))
     }

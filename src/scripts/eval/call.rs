@@ -1,7 +1,9 @@
 //! Calls: functions of the script are followed, functions of a library that make texts are worked out, and what sends requests
 //! is noted.
 
+use super::super::batch;
 use super::super::ir::{Argument, Call, Expr};
+use super::super::library::file_of;
 use super::super::sink::{self, Invocation};
 use super::super::value::{Atom, Value};
 use super::function::Passed;
@@ -118,6 +120,9 @@ impl Evaluator<'_> {
     /// Runs a function of the script. None where there is none of that name, or where it sends nothing that can be told and
     /// looks as if it did.
     fn own(&mut self, call: &Call, base: Option<&Value>, named: &str, last: &str, passed: &[Passed]) -> Option<Value> {
+        if let Some(lent) = self.lent_function(call, base) {
+            return Some(self.borrowed(&lent, call, named, last, passed));
+        }
         let code = match (&call.callee, base) {
             (Expr::Member(..), Some(base)) if base.atoms.iter().any(|atom| !matches!(atom, Atom::Code(_))) => return None,
             (Expr::Member(inner, _), _) if !self.may_be_own(inner) => return None,
@@ -143,6 +148,35 @@ impl Evaluator<'_> {
             self.note(call, named, last, passed);
         }
         Some(value.unwrap_or_default())
+    }
+
+    /// The function of another file that is called: by a name that nothing of this file has, or through its module.
+    fn lent_function(&self, call: &Call, base: Option<&Value>) -> Option<Rc<super::Function>> {
+        match &call.callee {
+            Expr::Name(name) => {
+                let own =
+                    self.file() == 0 && self.functions.get(&lower(name)).is_some_and(|known| known.iter().any(|function| !function.method));
+                if own || self.variable(name).is_some_and(|value| code_of(&value).is_some()) { None } else { self.lent(name).cloned() }
+            }
+            Expr::Member(..) if base.is_none_or(Value::is_unknown) => self.lent(&dotted(&call.callee, 0)).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Runs a function of another file. Where it is not seen to send what this call says, the call is judged by itself.
+    fn borrowed(&mut self, function: &Rc<super::Function>, call: &Call, named: &str, last: &str, passed: &[Passed]) -> Value {
+        let before = self.seen.len();
+        let mut given = passed.to_vec();
+        if call.input.is_some() {
+            given.push(Passed { name: Some(ANY.into()), value: Value::unknown() });
+        }
+        let value = self.invoke(function, &given, call.span, None);
+        let file = self.file();
+        let said = self.seen.iter().skip(before).any(|seen| file_of(seen.place.start) == file);
+        if !said {
+            self.note(call, named, last, passed);
+        }
+        value.unwrap_or_default()
     }
 
     /// Whether a member may be a function of this file: of the object itself, of a class of the file, of something unknown.
@@ -231,7 +265,15 @@ impl Evaluator<'_> {
         let found = sink::requests(&invocation, self.senders);
         self.sent.extend(found.sent);
         found.requests.iter().for_each(|request| self.emit(request));
+        batch::requests(&invocation, self.senders).iter().for_each(|request| self.emit(request));
+        if batch::is_batch(&invocation) {
+            for span in batch::maps(&invocation) {
+                let drafts = self.drafts.get_mut(&span).into_iter().flatten();
+                drafts.for_each(|request| request.certain = true);
+            }
+        }
     }
+
     /// `pwsh -File x.ps1`, `python x.py`, `Start-Process pwsh "x.ps1"`: a runner and the script that it is handed.
     fn handed(&mut self, named: &str, passed: &[Passed], place: super::Span) {
         let name = lower(named);

@@ -2,7 +2,8 @@
 
 use super::super::ir::{Call, Expr, Function, Parameter, Span, Stmt};
 use super::super::value::{Map, Value};
-use super::call::ANY;
+use super::call::{ANY, dotted};
+use super::library::file_of_function;
 use super::{Evaluator, Frame, MOST_FRAMES, lower};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -17,8 +18,8 @@ pub(in super::super) struct Passed {
 /// Deepest nesting that is searched for calls.
 const DEEPEST: usize = 80;
 
-/// Names of everything that is called in a body.
-pub(super) fn callees(body: &[Stmt], names: &mut BTreeSet<Rc<str>>, depth: usize) {
+/// Names of everything that is called in a body, in lower case: of `a.b()` both `b` and `a.b`.
+pub(in super::super) fn callees(body: &[Stmt], names: &mut BTreeSet<Rc<str>>, depth: usize) {
     if depth > DEEPEST {
         return;
     }
@@ -86,8 +87,12 @@ fn mentioned(expr: &Expr, names: &mut BTreeSet<Rc<str>>, depth: usize) {
 
 fn called(call: &Call, names: &mut BTreeSet<Rc<str>>) {
     match &call.callee {
-        Expr::Name(name) | Expr::Member(_, name) => {
+        Expr::Name(name) => {
             names.insert(lower(name));
+        }
+        Expr::Member(_, name) => {
+            names.insert(lower(name));
+            names.insert(lower(&dotted(&call.callee, 0)));
         }
         _ => {}
     }
@@ -108,7 +113,7 @@ impl Evaluator<'_> {
         let from = u16::try_from(self.frames.len() - 1).unwrap_or(0);
         let passed: Vec<Passed> =
             passed.iter().map(|argument| Passed { name: argument.name.clone(), value: argument.value.passed(from) }).collect();
-        let mut frame = Frame { call, function: Some(function.start), class, ..Frame::default() };
+        let mut frame = Frame { call, function: Some(function.start), file: file_of_function(function), class, ..Frame::default() };
         bind(function, &passed, from, &mut frame);
         if self.dialect.output && !passed.iter().any(|argument| argument.name.as_deref() == Some(ANY)) {
             left_out(function, from, &mut frame);
@@ -121,7 +126,7 @@ impl Evaluator<'_> {
     /// Runs a function that nothing calls, with parameters that can be anything.
     pub(super) fn alone(&mut self, function: &Rc<Function>, class: Option<Rc<str>>) {
         self.called.insert(function.start);
-        self.frames.push(Frame { function: Some(function.start), class, ..Frame::default() });
+        self.frames.push(Frame { function: Some(function.start), file: file_of_function(function), class, ..Frame::default() });
         self.defaults(function, false);
         self.finish(function);
     }
@@ -164,7 +169,7 @@ impl Evaluator<'_> {
         }
         self.called.insert(code.start);
         let call = self.frames.last().map(|frame| frame.call).unwrap_or_default();
-        self.frames.push(Frame { call, function: Some(code.start), ..Frame::default() });
+        self.frames.push(Frame { call, function: Some(code.start), file: file_of_function(code), ..Frame::default() });
         if let Some(first) = code.parameters.first() {
             self.top().insert(first.name.clone(), argument.clone());
         } else if self.dialect.output {

@@ -6,13 +6,15 @@ mod builder;
 mod call;
 mod expr;
 mod function;
+mod library;
 mod strings;
 #[cfg(test)]
 mod tests;
 
-pub(super) use function::Passed;
+pub(super) use function::{Passed, callees};
 
 use super::ir::{Class, Expr, Function, Program, Span, Stmt};
+use super::library::{Library, file_of};
 use super::sink::{self, Request};
 use super::value::{Bounds, Text, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -65,8 +67,20 @@ pub(super) struct Outcome {
     pub(super) calls: Vec<Called>,
     /// Files that are handed to something as an argument: a runner and its script.
     pub(super) files: BTreeSet<(Rc<str>, Span)>,
+    /// Where the functions begin that were run.
+    pub(super) ran: BTreeSet<usize>,
     /// A bound of alternatives, steps or depth was reached.
     pub(super) bounded: bool,
+}
+
+impl Outcome {
+    /// Drops what other files say when they are read themselves.
+    pub(super) fn leave_to_others(&mut self) {
+        let own = |place: Span| file_of(place.start) == 0;
+        self.seen.retain(|seen| own(seen.place));
+        self.calls.retain(|call| own(call.place));
+        self.files.retain(|(_, place)| own(*place));
+    }
 }
 
 /// A call of something from elsewhere.
@@ -86,6 +100,8 @@ struct Frame {
     call: Span,
     /// Where the function begins; none for the script itself.
     function: Option<usize>,
+    /// The file whose code runs in it.
+    file: usize,
     class: Option<Rc<str>>,
     returned: Vec<Value>,
 }
@@ -94,6 +110,7 @@ pub(super) struct Evaluator<'a> {
     dialect: Dialect,
     senders: &'a sink::Senders<'a>,
     functions: HashMap<Rc<str>, Vec<Rc<Function>>>,
+    lent: library::Lent,
     classes: Vec<Rc<Class>>,
     fields: BTreeMap<(Rc<str>, Rc<str>), Value>,
     frames: Vec<Frame>,
@@ -112,12 +129,13 @@ pub(super) struct Evaluator<'a> {
     repeated: usize,
 }
 
-/// Follows a whole script. `library` holds functions of other files of the same module.
-pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Senders<'_>, library: &[Rc<Function>]) -> Outcome {
+/// Follows a whole script. What is seen in a function of the library has places in the library's files.
+pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Senders<'_>, library: &Library) -> Outcome {
     let mut evaluator = Evaluator {
         dialect,
         senders,
         functions: HashMap::new(),
+        lent: library::Lent::default(),
         classes: Vec::new(),
         fields: BTreeMap::new(),
         frames: vec![Frame::default()],
@@ -133,9 +151,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
         steps: 0,
         repeated: 0,
     };
-    for function in library {
-        evaluator.functions.entry(lower(&function.name)).or_default().push(function.clone());
-    }
+    evaluator.borrow_from(library);
     let mut names = Names::default();
     names.block(&program.body, 0);
     for function in &names.functions {
@@ -153,11 +169,19 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
         seen: evaluator.seen,
         calls: evaluator.calls.into_iter().collect(),
         files: evaluator.files,
+        ran: evaluator.called,
     }
 }
 
 fn lower(name: &str) -> Rc<str> {
     name.to_ascii_lowercase().into()
+}
+
+/// The functions of a script, those within others too; no methods.
+pub(super) fn functions(program: &Program) -> Vec<Rc<Function>> {
+    let mut names = Names::default();
+    names.block(&program.body, 0);
+    names.functions.into_iter().filter(|function| !function.method).collect()
 }
 
 /// What a script defines, wherever it does.
@@ -226,7 +250,7 @@ impl Evaluator<'_> {
         let (seen, called) = (self.seen.len(), self.called.clone());
         let mut mentioned = BTreeSet::new();
         for method in self.classes.iter().flat_map(|class| &class.methods) {
-            function::callees(&method.body, &mut mentioned, 0);
+            callees(&method.body, &mut mentioned, 0);
         }
         self.each_method(|_, _| true);
         self.seen.truncate(seen);
@@ -248,7 +272,7 @@ impl Evaluator<'_> {
     /// Functions that nothing called: first those that nothing mentions, since they call the others.
     fn uncalled(&mut self, names: &Names) {
         let mut mentioned = BTreeSet::new();
-        names.functions.iter().for_each(|function| function::callees(&function.body, &mut mentioned, 0));
+        names.functions.iter().for_each(|function| callees(&function.body, &mut mentioned, 0));
         for leave in [true, false] {
             for function in names.functions.iter().filter(|function| !function.method) {
                 let left = leave && mentioned.contains(&lower(&function.name));

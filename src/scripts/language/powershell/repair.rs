@@ -10,6 +10,7 @@ pub(super) fn repaired(source: &str) -> Option<String> {
         choices(line, start, &mut bytes);
         blocks(line, start, &mut bytes);
         paths(line, start, &mut bytes);
+        sourced(line, start, &mut bytes);
         bare_words(line, start, &mut bytes);
     }
     let changed = bytes != source.as_bytes();
@@ -102,6 +103,20 @@ fn paths(line: &str, start: usize, bytes: &mut [u8]) {
             if before.is_empty() || before.ends_with(['=', '|', '{', ';']) {
                 put(bytes, start + at, b"  ");
             }
+        }
+    }
+}
+
+/// `. $folder/name.ps1`, which is no division: what stands behind the variable as part of its name.
+fn sourced(line: &str, start: usize, bytes: &mut [u8]) {
+    let front = line.len() - line.trim_start().len();
+    let rest = line.get(front..).unwrap_or("");
+    if !(rest.starts_with(". $") || rest.starts_with("& $")) {
+        return;
+    }
+    for (at, byte) in rest.bytes().enumerate().skip(3).take_while(|(_, byte)| !byte.is_ascii_whitespace()) {
+        if matches!(byte, b'/' | b'\\' | b'.' | b'-') {
+            put(bytes, start + front + at, b"_");
         }
     }
 }

@@ -17,3 +17,17 @@ fn every_way_to_send_is_found() {
     }
     assert_eq!(found(Shell, "curl -s https://graph.microsoft.com/beta/deviceManagement/roleDefinitions\n"), Vec::<String>::new());
 }
+
+#[test]
+fn letters_beyond_ascii_move_no_place() {
+    use super::super::super::{Reader, testing::catalogue};
+    let line = "größe=\"Ä—ß\"; curl -X DELETE \"https://graph.microsoft.com/beta/deviceManagement/deviceCategories/ü$id\" # ✓ é\n";
+    let script = format!("# Übersicht “x”\n{line}echo 'ñ'\n{line}");
+    let file = Reader::new(catalogue()).read("x", Shell, &script);
+    let start = line.chars().position(|letter| letter == 'c').unwrap() + 1;
+    let end = line.chars().count() - " # ✓ é\n".chars().count() + 1;
+    let places: Vec<_> =
+        file.writes.iter().map(|write| write.place).map(|place| (place.line, place.column, place.end_line, place.end_column)).collect();
+    assert_eq!(places, [(2, start, 2, end), (4, start, 4, end)]);
+    assert_eq!(file.excerpts[&2], line.trim_end());
+}

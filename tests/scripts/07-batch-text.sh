@@ -1,0 +1,1 @@
+curl -s -X POST 'https://graph.microsoft.com/v1.0/$batch' -d '{"requests":[{"id":"1","method":"GET","url":"/deviceManagement/roleDefinitions"},{"id":"2","method":"PATCH","url":"/deviceManagement/roleDefinitions/1"}]}' # MAA: role update

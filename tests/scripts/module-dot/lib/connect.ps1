@@ -1,0 +1,7 @@
+function Connect-AsApp {
+    Connect-MgGraph -Identity
+}
+
+function Connect-AsPerson {
+    Connect-MgGraph -Scopes 'DeviceManagementConfiguration.ReadWrite.All'
+}

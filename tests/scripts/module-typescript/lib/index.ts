@@ -1,0 +1,1 @@
+export { send as sendToGraph } from "./send";
