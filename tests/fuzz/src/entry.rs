@@ -1,8 +1,8 @@
-//! What each target does with the bytes that it is given. `tests/fuzz_corpus.rs` does the same with the kept ones.
+//! What each target does with the bytes that it is given. `tests/fuzz_corpus.rs` does the same with the kept ones, on the program's
+//! own library.
 
 use super::catalogue::Catalogue;
 use super::scripts::{Language, Options, Place, Reader, ScriptFile, survey};
-use std::path::Path;
 use std::sync::OnceLock;
 
 /// The targets: a reader each by its word, and the way from bytes to a reader.
@@ -80,9 +80,4 @@ fn file(bytes: &[u8]) {
     let options = Options { threads: 1, ..Options::default() };
     let survey = survey(reader(), &[path], &options);
     assert!(survey.files.len() <= 1 && survey.unwalked.is_empty());
-}
-
-/// The kept inputs of a target.
-pub fn kept(target: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target)
 }
