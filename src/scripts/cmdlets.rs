@@ -57,6 +57,26 @@ impl Cmdlets {
         self.by_name.entry(name).or_default().insert(entry.clone());
     }
 
+    /// Every verb and noun of the SDK that writes.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
+    /// Every command of the other modules that writes.
+    #[cfg(test)]
+    pub(super) fn modules() -> Vec<String> {
+        let verbs = ["add", "new", "set", "update", "remove", "deploy", "publish", "invoke"];
+        let win32 = ["", "packagefile", "assignmentgroup", "dependency", "supersedence"].map(|part| format!("intunewin32app{part}"));
+        let tuner = ["wtwin32app", "wtmsstoreapp", "wtintuneapp", "wtapp", "wtwingetapp"].map(str::to_owned);
+        let underscored = ["devicemanagement_manageddevices", "deviceappmanagement_mobileapps"].map(str::to_owned);
+        let old =
+            OLD.iter().flat_map(|(object, _)| ["", "assignment", "wipe", "setassignment"].map(|part| format!("intune{object}{part}")));
+        let nouns: Vec<String> = old.chain(win32).chain(tuner).chain(underscored).collect();
+        let names = verbs.iter().flat_map(|verb| nouns.iter().map(move |noun| format!("{verb}-{noun}")));
+        names.filter(|name| name.split_once('-').is_some_and(|(verb, noun)| module(verb, noun).is_some())).collect()
+    }
+
     /// The request that a command of a module makes. `name` is in lower case.
     pub(super) fn request(&self, name: &str, call: &Invocation<'_>) -> Option<Request> {
         let name = name.rsplit('\\').next().unwrap_or(name);

@@ -56,7 +56,7 @@ impl<'c> Reader<'c> {
 
     /// Reads one text that may import files around it.
     pub(super) fn read_among(&self, path: &str, language: Language, text: &str, around: Option<Surroundings<'_>>) -> ScriptFile {
-        let looked = filter::may_write(text) || filter::may_run(text);
+        let looked = filter::may_matter(text);
         let found = match language {
             _ if !looked => Found::default(),
             Language::GitHubActions | Language::AzurePipelines => self.steps(language, text),
@@ -80,7 +80,7 @@ impl<'c> Reader<'c> {
     }
 
     /// Reads the scripts in a pipeline.
-    fn steps(&self, language: Language, text: &str) -> Found {
+    pub(super) fn steps(&self, language: Language, text: &str) -> Found {
         let steps = pipeline::steps(text, language);
         let whole = sign_in::judge(text, language);
         let mut found = Found { runs: steps.files, sign_in: Some(whole), ..Found::default() };

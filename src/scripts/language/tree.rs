@@ -32,36 +32,52 @@ pub(super) fn text_of<'t>(node: Node<'_>, text: &'t str) -> &'t str {
     text.get(node.byte_range()).unwrap_or("")
 }
 
+/// Whether a node is a comment. Every grammar has them among what may stand anywhere, which is quicker to ask than a name.
+fn is_comment(node: Node<'_>) -> bool {
+    node.is_extra() && node.kind().contains("comment")
+}
+
 /// The named children that are no comments.
 pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !child.kind().contains("comment")).collect()
+    node.named_children(&mut cursor).filter(|child| !is_comment(*child)).collect()
 }
 
 /// How often the parser lost its way.
 pub(super) fn errors(tree: &Tree) -> usize {
-    let mut program = Program::default();
-    survey(tree, &mut program)
+    let mut errors = 0;
+    visit(tree, |node| {
+        errors += usize::from(node.is_error() || node.is_missing());
+        node.has_error()
+    });
+    errors
 }
 
-/// Where comments are, and where the parser lost its way.
-pub(super) fn survey(tree: &Tree, program: &mut Program) -> usize {
-    let mut errors = 0;
+/// Notes where comments are, and where the parser first lost its way.
+pub(super) fn survey(tree: &Tree, program: &mut Program) {
+    let broken = tree.root_node().has_error();
+    visit(tree, |node| {
+        if is_comment(node) {
+            program.comments.push(span(node));
+            return false;
+        }
+        if broken && program.broken.is_none() && (node.is_error() || node.is_missing()) {
+            program.broken = Some(node.start_byte());
+        }
+        true
+    });
+}
+
+/// Goes through a tree in the order of the text, into those nodes for which `into` says so.
+fn visit(tree: &Tree, mut into: impl FnMut(Node<'_>) -> bool) {
     let mut cursor = tree.walk();
     loop {
-        let node = cursor.node();
-        if node.kind().contains("comment") {
-            program.comments.push(span(node));
-        } else if node.is_error() || node.is_missing() {
-            errors += 1;
-            program.broken.get_or_insert(node.start_byte());
-        }
-        if cursor.goto_first_child() || cursor.goto_next_sibling() {
+        if (into(cursor.node()) && cursor.goto_first_child()) || cursor.goto_next_sibling() {
             continue;
         }
         loop {
             if !cursor.goto_parent() {
-                return errors;
+                return;
             }
             if cursor.goto_next_sibling() {
                 break;

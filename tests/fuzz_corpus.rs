@@ -1,0 +1,81 @@
+//! The inputs that the fuzz targets (`tests/fuzz`) keep, and the fixtures, through every reader: what once made one fail, or is
+//! unlike everything else, is read again with every run of the tests, without a fuzzer.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "fuzz/src/entry.rs"]
+mod entry;
+
+use maascan::{catalogue, scripts};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// As much as the readers are given by the program.
+const STACK: usize = 48 * 1024 * 1024;
+
+/// Longest time for one input. The fuzzer allows ten seconds, with optimisation.
+const LONGEST: Duration = Duration::from_secs(60);
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn replay(target: &'static str, inputs: Vec<PathBuf>) {
+    let read = move || {
+        for input in inputs {
+            let bytes = fs::read(&input).unwrap();
+            let begun = Instant::now();
+            entry::run(target, &bytes);
+            assert!(begun.elapsed() < LONGEST, "{target}: {} took {:?}", input.display(), begun.elapsed());
+        }
+    };
+    thread::Builder::new().stack_size(STACK).spawn(read).unwrap().join().unwrap_or_else(|_| panic!("{target} failed"));
+}
+
+#[test]
+fn every_kept_input_is_read_without_a_fault() {
+    for target in entry::TARGETS {
+        let kept = files(&folder("fuzz/corpus").join(target));
+        assert!(kept.len() > 10, "{target} keeps {} inputs", kept.len());
+        replay(target, kept);
+    }
+}
+
+#[test]
+fn every_fixture_is_read_by_every_reader_without_a_fault() {
+    for target in entry::TARGETS {
+        replay(target, files(&folder("scripts")));
+    }
+}
+
+#[test]
+fn every_target_is_built_and_run() {
+    let manifest = fs::read_to_string(folder("fuzz/Cargo.toml")).unwrap();
+    let script = fs::read_to_string(folder("fuzz/run")).unwrap();
+    for target in entry::TARGETS {
+        assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}");
+        assert!(script.contains(&format!(" {target}")), "{target}");
+    }
+    assert_eq!(manifest.matches("[[bin]]").count(), entry::TARGETS.len());
+}
+
+/// A lock of its own must not make the fuzzer read with other parsers than the program has.
+#[test]
+fn the_fuzzer_has_the_same_grammars() {
+    let locks = [folder("../Cargo.lock"), folder("fuzz/Cargo.lock")].map(|path| fs::read_to_string(path).unwrap());
+    let pinned = locks.map(|lock| {
+        let packages: Vec<String> =
+            lock.split("[[package]]").filter(|package| package.contains("name = \"tree-sitter")).map(str::to_owned).collect();
+        packages
+    });
+    assert!(pinned[0].len() >= 6, "{pinned:?}");
+    assert_eq!(pinned[0], pinned[1]);
+}
