@@ -10,6 +10,7 @@ use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, PoisonError};
 
 /// The category of these logs, also the table's name in Log Analytics.
@@ -44,6 +45,24 @@ enum Known {
     Row(Option<usize>, u64),
 }
 
+/// A fingerprint is mixed well enough to be its own hash.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = fingerprint(bytes);
+    }
+
+    fn write_u64(&mut self, fingerprint: u64) {
+        self.0 = fingerprint;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Most ways of writing that are remembered.
 const MOST_WAYS: usize = 4 * rows::MOST;
 
@@ -52,7 +71,7 @@ const MOST_WAYS: usize = 4 * rows::MOST;
 pub(super) struct Tally {
     rows: Rows,
     /// By the fingerprint of what makes a row, as it was written.
-    known: HashMap<u64, Known>,
+    known: HashMap<u64, Known, BuildHasherDefault<AsItIs>>,
     /// What makes the row of the call at hand, as it is written.
     written: Vec<u8>,
     pub(super) reading: LogReading,
