@@ -67,6 +67,41 @@ fn no_log_is_written_over() {
 }
 
 #[test]
+fn commands_that_judge_write_over_no_log_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("export");
+    fs::create_dir(&logs).unwrap();
+    let log = logs.join("PT1H.json");
+    fs::write(&log, a_few()).unwrap();
+    let (out, deeper) = (logs.join("report"), logs.join("new").join("report"));
+    let json = format!("json={}", logs.join("run.json").display());
+    let refused = |command: &mut assert_cmd::Command| {
+        let output = command.arg("--logs").arg(&logs).assert().code(2).get_output().clone();
+        assert!(text(&output.stderr).contains("it is read as logs") && text(&output.stderr).contains("hint:"), "{}", text(&output.stderr));
+    };
+    let assess = || {
+        let mut command = maascan();
+        command.arg("assess").arg(snapshot()).arg("--allow-incomplete");
+        command
+    };
+    refused(assess().arg("--logs-state").arg(&log));
+    refused(assess().arg("--out").arg(&out));
+    refused(assess().arg("--out").arg(&deeper));
+    refused(assess().args(["--output", &json]));
+    refused(signed_in(maascan().arg("scan")).arg("--logs-state").arg(&log));
+    refused(signed_in(maascan().arg("scan")).arg("--out").arg(&out));
+    refused(signed_in(maascan().arg("collect")).arg("--output").arg(logs.join("tenant.json.zst")));
+    assert_eq!(fs::read_to_string(&log).unwrap(), a_few());
+    assert_eq!(fs::read_dir(&logs).unwrap().count(), 1);
+    assess().arg("--logs").arg(&logs).arg("--out").arg(folder.path().join("report")).assert().success();
+}
+
+/// A command with a sign-in that nobody is asked for.
+fn signed_in(command: &mut assert_cmd::Command) -> &mut assert_cmd::Command {
+    command.env("AZURE_TENANT_ID", "0a1b2c3d-0000-4000-8000-000000000001").env("MAASCAN_ACCESS_TOKEN", "none")
+}
+
+#[test]
 fn what_is_of_a_workspace_is_refused_beside_files() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("PT1H.json");
@@ -325,7 +360,7 @@ fn a_saved_answer_of_an_engine_is_known_by_its_columns() {
     let cells = ["app_id", "workload", "operation", "blocked", "first", "last", "addresses"].map(|column| told[0][column].as_str());
     assert_eq!(cells, [APP, "script", "create", "2", "2026-10-06T08:00:00Z", "2026-10-06T13:30:00Z", "203.0.113.7:2"]);
     let table = maascan().arg("logs").arg(&file).assert().success().get_output().clone();
-    assert!(text(&table.stdout).contains("read: 3 records in 1 files"), "{}", text(&table.stdout));
+    assert!(text(&table.stdout).contains("read: 3 records in 1 file, "), "{}", text(&table.stdout));
     let refused = |arguments: &[&Path], message: &str| {
         let output = maascan().arg("logs").args(arguments).assert().code(2).get_output().clone();
         assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));

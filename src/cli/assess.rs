@@ -41,6 +41,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let catalogue = tenant::catalogue()?;
+    arguments.logs.check(&arguments.output.written())?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping, Some(&arguments.snapshot))?
         .notifying(&arguments.notifying)?;
     let snapshot = snapshot::load(&arguments.snapshot).map_err(usage_error)?;

@@ -44,8 +44,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
     let catalogue = tenant::catalogue()?;
+    let logs = arguments.logs.prepare(&arguments.connection, None, &[arguments.output.as_path()])?;
     let scripts = arguments.scripts.prepare()?;
-    let logs = arguments.logs.prepare(&arguments.connection, None)?;
     writable(&arguments.output)?;
     let listed = arguments.exclusions.as_deref().map(exclusion_file::load).transpose()?.unwrap_or_default();
     let look_up = listed.into_iter().flat_map(|line| line.ids).collect();

@@ -109,12 +109,16 @@ impl Beside {
         reading.read(&self.paths, catalogue, now).map(Some)
     }
 
-    /// Refuses, before the long work, a path that leads nowhere.
+    /// Refuses, before the long work, a path that leads nowhere, and a state, or anything of `written`, that is one of the logs or
+    /// lies in a folder of them.
     ///
     /// # Errors
     /// The user's fault.
-    pub(super) fn check(&self) -> Result<(), Failure> {
-        there(&self.paths)
+    pub(super) fn check(&self, written: &[&Path]) -> Result<(), Failure> {
+        there(&self.paths)?;
+        let state = self.state.as_deref();
+        apart(state, &self.paths)?;
+        written.iter().try_for_each(|path| apart(state.into_iter().chain([*path]), &self.paths))
     }
 }
 
@@ -128,12 +132,13 @@ pub(super) struct BesideOrAsked {
 }
 
 impl BesideOrAsked {
-    /// Refuses, before the long work, what cannot be read. `days` are those of the evidence window.
+    /// Refuses, before the long work, what cannot be read, and what of `written` would be among the logs. `days` are those of the
+    /// evidence window.
     ///
     /// # Errors
     /// The user's fault.
-    pub(super) fn prepare(&self, connection: &Connection, days: Option<u32>) -> Result<Ready<'_>, Failure> {
-        self.files.check()?;
+    pub(super) fn prepare(&self, connection: &Connection, days: Option<u32>, written: &[&Path]) -> Result<Ready<'_>, Failure> {
+        self.files.check(written)?;
         Ok(Ready { files: &self.files, asked: self.place.prepare(connection, days)? })
     }
 }
@@ -200,7 +205,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let catalogue = tenant::catalogue()?;
     arguments.asked.fits(&arguments.paths)?;
-    let written = arguments.output.iter().chain(&arguments.reading.state);
+    let written = arguments.output.iter().chain(&arguments.reading.state).map(PathBuf::as_path);
     apart(written, &arguments.paths)?;
     arguments.output.iter().try_for_each(|path| writable(path))?;
     let now = arguments.now.unwrap_or_else(Utc::now).trunc_subsecs(0);
@@ -337,22 +342,26 @@ fn there(paths: &[PathBuf]) -> Result<(), Failure> {
 
 /// Refuses files to write that are read, or lie in a folder that is read, where the next run would take them for logs; and two that
 /// are the same.
-fn apart<'p>(written: impl Iterator<Item = &'p PathBuf>, read: &[PathBuf]) -> Result<(), Failure> {
+fn apart<'p>(written: impl IntoIterator<Item = &'p Path>, read: &[PathBuf]) -> Result<(), Failure> {
     let mut before: Vec<PathBuf> = Vec::new();
     for path in written {
-        let place = folder(path).canonicalize().unwrap_or_else(|_| folder(path).to_owned()).join(path.file_name().unwrap_or_default());
-        let place = place.canonicalize().unwrap_or(place);
+        let place = place_of(path);
         if before.contains(&place) {
             return Err(Failure::usage(format!("written twice: {}", path.display()), "give each output, and the state, a file of its own"));
         }
         let logs = read.iter().find(|logs| logs.canonicalize().is_ok_and(|logs| place.starts_with(logs)));
         if let Some(logs) = logs {
-            let hint = "name a file outside of the logs: a log is not written over, and the next run would read the file as one";
+            let hint = "name a place outside of the logs: a log is not written over, and the next run would read what is there as one";
             return Err(Failure::usage(format!("cannot write {}: it is read as logs, by {}", path.display(), logs.display()), hint));
         }
         before.push(place);
     }
     Ok(())
+}
+
+/// Where a path leads, also one of which only some folder above exists yet.
+fn place_of(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.file_name().map_or_else(|| path.to_owned(), |name| place_of(folder(path)).join(name)))
 }
 
 /// Whether a path leads nowhere, and is no pattern.

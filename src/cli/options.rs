@@ -12,7 +12,7 @@ use crate::snapshot::{self, AppRoleId, Snapshot};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the tenant is.
 #[derive(Debug, Args)]
@@ -274,6 +274,13 @@ pub(super) struct Output {
     /// End with status 0 although a dataset could not be read whole
     #[arg(long)]
     pub(super) allow_incomplete: bool,
+}
+
+impl Output {
+    /// Every file and folder that is written.
+    pub(super) fn written(&self) -> Vec<&Path> {
+        self.out.as_deref().into_iter().chain(self.reports.written()).collect()
+    }
 }
 
 /// What `--fail-on` takes.

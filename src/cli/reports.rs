@@ -41,6 +41,11 @@ enum Between {
 }
 
 impl Reports {
+    /// The files that are written.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Path> {
+        self.output.iter().map(|(_, path)| path).chain(&self.xlsx).map(PathBuf::as_path)
+    }
+
     /// How CSV is laid out.
     pub(super) fn layout(&self) -> Layout {
         let separator = match self.csv_separator {

@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let endpoints = arguments.connection.endpoints()?;
     arguments.reading.covers(&arguments.judging)?;
     let credential = tenant::credential(&arguments.connection, &endpoints)?;
-    let logs = arguments.logs.prepare(&arguments.connection, Some(arguments.judging.days))?;
+    let logs = arguments.logs.prepare(&arguments.connection, Some(arguments.judging.days), &arguments.output.written())?;
     let scripts = arguments.scripts.prepare()?;
     let catalogue = tenant::catalogue()?;
     let prepared = Prepared::new(&arguments.judging, &arguments.output, &arguments.keeping, None)?.notifying(&arguments.notifying)?;

@@ -4,13 +4,11 @@ use super::query::COLUMNS;
 use super::run::Counts;
 use crate::catalogue::{Catalogue, Route};
 use crate::graph::Table;
+use crate::logs::words::{Kind, LONGEST_AGENT, LONGEST_METHOD, LONGEST_WORD, cut, is_write, status, time};
 use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow, Listed, LogFault, LogReading, ServicePrincipalId};
-use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// The operation that is not counted.
-const ENVELOPE: &str = "/$batch";
 
 /// Most rows that are kept, as of files: those that come first in the order of their keys.
 const MOST_ROWS: usize = 10_000;
@@ -51,12 +49,7 @@ impl Row<'_> {
     }
 
     fn time(&self, name: &str) -> Option<DateTime<Utc>> {
-        let text = self.text(name);
-        let exact = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
-        // As the Azure CLI, Azure Data Explorer and the portal write times, which are UTC.
-        let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%m/%d/%Y, %I:%M:%S%.f %p"];
-        let other = || formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|time| time.and_utc());
-        Some(exact.or_else(other)?.trunc_subsecs(0))
+        time(self.text(name))
     }
 }
 
@@ -84,9 +77,7 @@ impl<'c> Tally<'c> {
         let catalogue = self.catalogue;
         let route = catalogue.route(method, uri);
         let part = row.text("Part");
-        // A batch is an envelope: the log has each request in it as a record of its own.
-        let is_envelope = matches!(route, Route::Operation(operation, _) if operation.path == ENVELOPE);
-        if matches!(route, Route::NotIntune | Route::Read) || is_envelope {
+        if !is_write(method, &route) {
             return;
         }
         if part == "own" {
@@ -101,9 +92,9 @@ impl<'c> Tally<'c> {
         let kept = self.rows.entry(fresh.key.clone()).or_insert(fresh);
         match part {
             "status" => Self::count(kept, &mut self.reading, row, from),
-            "authentication" => list(&mut kept.client_auth_methods, row),
-            "address" => list(&mut kept.addresses, row),
-            "agent" => list(&mut kept.user_agents, row),
+            "authentication" => list(&mut kept.client_auth_methods, row, LONGEST_WORD),
+            "address" => list(&mut kept.addresses, row, LONGEST_WORD),
+            "agent" => list(&mut kept.user_agents, row, LONGEST_AGENT),
             _ => {}
         }
     }
@@ -113,7 +104,7 @@ impl<'c> Tally<'c> {
         let (Some(first), Some(last)) = (row.time("First"), row.time("Last")) else {
             return reading.fault(LogFault::NoTime, calls, from);
         };
-        let status = status(row.text("Value"));
+        let status = status(row.text("Value")).unwrap_or_default();
         kept.count(status, CallCount { calls, first, last });
         reading.duplicates = reading.duplicates.saturating_add(row.number("Copies").saturating_sub(calls));
         reading.fault(LogFault::NoRequestId, row.number("Unnamed"), from);
@@ -165,34 +156,21 @@ pub fn counted(catalogue: &Catalogue, answers: &[Table], source: &str) -> Activi
     logs
 }
 
-fn list(listed: &mut Listed, row: &Row<'_>) {
-    listed.add(&cut(row.text("Value"), 80), row.number("Calls"));
-}
-
-/// The first characters of a text, without control characters: as much as is kept of files.
-fn cut(text: &str, longest: usize) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(longest).collect()
-}
-
-fn status(text: &str) -> u16 {
-    text.strip_suffix(".0").unwrap_or(text).parse().ok().filter(|status| (100..600).contains(status)).unwrap_or_default()
+fn list(listed: &mut Listed, row: &Row<'_>, longest: usize) {
+    listed.add(&cut(row.text("Value"), longest), row.number("Calls"));
 }
 
 fn empty_row(row: &Row<'_>, route: &Route<'_>, uri: &str) -> CallRow {
-    let (path_template, workloads, operation) = match route {
-        Route::Operation(operation, _) => {
-            let workloads = operation.workloads.iter().map(|workload| workload.word().to_owned()).collect();
-            (operation.path.clone(), workloads, operation.name.clone())
-        }
-        _ => (crate::logs::path_template(uri), Vec::new(), "unmapped".to_owned()),
-    };
+    let Kind { path_template, workloads, operation } = Kind::of(route, uri);
     let flow = match row.text("Flow") {
         "app-only" => CallFlow::AppOnly,
         "delegated" => CallFlow::Delegated,
         _ => CallFlow::Unclear,
     };
-    let principal = Some(row.text("ServicePrincipalId")).filter(|id| !id.is_empty()).map(|id| ServicePrincipalId::new(&cut(id, 64)));
-    let (app_id, method) = (AppId::new(&cut(row.text("AppId"), 64)), cut(row.text("Method"), 16).to_ascii_uppercase());
+    let principal =
+        Some(row.text("ServicePrincipalId")).filter(|id| !id.is_empty()).map(|id| ServicePrincipalId::new(&cut(id, LONGEST_WORD)));
+    let (app_id, method) =
+        (AppId::new(&cut(row.text("AppId"), LONGEST_WORD)), cut(row.text("Method"), LONGEST_METHOD).to_ascii_uppercase());
     CallRow::new(CallKey { app_id, service_principal_id: principal, flow, method, path_template }, workloads, operation)
 }
 

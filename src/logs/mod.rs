@@ -23,10 +23,10 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod units;
+pub(crate) mod words;
 mod work;
 
 pub use state::{Error, State};
-pub use template::of as path_template;
 
 use crate::catalogue::Catalogue;
 use crate::snapshot::{ActivityLogs, AppId};

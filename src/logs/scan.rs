@@ -24,6 +24,9 @@ const MARK: u8 = b'q';
 const METHOD: &[u8] = b"questMethod\"";
 const URI: &[u8] = b"questUri\"";
 
+/// Where both have their capital, from the mark on.
+const CAPITAL: usize = 5;
+
 /// A whole member, from the mark on.
 const GET: &[u8] = b"questMethod\":\"GET\"";
 
@@ -92,10 +95,11 @@ impl<'a> Scanner<'a> {
         for place in memchr2_iter(b'\n', MARK, block) {
             let rest = block.get(place..).unwrap_or_default();
             if rest.first() == Some(&MARK) {
-                if rest.starts_with(METHOD) {
-                    method.at(place);
-                } else if rest.starts_with(URI) {
-                    uri.at(place);
+                // One letter tells the two names apart, and from nearly all others that have the mark.
+                match rest.get(CAPITAL) {
+                    Some(b'M') if rest.starts_with(METHOD) => method.at(place),
+                    Some(b'U') if rest.starts_with(URI) => uri.at(place),
+                    _ => {}
                 }
                 continue;
             }

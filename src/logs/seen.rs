@@ -51,11 +51,12 @@ impl Seen {
         true
     }
 
-    /// Between two rounds: makes room if the next might need it.
-    pub(super) fn make_room(&mut self) {
+    /// Between two rounds: makes room if the next might need it. Answers how many more are remembered before any is forgotten.
+    pub(super) fn make_room(&mut self) -> usize {
         if self.young.count >= ENOUGH.min(self.most) {
             self.turn();
         }
+        self.most.saturating_sub(self.young.count)
     }
 
     fn turn(&mut self) {

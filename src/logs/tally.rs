@@ -4,22 +4,17 @@
 use super::record::{Field, Fields};
 use super::rows::{self, Rows};
 use super::seen::{Seen, fingerprint};
+use super::words::{Kind, LONGEST_AGENT, LONGEST_METHOD, LONGEST_WORD, cut, is_write, status, time};
 use super::{Options, template};
 use crate::catalogue::{Catalogue, Route};
 use crate::snapshot::{ActivityLogs, AppId, CallCount, CallFlow, CallKey, CallRow, LogFault, LogReading, ServicePrincipalId};
-use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
-use std::borrow::Cow;
+use chrono::{DateTime, Utc};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, PoisonError};
 
 /// The category of these logs, also the table's name in Log Analytics.
 const CATEGORY: &str = "MicrosoftGraphActivityLogs";
-
-/// Longest user agent that is kept, in characters.
-const LONGEST_AGENT: usize = 80;
-
-/// Longest id, address or way to authenticate that is kept, in characters: a GUID has 36, an IPv6 address with zone at most 45.
-const LONGEST_WORD: usize = 64;
 
 /// What all threads share.
 #[derive(Debug)]
@@ -44,6 +39,24 @@ enum Known {
     Row(Option<usize>, u64),
 }
 
+/// A fingerprint is mixed well enough to be its own hash.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = fingerprint(bytes);
+    }
+
+    fn write_u64(&mut self, fingerprint: u64) {
+        self.0 = fingerprint;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Most ways of writing that are remembered.
 const MOST_WAYS: usize = 4 * rows::MOST;
 
@@ -52,7 +65,7 @@ const MOST_WAYS: usize = 4 * rows::MOST;
 pub(super) struct Tally {
     rows: Rows,
     /// By the fingerprint of what makes a row, as it was written.
-    known: HashMap<u64, Known>,
+    known: HashMap<u64, Known, BuildHasherDefault<AsItIs>>,
     /// What makes the row of the call at hand, as it is written.
     written: Vec<u8>,
     pub(super) reading: LogReading,
@@ -175,35 +188,11 @@ fn count(row: &mut CallRow, status: u16, time: DateTime<Utc>, fields: &Fields<'_
     row.user_agents.add(&word(Field::UserAgent, LONGEST_AGENT), 1);
 }
 
-/// A batch is an envelope: the log has each request in it as a record of its own, with the same operation id (facts/graph.md
-/// section 5).
-const ENVELOPE: &str = "/$batch";
-
-/// Whether a request is a write on Intune.
-pub(super) fn is_write(method: &str, route: &Route<'_>) -> bool {
-    match route {
-        Route::NotIntune | Route::Read => false,
-        Route::Operation(operation, _) => operation.path != ENVELOPE,
-        Route::Unmapped | Route::Ambiguous(_) | Route::Unresolved => !is_read(method),
-    }
-}
-
-/// Whether a method never writes.
-fn is_read(method: &str) -> bool {
-    ["GET", "HEAD", "OPTIONS"].iter().any(|read| method.eq_ignore_ascii_case(read))
-}
-
 /// The row that a write belongs to, without calls.
 fn empty_row(fields: &Fields<'_>, route: &Route<'_>, app_id: AppId) -> CallRow {
-    let method = cut(fields.get(Field::Method).unwrap_or_default(), 16).to_ascii_uppercase();
+    let method = cut(fields.get(Field::Method).unwrap_or_default(), LONGEST_METHOD).to_ascii_uppercase();
     let principal = fields.get(Field::ServicePrincipal).map(|id| ServicePrincipalId::new(&cut(id, LONGEST_WORD)));
-    let (path_template, workloads, operation) = match route {
-        Route::Operation(operation, _) => {
-            let workloads = operation.workloads.iter().map(|workload| workload.word().to_owned()).collect();
-            (operation.path.clone(), workloads, operation.name.clone())
-        }
-        _ => (template::of(fields.get(Field::Uri).unwrap_or_default()), Vec::new(), "unmapped".to_owned()),
-    };
+    let Kind { path_template, workloads, operation } = Kind::of(route, fields.get(Field::Uri).unwrap_or_default());
     let key = CallKey { app_id, service_principal_id: principal, flow: flow(fields), method, path_template };
     CallRow::new(key, workloads, operation)
 }
@@ -219,55 +208,5 @@ fn flow(fields: &Fields<'_>) -> CallFlow {
         (None, Some(_)) => CallFlow::AppOnly,
         (None, None) if of_app => CallFlow::AppOnly,
         (None, None) => CallFlow::Unclear,
-    }
-}
-
-fn status(text: &str) -> Option<u16> {
-    let whole = text.strip_suffix(".0").unwrap_or(text);
-    whole.parse().ok().filter(|status| (100..600).contains(status))
-}
-
-/// A time of RFC 3339, as exports have it; or of the portal's CSV, which is UTC by its column's title. Whole seconds.
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    let exact = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
-    let plain = || {
-        let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%m/%d/%Y, %I:%M:%S%.f %p"];
-        formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|time| time.and_utc())
-    };
-    exact.or_else(plain).map(|time| time.trunc_subsecs(0))
-}
-
-/// The first characters of a text, without control characters.
-fn cut(text: &str, longest: usize) -> Cow<'_, str> {
-    if text.len() <= longest && text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().filter(|letter| !letter.is_control()).take(longest).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_every_export_are_read() {
-        let expected: DateTime<Utc> = "2026-07-16T13:05:09Z".parse().unwrap();
-        for text in [
-            "2026-07-16T13:05:09.1234567Z",
-            "2026-07-16T15:05:09+02:00",
-            "2026-07-16T13:05:09.123",
-            "2026-07-16 13:05:09.123",
-            "7/16/2026, 1:05:09.123 PM",
-        ] {
-            assert_eq!(time(text), Some(expected), "{text}");
-        }
-        for text in ["", "yesterday", "16.7.2026 13:05", "99999999999-01-01T00:00:00Z"] {
-            assert_eq!(time(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn statuses_are_numbers_of_http() {
-        assert_eq!((status("201"), status("412.0"), status("0"), status("99999"), status("ok")), (Some(201), Some(412), None, None, None));
     }
 }

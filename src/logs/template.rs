@@ -8,7 +8,7 @@ const MOST_SEGMENTS: usize = 12;
 
 /// The path without host, version and query, in lower case. A segment that is a GUID, has a digit in it, or is longer than a
 /// name, is a key; so is what stands in parentheses.
-pub fn of(uri: &str) -> String {
+pub(super) fn of(uri: &str) -> String {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let mut template = String::new();

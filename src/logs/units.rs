@@ -10,12 +10,16 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Bytes of one range.
+/// Bytes of one range, and of one near the end of a round, where threads would wait for the last of them.
 const RANGE: u64 = 2 << 20;
+const LAST_RANGES: u64 = 256 << 10;
 
-/// Bytes between two points at which all threads meet, so that what is forgotten of duplicates does not depend on who was faster.
-/// With 175,000 fingerprints kept from before and 500 bytes a record, what comes in between always finds room.
+/// Least bytes between two points at which all threads meet, so that what is forgotten of duplicates does not depend on who was
+/// faster. With 175,000 fingerprints kept from before and 500 bytes a record, what comes in between always finds room.
 const ROUND: u64 = 64 << 20;
+
+/// Least bytes that one fingerprint stands for; a round is as long as there is room for them.
+const RECORD: u64 = 384;
 
 /// Packed bytes count for this many in a round.
 const PACKED: u64 = 12;
@@ -67,16 +71,17 @@ impl<'s> Units<'s> {
         self.ended
     }
 
-    /// Begins the next round.
-    pub(super) fn refill(&mut self) {
-        self.left = ROUND;
+    /// Begins the next round, for which there is room for so many fingerprints.
+    pub(super) fn refill(&mut self, room: usize) {
+        self.left = ROUND.max((room as u64).saturating_mul(RECORD));
     }
 
     /// The next unit; None at the end, and at the end of a round.
     pub(super) fn next(&mut self, progress: &Progress) -> Option<Unit> {
         while self.left > 0 {
             if let Some((opened, from)) = self.current.take() {
-                let to = from.saturating_add(RANGE).min(opened.length);
+                let length = (self.left / 8).clamp(LAST_RANGES, RANGE) / LAST_RANGES * LAST_RANGES;
+                let to = from.saturating_add(length).min(opened.length);
                 self.left = self.left.saturating_sub(to - from);
                 if to < opened.length {
                     self.current = Some((opened.clone(), to));

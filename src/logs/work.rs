@@ -40,8 +40,8 @@ pub(super) fn read(
                 scope.spawn(|| worker.work(&units));
             }
         });
-        lock(&units).refill();
-        lock(&shared.seen).make_room();
+        let room = lock(&shared.seen).make_room();
+        lock(&units).refill(room);
     }
     let units = units.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut remembered = Vec::new();

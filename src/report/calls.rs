@@ -76,14 +76,21 @@ pub fn summary(reading: &LogReading) -> String {
     // An engine says nothing of bytes, and its queries are no files.
     let read = match reading.bytes {
         0 if reading.source != LogReading::FILES => {
-            format!("{} records of {} by {} queries", reading.records, reading.source, reading.files)
+            let queries = counted(reading.files, "query", "queries");
+            format!("{} of {} by {queries}", counted(reading.records, "record", "records"), reading.source)
         }
-        bytes => format!("{} records in {} files, {bytes} bytes", reading.records, reading.files),
+        bytes => {
+            let (records, files) = (counted(reading.records, "record", "records"), counted(reading.files, "file", "files"));
+            format!("{records} in {files}, {}", counted(bytes, "byte", "bytes"))
+        }
     };
-    format!(
-        "{} writes on Intune{span}; read: {read}; left out: {} duplicates, {} of its own",
-        reading.calls, reading.duplicates, reading.own
-    )
+    let (writes, duplicates) = (counted(reading.calls, "write", "writes"), counted(reading.duplicates, "duplicate", "duplicates"));
+    format!("{writes} on Intune{span}; read: {read}; left out: {duplicates}, {} of its own", reading.own)
+}
+
+/// A number with its noun.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// What went wrong, a line for each kind.
