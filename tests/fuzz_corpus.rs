@@ -2,6 +2,7 @@
 //! unlike everything else, is read again with every run of the tests, without a fuzzer.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(unreachable_pub, reason = "the entry is public for the fuzz targets, which are another crate")]
 
 #[path = "fuzz/src/entry.rs"]
 mod entry;
