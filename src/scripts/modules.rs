@@ -44,10 +44,12 @@ pub(super) struct Source {
     sign_in: SignIn,
     signs: Signs,
     bytes: usize,
+    /// Its path, as it is shown.
+    path: String,
 }
 
 impl Source {
-    fn of(file: usize, language: Language, text: &str) -> Option<Self> {
+    fn of(file: usize, path: String, language: Language, text: &str) -> Option<Self> {
         let by = file.checked_add(1)?.checked_mul(STRIDE).filter(|_| text.len() < STRIDE)?;
         let mut program = language::read(language, text)?;
         let code = read::without_comments(text, &program);
@@ -64,7 +66,7 @@ impl Source {
         let constants = program.body.iter().filter(constant).cloned().collect();
         let imports = imports::imports(language, &code);
         let (sign_in, signs) = (sign_in::judge(&code, language), Signs::of(&code));
-        Some(Self { functions, default, constants: Rc::new(constants), imports, parts, sign_in, signs, bytes: text.len() })
+        Some(Self { functions, default, constants: Rc::new(constants), imports, parts, sign_in, signs, bytes: text.len(), path })
     }
 
     fn function(&self, name: &str) -> Option<&Rc<Function>> {
@@ -157,6 +159,11 @@ impl Loan {
         self.sources.iter().any(|(file, source)| source.signs.resubmits && files.contains(&(file + 1)))
     }
 
+    /// The path of a file of the library, by the number that its places have.
+    pub(super) fn path(&self, file: usize) -> Option<String> {
+        file.checked_sub(1).and_then(|file| self.sources.get(&file)).map(|source| source.path.clone())
+    }
+
     /// What the file that a place is in shows of the approval flow.
     pub(super) fn signs(&self, at: usize) -> Option<Signs> {
         let file = library::file_of(at).checked_sub(1)?;
@@ -171,7 +178,7 @@ impl Surroundings<'_> {
             return known.clone();
         }
         let text = self.tree.read(file, language).filter(|text| self.tree.size(file) <= LARGEST && !walk::is_minified(text, language));
-        let source = text.and_then(|text| Source::of(file, language, &text)).map(Rc::new);
+        let source = text.and_then(|text| Source::of(file, self.tree.path(file), language, &text)).map(Rc::new);
         let mut kept = self.shelf.kept.borrow_mut();
         let bytes = source.as_ref().map_or(0, |source| source.bytes);
         if kept.bytes + bytes > KEPT_BYTES || kept.sources.len() > 1_000 {
@@ -181,6 +188,36 @@ impl Surroundings<'_> {
         kept.bytes += bytes;
         kept.sources.insert(key, source.clone());
         source
+    }
+
+    /// Whether what a script imports may hold a write, if it may not itself.
+    pub(super) fn leads_to_writes(&self, language: Language, text: &str) -> bool {
+        let own = self.tree.module_of(self.file).filter(|_| language == Language::PowerShell);
+        if own.is_some_and(|module| self.tree.names_writer(module, text)) {
+            return true;
+        }
+        let mut looked: BTreeSet<usize> = BTreeSet::from([self.file]);
+        let mut level: Vec<(usize, Vec<Import>)> = vec![(self.file, imports::imports(language, text))];
+        for _ in 0..DEEPEST {
+            let mut next = Vec::new();
+            for (file, imports) in level {
+                for target in imports.iter().filter_map(|import| self.tree.target(file, import, language)) {
+                    match target {
+                        Target::Module(module) if self.tree.names_writer(module, text) => return true,
+                        Target::File(target) if looked.len() <= MOST_FILES && looked.insert(target) => {
+                            if self.tree.matters(target, language) {
+                                return true;
+                            }
+                            let text = self.tree.read(target, language).unwrap_or_default();
+                            next.push((target, imports::imports(language, &text)));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            level = next;
+        }
+        false
     }
 
     /// Functions and constants that a script asks other files for. `code` is its text without comments.
@@ -444,7 +481,7 @@ mod tests {
     #[test]
     fn places_of_a_source_are_beyond_those_of_the_script() {
         let text = "BASE = 'x'\n\ndef send(a):\n    return other(a)\n\ndef other(a):\n    client_credentials(a)\n";
-        let source = Source::of(4, Language::Python, text).unwrap();
+        let source = Source::of(4, String::new(), Language::Python, text).unwrap();
         assert_eq!(source.functions.iter().map(|function| &*function.name).collect::<Vec<_>>(), ["send", "other"]);
         assert!(source.functions.iter().all(|function| library::file_of(function.start) == 5));
         assert!(source.has_constant("BASE"));
@@ -461,7 +498,7 @@ mod tests {
             ("exports.send = async (a) => a", "send", false),
             ("const send = (a) => a\nexport default send", "send", true),
         ] {
-            let source = Source::of(0, Language::JavaScript, text).unwrap();
+            let source = Source::of(0, String::new(), Language::JavaScript, text).unwrap();
             assert!(source.function(name).is_some(), "{text}");
             assert_eq!(source.default.is_some(), default, "{text}");
         }
@@ -469,7 +506,7 @@ mod tests {
 
     #[test]
     fn a_file_too_far_out_is_not_borrowed_from() {
-        assert!(Source::of(usize::MAX, Language::Python, "def a(): pass").is_none());
-        assert!(Source::of(usize::MAX / STRIDE, Language::Python, "def a(): pass").is_none());
+        assert!(Source::of(usize::MAX, String::new(), Language::Python, "def a(): pass").is_none());
+        assert!(Source::of(usize::MAX / STRIDE, String::new(), Language::Python, "def a(): pass").is_none());
     }
 }

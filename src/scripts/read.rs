@@ -56,7 +56,7 @@ impl<'c> Reader<'c> {
 
     /// Reads one text that may import files around it.
     pub(super) fn read_among(&self, path: &str, language: Language, text: &str, around: Option<Surroundings<'_>>) -> ScriptFile {
-        let looked = filter::may_matter(text);
+        let looked = filter::may_matter(text) || around.is_some_and(|around| around.leads_to_writes(language, text));
         let found = match language {
             _ if !looked => Found::default(),
             Language::GitHubActions | Language::AzurePipelines => self.steps(language, text),
@@ -144,17 +144,21 @@ impl<'c> Reader<'c> {
             let writes = match judge::judge(self.catalogue, seen) {
                 Judgement::Writes(writes) => writes,
                 Judgement::Untold => {
-                    untold.insert(seen.place);
+                    // What another file does not tell is said there.
+                    untold.extend(seen.through.is_none().then_some(seen.place));
                     continue;
                 }
                 Judgement::Nothing => continue,
             };
-            writing.push(seen);
+            if seen.through.is_none() {
+                writing.push(seen);
+            }
             let approval = flow.of_call(seen, loan.signs(seen.inner.start));
             for write in writes {
                 let place = lines.place(seen.place);
                 let key = (seen.place, write.workload.word().to_owned(), write.operation.clone());
-                let write = script_write(write, place, approval);
+                let through = seen.through.and_then(|file| loan.path(file));
+                let write = ScriptWrite { through, ..script_write(write, place, approval) };
                 let known = best.get(&key);
                 if known.is_none_or(|known| known.confidence < write.confidence) {
                     best.insert(key, write);
@@ -162,7 +166,7 @@ impl<'c> Reader<'c> {
             }
         }
         found.problems.extend(approval::problems(&writing, lines));
-        let told: BTreeSet<Span> = writing.iter().map(|seen| seen.place).collect();
+        let told: BTreeSet<Span> = best.keys().map(|(place, ..)| *place).collect();
         for place in untold.difference(&told) {
             let message = "writes to Intune, but where cannot be told from this file".to_owned();
             found.problems.push(Problem { place: Some(lines.place(*place)), kind: ProblemKind::UntoldTarget, message });

@@ -65,6 +65,12 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
+/// A path as it is shown: with slashes, and without a dot before it.
+pub(super) fn path(path: &std::path::Path) -> String {
+    let shown = path.to_string_lossy().replace('\\', "/");
+    shown.strip_prefix("./").map_or(shown.clone(), str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,8 @@
 
 use super::imports::{From, Import};
 use super::model::Language;
-use super::{detect, text};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use super::{detect, filter, text};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -29,6 +29,8 @@ struct Root {
     folder: String,
     names: BTreeSet<String>,
     index: OnceLock<Index>,
+    /// Functions of files that may hold a write by themselves.
+    writers: OnceLock<HashSet<Box<str>>>,
 }
 
 /// The files of a survey.
@@ -41,6 +43,8 @@ pub(super) struct Tree {
     by_name: HashMap<String, Vec<usize>>,
     roots: Vec<Root>,
     largest: u64,
+    /// Whether each file may hold a write by itself, once it was asked.
+    matters: Vec<OnceLock<bool>>,
 }
 
 impl Tree {
@@ -59,8 +63,10 @@ impl Tree {
             let stem = base_name(&module).rsplit_once('.').map_or("", |(stem, _)| stem).to_owned();
             roots.entry(folder(&module).to_owned()).or_default().insert(stem);
         }
-        let roots = roots.into_iter().map(|(folder, names)| Root { folder, names, index: OnceLock::new() }).collect();
-        Self { files, plain, by_path, by_name, roots, largest }
+        let roots =
+            roots.into_iter().map(|(folder, names)| Root { folder, names, index: OnceLock::new(), writers: OnceLock::new() }).collect();
+        let matters = files.iter().map(|_| OnceLock::new()).collect();
+        Self { files, plain, by_path, by_name, roots, largest, matters }
     }
 
     /// The text of a file, if it is one in this language or its like.
@@ -107,12 +113,37 @@ impl Tree {
 
     /// The one file of a module that defines a function, in lower case; None where several do.
     pub(super) fn defines(&self, module: usize, function: &str) -> Option<usize> {
-        let root = self.roots.get(module)?;
-        let index = root.index.get_or_init(|| self.index(&root.folder));
+        let index = self.indexed(self.roots.get(module)?);
         match index.get(function).map(Vec::as_slice) {
             Some([one]) => Some(*one),
             _ => None,
         }
+    }
+
+    fn indexed<'t>(&'t self, root: &'t Root) -> &'t Index {
+        root.index.get_or_init(|| self.index(&root.folder))
+    }
+
+    /// Whether a file may hold a write by itself.
+    pub(super) fn matters(&self, file: usize, language: Language) -> bool {
+        let looked = || self.read(file, language).is_some_and(|text| filter::may_matter(&text));
+        self.matters.get(file).is_some_and(|known| *known.get_or_init(looked))
+    }
+
+    /// Whether a text names a function of a module that stands in a file that may hold a write.
+    pub(super) fn names_writer(&self, module: usize, text: &str) -> bool {
+        let Some(root) = self.roots.get(module) else { return false };
+        let writers = root.writers.get_or_init(|| {
+            let in_writers = |(_, files): &(&Box<str>, &Vec<usize>)| files.iter().any(|file| self.matters(*file, Language::PowerShell));
+            self.indexed(root).iter().filter(in_writers).map(|(name, _)| name.clone()).collect()
+        });
+        let words = text.split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '-' | '_'));
+        !writers.is_empty() && words.filter(|word| word.len() > 2).any(|word| writers.contains(&*word.to_ascii_lowercase()))
+    }
+
+    /// The path of a file, as it is shown.
+    pub(super) fn path(&self, file: usize) -> String {
+        self.files.get(file).map_or_else(String::new, |path| text::path(path))
     }
 
     /// The functions of a module, by a look at the words behind `function`: nothing is parsed for it.

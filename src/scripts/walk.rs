@@ -108,17 +108,12 @@ fn find(paths: &[PathBuf], options: &Options) -> Found {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    unwalked.insert((shown(named), error.to_string()));
+                    unwalked.insert((text::path(named), error.to_string()));
                 }
             }
         }
     }
     Found { files: found.into_iter().collect(), manifests, unwalked: unwalked.into_iter().collect() }
-}
-
-fn shown(path: &Path) -> String {
-    let shown = path.to_string_lossy().replace('\\', "/");
-    shown.strip_prefix("./").map_or(shown.clone(), str::to_owned)
 }
 
 /// Reads one file; None if it is no script.
@@ -156,7 +151,7 @@ fn read(reader: &Reader<'_>, path: &Path, named: bool, options: &Options, around
             "was made by a machine, in one line; its source is what to read".to_owned(),
         ));
     }
-    Some(reader.read_among(&shown(path), language, &text, Some(around)))
+    Some(reader.read_among(&text::path(path), language, &text, Some(around)))
 }
 
 /// Whether a file of a web page was packed.
@@ -165,5 +160,5 @@ pub(super) fn is_minified(text: &str, language: Language) -> bool {
 }
 
 fn fault(path: &Path, language: Language, kind: ProblemKind, message: String) -> ScriptFile {
-    ScriptFile { problems: vec![Problem { place: None, kind, message }], ..ScriptFile::empty(&shown(path), language) }
+    ScriptFile { problems: vec![Problem { place: None, kind, message }], ..ScriptFile::empty(&text::path(path), language) }
 }

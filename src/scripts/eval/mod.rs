@@ -43,8 +43,10 @@ pub(super) struct Dialect {
 /// A request that the script makes, one of the alternatives of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Seen {
-    /// The call that decides what is written.
+    /// The call of this script that decides what is written, or that leads to what does.
     pub(super) place: Span,
+    /// The file of the library that decides it, where it is not this one.
+    pub(super) through: Option<usize>,
     /// The call that sends.
     pub(super) inner: Span,
     pub(super) method: Text,
@@ -74,7 +76,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Drops what other files say when they are read themselves.
+    /// Drops what other files say when they are read themselves, and nothing of this one leads to.
     pub(super) fn leave_to_others(&mut self) {
         let own = |place: Span| file_of(place.start) == 0;
         self.seen.retain(|seen| own(seen.place));
@@ -485,6 +487,14 @@ impl Evaluator<'_> {
         elements
     }
 
+    /// A place in a file of the library as the call of this script that leads there, and that file.
+    fn own_place(&self, place: Span) -> (Span, Option<usize>) {
+        let file = file_of(place.start);
+        let calls = self.frames.iter().rev().map(|frame| frame.call);
+        let own = calls.filter(|call| file != 0 && call.end > 0).find(|call| file_of(call.start) == 0);
+        own.map_or((place, None), |call| (call, Some(file)))
+    }
+
     fn emit(&mut self, request: &Request) {
         let depth = self.frames.len();
         for (method, url) in request.methods.iter().flat_map(|method| request.urls.iter().map(move |url| (method, url))) {
@@ -494,9 +504,11 @@ impl Evaluator<'_> {
             }
             let frame = usize::from(method.via.min(url.via));
             // Frame n was made by a call that stands in frame n - 1.
-            let place = if frame + 1 < depth { self.frames[frame + 1].call } else { request.span };
+            let decides = if frame + 1 < depth { self.frames[frame + 1].call } else { request.span };
+            let (place, through) = self.own_place(decides);
             let seen = Seen {
                 place,
+                through,
                 inner: request.span,
                 method: method.clone(),
                 url: url.clone(),

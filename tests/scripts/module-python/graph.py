@@ -11,3 +11,7 @@ def call(verb, place, body=None):
 
 def _send(verb, url, body):
     return requests.request(verb, url, json=body, headers={"Authorization": "Bearer " + token()})
+
+
+def forget_role(key):
+    return call("DELETE", f"deviceManagement/roleDefinitions/{key}")  # MAA: role delete
