@@ -41,7 +41,7 @@ fn within(value: &Value, spans: &mut Vec<Span>, depth: usize) {
     if depth == 0 || spans.len() > MOST {
         return;
     }
-    for atom in &value.atoms {
+    for atom in value.atoms.iter() {
         match atom {
             Atom::List(items) => items.iter().for_each(|item| within(item, spans, depth - 1)),
             Atom::Map(map) => {

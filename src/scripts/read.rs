@@ -122,7 +122,7 @@ impl<'c> Reader<'c> {
         };
         found.writes.iter_mut().for_each(|write| write.sign_in = sign_in);
         found.problems.extend(reading_problems(&program, &outcome, &lines, !found.writes.is_empty()));
-        found.problems.extend(loan.library.bounded.then(too_much_imported));
+        found.problems.extend((loan.library.bounded && outcome.handed_on).then(too_much_imported));
         found.sign_in = Some(sign_in);
         found.runs = runs(&outcome, &lines);
         found

@@ -3,7 +3,7 @@
 
 use super::super::ir::{Expr, Span};
 use super::super::sink::Request;
-use super::super::value::{Atom, HERE, Text, Value};
+use super::super::value::{Atom, Atoms, HERE, Text, Value};
 use super::Evaluator;
 use super::function::Passed;
 use std::rc::Rc;
@@ -81,7 +81,7 @@ impl Evaluator<'_> {
 
     /// One segment further.
     pub(super) fn step_into(value: &Value, segment: &str) -> Option<Value> {
-        let atoms: Vec<Atom> = paths(value).map(|path| Atom::Builder(format!("{path}/{segment}").into())).collect();
+        let atoms: Atoms = paths(value).map(|path| Atom::Builder(format!("{path}/{segment}").into())).collect();
         (!atoms.is_empty()).then_some(Value { atoms, open: false })
     }
 

@@ -264,8 +264,10 @@ impl Evaluator<'_> {
         let invocation = Invocation { callee: named, last, passed, span: call.span };
         let found = sink::requests(&invocation, self.senders);
         self.sent.extend(found.sent);
-        found.requests.iter().for_each(|request| self.emit(request));
-        batch::requests(&invocation, self.senders).iter().for_each(|request| self.emit(request));
+        let batched = batch::requests(&invocation, self.senders);
+        let is_intune = |argument: &Passed| argument.value.known_texts().any(|text| (self.senders.is_intune)(&text.text));
+        self.handed_on |= self.file() == 0 && found.requests.is_empty() && batched.is_empty() && passed.iter().any(is_intune);
+        found.requests.iter().chain(&batched).for_each(|request| self.emit(request));
         if batch::is_batch(&invocation) {
             for span in batch::maps(&invocation) {
                 let drafts = self.drafts.get_mut(&span).into_iter().flatten();

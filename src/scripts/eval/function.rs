@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// An argument as it is passed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Passed {
     pub(in super::super) name: Option<Rc<str>>,
     pub(in super::super) value: Value,
@@ -106,7 +106,8 @@ impl Evaluator<'_> {
             return None;
         }
         if self.frames.len() >= MOST_FRAMES {
-            self.bounds.reached = true;
+            // The function is looked at by itself, too; only what it is handed is lost.
+            self.bounds.reached |= passed.iter().any(|argument| argument.value.may_ask());
             return None;
         }
         self.called.insert(function.start);

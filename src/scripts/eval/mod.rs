@@ -73,6 +73,8 @@ pub(super) struct Outcome {
     pub(super) ran: BTreeSet<usize>,
     /// A bound of alternatives, steps or depth was reached.
     pub(super) bounded: bool,
+    /// Something that is not known was handed an address of Intune, and nothing is said of that.
+    pub(super) handed_on: bool,
 }
 
 impl Outcome {
@@ -129,6 +131,7 @@ pub(super) struct Evaluator<'a> {
     bounds: Bounds,
     steps: usize,
     repeated: usize,
+    handed_on: bool,
 }
 
 /// Follows a whole script. What is seen in a function of the library has places in the library's files.
@@ -152,6 +155,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
         bounds: Bounds::default(),
         steps: 0,
         repeated: 0,
+        handed_on: false,
     };
     evaluator.borrow_from(library);
     let mut names = Names::default();
@@ -168,6 +172,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
     evaluator.unsent();
     Outcome {
         bounded: evaluator.bounds.reached || evaluator.steps >= MOST_STEPS,
+        handed_on: evaluator.handed_on,
         seen: evaluator.seen,
         calls: evaluator.calls.into_iter().collect(),
         files: evaluator.files,
@@ -350,7 +355,7 @@ impl Evaluator<'_> {
     fn output(&mut self, expr: &Expr) {
         let value = self.value(expr);
         if self.dialect.output
-            && !matches!(value.atoms.as_slice(), [] if value.open)
+            && !(value.open && value.is_unknown())
             && let Some(outputs) = self.outputs.last_mut()
         {
             outputs.push(value);

@@ -176,6 +176,10 @@ impl<'t> Reader<'t> {
 
     /// The value of a pipeline, or of a statement that puts something out.
     fn value_of_statement(&mut self, node: Node<'_>) -> Expr {
+        self.deeper(|reader| reader.value_of(node)).unwrap_or(Expr::Unknown)
+    }
+
+    fn value_of(&mut self, node: Node<'_>) -> Expr {
         match node.kind() {
             "pipeline" => {
                 let inner = children(node);
