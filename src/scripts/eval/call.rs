@@ -170,7 +170,7 @@ impl Evaluator<'_> {
         if call.input.is_some() {
             given.push(Passed { name: Some(ANY.into()), value: Value::unknown() });
         }
-        let value = self.invoke(function, &given, call.span, None);
+        let value = self.run_lent(function, &given, call.span);
         let file = self.file();
         let said = self.seen.iter().skip(before).any(|seen| file_of(seen.place.start) == file);
         if !said {

@@ -523,9 +523,14 @@ impl Evaluator<'_> {
                 repeated: self.repeated > 0,
                 cmdlet: request.cmdlet,
             };
-            if !self.seen.contains(&seen) || self.seen.len() > 500 {
-                self.seen.push(seen);
-            }
+            self.note_sent(seen);
+        }
+    }
+
+    fn note_sent(&mut self, seen: Seen) {
+        self.lent.sent(&seen);
+        if !self.seen.contains(&seen) || self.seen.len() > 500 {
+            self.seen.push(seen);
         }
     }
 }
