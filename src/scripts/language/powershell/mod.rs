@@ -56,7 +56,7 @@ pub(in super::super) fn read(source: &str) -> Option<Program> {
         }
     }
     let mut program = Program::default();
-    tree::survey(&tree, &mut program);
+    tree::survey(&tree, source, b'#', &mut program);
     let mut reader = Reader { source, depth: 0, too_deep: false };
     program.body = reader.body(tree.root_node());
     program.too_deep = reader.too_deep;
@@ -310,11 +310,8 @@ impl<'t> Reader<'t> {
         let mut node = node;
         // Down the chain of precedences, which has one child each.
         while WRAPPERS.contains(&node.kind()) || matches!(node.kind(), "pipeline_chain" | "pipeline") {
-            let inner = children(node);
-            match inner.as_slice() {
-                [one] => node = *one,
-                _ => break,
-            }
+            let Some(one) = tree::only_child(node) else { break };
+            node = one;
         }
         self.deeper(|reader| reader.value(node)).unwrap_or(Expr::Unknown)
     }
