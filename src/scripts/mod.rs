@@ -17,6 +17,7 @@ mod calls;
 mod cmdlets;
 mod detect;
 mod eval;
+mod excerpt;
 mod filter;
 mod imports;
 mod ir;
@@ -29,6 +30,7 @@ mod model;
 mod modules;
 mod pipeline;
 mod read;
+mod segments;
 mod sign_in;
 mod sink;
 #[cfg(test)]

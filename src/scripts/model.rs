@@ -170,8 +170,9 @@ pub struct ScriptFile {
     pub problems: Vec<Problem>,
     /// Client ids that stand in it, in lower case, in order. Only of files that write.
     pub client_ids: Vec<String>,
-    /// The lines that writes and problems point to, cut, and without what looks like a secret.
-    pub excerpts: BTreeMap<usize, String>,
+    /// What may be shown of the first line of the places that writes and problems point to: names, known words and Graph's own
+    /// paths, an ellipsis for everything else, so no secret. Empty where a place is a point.
+    pub excerpts: BTreeMap<Place, String>,
     /// Scripts that it runs, as it names them, and where.
     pub runs: Vec<(String, Place)>,
 }

@@ -6,9 +6,10 @@ use super::judge::{self, Judgement};
 use super::library::Library;
 use super::model::{Approval, Language, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn};
 use super::modules::{Loan, Surroundings};
+use super::segments::Segments;
 use super::sink::Senders;
 use super::text::Lines;
-use super::{approval, cmdlets::Cmdlets, filter, language, pipeline, sign_in};
+use super::{approval, cmdlets::Cmdlets, excerpt, filter, language, pipeline, sign_in};
 use crate::catalogue::Catalogue;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Reader<'c> {
     catalogue: &'c Catalogue,
     cmdlets: Cmdlets,
+    segments: Segments,
 }
 
 /// Most problems that are listed of one file.
@@ -45,7 +47,7 @@ impl<'c> Reader<'c> {
     /// A reader that asks this catalogue.
     #[must_use]
     pub fn new(catalogue: &'c Catalogue) -> Self {
-        Self { catalogue, cmdlets: Cmdlets::of(catalogue) }
+        Self { catalogue, cmdlets: Cmdlets::of(catalogue), segments: Segments::of(catalogue) }
     }
 
     /// Reads one text in a language. `path` is what the file is to be called.
@@ -75,8 +77,15 @@ impl<'c> Reader<'c> {
         file.problems.truncate(MOST_PROBLEMS);
         let lines = Lines::of(text);
         let places = file.writes.iter().map(|write| write.place).chain(file.problems.iter().filter_map(|problem| problem.place));
-        file.excerpts = places.map(|place| (place.line, excerpt(lines.line(place.line)))).collect();
+        file.excerpts = places.map(|place| (place, self.excerpt(&lines, place, language))).collect();
         file
+    }
+
+    /// What of the first line of a place may be shown.
+    fn excerpt(&self, lines: &Lines<'_>, place: Place, language: Language) -> String {
+        let line = lines.line(place.line);
+        let end = if place.end_line == place.line { place.end_column } else { usize::MAX };
+        excerpt::excerpt(line, place.column, end, language, &self.segments)
     }
 
     /// Reads the scripts in a pipeline.
@@ -141,7 +150,7 @@ impl<'c> Reader<'c> {
         let flow = approval::Flow::of(code, &outcome.seen, loan.resubmits(&outcome.ran));
         let (mut writing, mut untold): (Vec<&Seen>, BTreeSet<Span>) = (Vec::new(), BTreeSet::new());
         for seen in &outcome.seen {
-            let writes = match judge::judge(self.catalogue, seen) {
+            let writes = match judge::judge(self.catalogue, &self.segments, seen) {
                 Judgement::Writes(writes) => writes,
                 Judgement::Untold => {
                     // What another file does not tell is said there.
@@ -229,48 +238,4 @@ pub(super) fn without_comments(text: &str, program: &Program) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Longest excerpt, in characters.
-const LONGEST_EXCERPT: usize = 160;
-
-/// A line as it may be shown: cut, and with a dot for each run of letters and digits that may be a secret.
-fn excerpt(line: &str) -> String {
-    let mut shown = String::new();
-    let mut run = String::new();
-    for letter in line.chars().take(LONGEST_EXCERPT).chain(['\n']) {
-        if letter.is_ascii_alphanumeric() || matches!(letter, '_' | '~' | '+' | '=') {
-            run.push(letter);
-            continue;
-        }
-        shown.push_str(if may_be_secret(&run) { "***" } else { &run });
-        run.clear();
-        if letter != '\n' {
-            shown.push(letter);
-        }
-    }
-    shown
-}
-
-/// Long, and of digits and letters of both cases: no word of a program is that, but keys are.
-fn may_be_secret(run: &str) -> bool {
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    run.starts_with("eyJ")
-        || (run.len() >= 20
-            && digits >= 2
-            && run.bytes().any(|byte| byte.is_ascii_uppercase())
-            && run.bytes().any(|byte| byte.is_ascii_lowercase()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_may_be_a_secret_is_not_shown() {
-        let shown = excerpt("irm $u -Headers @{ Authorization = 'Bearer eyJ0eXAi.eyJhdWQi.x' } # Qx8Q~zAbcd1efghijklmn0pqrs");
-        assert!(!shown.contains("eyJ") && !shown.contains("efghij"), "{shown}");
-        let shown = excerpt("Invoke-MgGraphRequest -Uri https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/$id");
-        assert!(shown.ends_with("deviceAppManagement/mobileApps/$id"));
-    }
 }

@@ -192,8 +192,8 @@ fn rule_of_problems(id: &str) -> Rule {
 }
 
 fn outcome(file: &ScriptFile, place: Place, id: String, level: &'static str, said: &str, twins: &mut BTreeMap<String, usize>) -> Outcome {
-    // The fingerprint is of the line's text, so that lines that are put in above do not make it another finding.
-    let line = file.excerpts.get(&place.line).map_or("", |line| line.trim());
+    // The fingerprint is of what is shown of the call, so that lines that are put in above do not make it another finding.
+    let line = file.excerpts.get(&place).map_or("", String::as_str);
     let base = format!("{}\n{id}\n{line}", file.path);
     let count = twins.entry(base.clone()).or_default();
     *count += 1;
