@@ -208,7 +208,11 @@ impl Masked<'_> {
                 return;
             }
             let small_number = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
-            if is_name(&word) || small_number { self.shown.push_str(&word) } else { self.hide() }
+            if is_name(&word) || small_number {
+                self.shown.push_str(&word)
+            } else {
+                self.hide()
+            }
             self.sensitive = names_secret(&word);
             return;
         }
@@ -224,7 +228,11 @@ impl Masked<'_> {
     /// A single sign.
     fn mark(&mut self, letter: char) {
         self.at += 1;
-        if letter.is_ascii_punctuation() { self.shown.push(letter) } else { self.hide() }
+        if letter.is_ascii_punctuation() {
+            self.shown.push(letter)
+        } else {
+            self.hide()
+        }
         if matches!(letter, ',' | ';' | ')' | '}' | ']') {
             self.sensitive = false;
         }
@@ -240,7 +248,11 @@ impl Masked<'_> {
             self.at += 1;
             self.shown.push('@');
             let name = self.take(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-            if is_name(&name) { self.shown.push_str(&name) } else if !name.is_empty() { self.hide() }
+            if is_name(&name) {
+                self.shown.push_str(&name)
+            } else if !name.is_empty() {
+                self.hide()
+            }
             return;
         }
         if ";|&()<>{}[],=$@!".contains(letter) {
@@ -384,7 +396,9 @@ fn flag(run: &str, powershell: bool) -> Option<&str> {
 
 fn is_command(run: &str) -> bool {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | ':');
-    run.starts_with(|letter: char| letter.is_ascii_alphabetic()) && run.chars().all(fits) && run.chars().filter(char::is_ascii_digit).count() < 4
+    run.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && run.chars().all(fits)
+        && run.chars().filter(char::is_ascii_digit).count() < 4
 }
 
 /// A command of PowerShell by its verb.
@@ -411,7 +425,10 @@ mod tests {
     #[test]
     fn a_call_without_secrets_is_shown_as_it_is() {
         for (language, line) in [
-            (Language::PowerShell, "Invoke-MgGraphRequest -Method DELETE -Uri \"https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/$id\""),
+            (
+                Language::PowerShell,
+                "Invoke-MgGraphRequest -Method DELETE -Uri \"https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/$id\"",
+            ),
             (Language::PowerShell, "irm @params -Body ($body | ConvertTo-Json -Depth 5) -Headers $script:headers"),
             (Language::PowerShell, "Remove-MgDeviceManagementRoleDefinition -RoleDefinitionId $role.Id"),
             (Language::Python, "requests.post(f\"{…}/deviceAppManagement/mobileApps\", headers=headers, json=body)"),
@@ -427,7 +444,11 @@ mod tests {
     #[test]
     fn what_is_not_known_is_not_shown() {
         for (language, line, expected) in [
-            (Language::PowerShell, "irm 'https://user:hunter2@graph.microsoft.com/beta/deviceManagement/x?sig=q'", "irm 'https://…/beta/deviceManagement/…?…'"),
+            (
+                Language::PowerShell,
+                "irm 'https://user:hunter2@graph.microsoft.com/beta/deviceManagement/x?sig=q'",
+                "irm 'https://…/beta/deviceManagement/…?…'",
+            ),
             (Language::PowerShell, "irm $u -Headers @{ Authorization = 'Bearer eyJ0' }", "irm $u -Headers @{ Authorization = '…' }"),
             (Language::PowerShell, "irm $u -Password Delete # Sommer2026!", "irm $u -Password … …"),
             (Language::Shell, "curl -u admin:pw -uroot:x -H 'Authorization: Bearer t' -d key=val $U", "curl -u … -u… -H '…' -d …=… $U"),

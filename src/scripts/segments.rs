@@ -82,7 +82,10 @@ mod tests {
         let path = "/deviceappmanagement/mobileapps/11111111-2222-3333-4444-555555555555/contentversions/pathsecretvalue";
         assert_eq!(segments.template(path), "/deviceAppManagement/mobileApps/{id}/contentVersions/{id}");
         assert_eq!(segments.last(path), Some("contentVersions"));
-        assert_eq!(segments.template("/devicemanagement/deviceconfigurations('\0')/assign"), "/deviceManagement/deviceConfigurations/assign");
+        assert_eq!(
+            segments.template("/devicemanagement/deviceconfigurations('\0')/assign"),
+            "/deviceManagement/deviceConfigurations/assign"
+        );
         assert_eq!(segments.last("/a/b"), None);
     }
 }

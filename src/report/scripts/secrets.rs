@@ -12,14 +12,20 @@ const URL: &str = "https://graph.microsoft.com/beta/deviceAppManagement/mobileAp
 const PLACES: [(Language, &str); 34] = [
     (Language::PowerShell, "$clientSecret = 'SECRET'; Invoke-MgGraphRequest -Method POST -Uri 'URL' -Body $b"),
     (Language::PowerShell, "Invoke-MgGraphRequest -Method POST -Uri 'URL' -Body 'SECRET' # SECRET"),
-    (Language::PowerShell, "Invoke-MgGraphRequest -Method POST -Uri 'URL' -Headers @{ Authorization = \"Bearer SECRET\"; 'x-SECRET' = 'b' }"),
+    (
+        Language::PowerShell,
+        "Invoke-MgGraphRequest -Method POST -Uri 'URL' -Headers @{ Authorization = \"Bearer SECRET\"; 'x-SECRET' = 'b' }",
+    ),
     (Language::PowerShell, "Invoke-RestMethod -Method POST -Uri URL -Password SECRET -Token:SECRET"),
     (Language::PowerShell, "irm -Method POST -Uri 'URL?sig=SECRET&code=SECRET#SECRET'"),
     (Language::PowerShell, "irm -Method POST -Uri 'https://admin:SECRET@graph.microsoft.com/beta/deviceAppManagement/mobileApps'"),
     (Language::PowerShell, "irm -Method DELETE -Uri 'URL/SECRET'"),
     (Language::PowerShell, "irm -Method DELETE -Uri 'URL/11111111-2222-3333-4444-555555555555/contentVersions/SECRET'"),
     (Language::PowerShell, "irm -Method DELETE -Uri 'URL/1/SECRET/SECRET'"),
-    (Language::PowerShell, "irm -Method DELETE -Uri 'https://graph.microsoft.com/beta/deviceManagement/deviceConfigurations/SECRET/SECRET'"),
+    (
+        Language::PowerShell,
+        "irm -Method DELETE -Uri 'https://graph.microsoft.com/beta/deviceManagement/deviceConfigurations/SECRET/SECRET'",
+    ),
     (Language::PowerShell, "irm -Method POST -Uri \"URL\" -Headers @{ 'x-msft-approval-justification' = 'SECRET' }"),
     (Language::PowerShell, "irm -Method POST -Uri \"URL\" -Body (ConvertTo-Json @{ a = 'SECRET'; SECRET = 1 })"),
     (Language::PowerShell, "$x = \"SECRET\n$y = 'it'; irm -Method POST -Uri 'URL' -Body \"SECRET"),
@@ -32,18 +38,27 @@ const PLACES: [(Language, &str); 34] = [
     (Language::JavaScript, "axios.post('URL?code=SECRET', { a: \"SECRET\" }, x.replace(/SECRET/, 'SECRET'))"),
     (Language::TypeScript, "client.api('/deviceAppManagement/mobileApps/1/SECRET').header('a', 'SECRET').delete()"),
     (Language::CSharp, "class A { void B() { client.PostAsync(\"URL\", new StringContent(\"\"\"{\"a\": \"SECRET\"}\"\"\")); } }"),
-    (Language::CSharp, "class A { void B() { client.PostAsync("URL", $"{f("SECRET")}", @\"a \"\"SECRET\"\" b\"); /* SECRET */ } }"),
+    (Language::CSharp, "class A { void B() { client.PostAsync(\"URL\", $\"{f(\"SECRET\")}\", @\"a \"\"SECRET\"\" b\"); /* SECRET */ } }"),
     (Language::Shell, "TOKEN=SECRET curl -u admin:SECRET -X POST 'URL' -H \"Authorization: Bearer SECRET\" -H Authorization:SECRET"),
     (Language::Shell, "curl -X POST -uSECRET --user=SECRET URL -d SECRET -d 'a=SECRET' -d \"{\\\"a\\\": \\\"SECRET\\\"}\" # SECRET"),
     (Language::Shell, "curl -X DELETE \"URL/1/SECRET\" -H 'it'\\''s SECRET' -H $'SECRET'"),
     (Language::Shell, "az rest --method post --url 'URL?SECRET' --body key=SECRET --headers \"$(cat \"SECRET\")\""),
-    (Language::LogicApp, "{\"actions\": {\"SECRET\": {\"inputs\": {\"method\": \"POST\", \"uri\": \"URL?SECRET\", \"body\": \"SECRET\"}}}}"),
+    (
+        Language::LogicApp,
+        "{\"actions\": {\"SECRET\": {\"inputs\": {\"method\": \"POST\", \"uri\": \"URL?SECRET\", \"body\": \"SECRET\"}}}}",
+    ),
     (Language::LogicApp, "{\"actions\": {\"a\": {\"inputs\": {\"method\": \"DELETE\", \"uri\": \"URL/1/SECRET\"}}}}"),
     (Language::GitHubActions, "jobs:\n  a:\n    steps:\n      - run: curl -u SECRET -X POST 'URL' -d 'SECRET' # SECRET\n"),
     (Language::GitHubActions, "jobs:\n  a:\n    steps:\n      - {run: \"curl -u SECRET -X POST 'URL' -d 'SECRET'\"}\n"),
     (Language::AzurePipelines, "steps:\n- pwsh: ./x.ps1 -Secret SECRET; irm -Method POST -Uri 'URL' -Body SECRET\n"),
-    (Language::Terraform, "resource \"msgraph_resource\" \"SECRET\" {\n  url = \"deviceAppManagement/mobileApps\"\n  body = \"SECRET\"\n}\n"),
-    (Language::Terraform, "resource \"msgraph_resource_action\" \"a\" {\n  resource_url = \"deviceAppManagement/mobileApps/1/SECRET\"\n  method = \"DELETE\"\n}\n"),
+    (
+        Language::Terraform,
+        "resource \"msgraph_resource\" \"SECRET\" {\n  url = \"deviceAppManagement/mobileApps\"\n  body = \"SECRET\"\n}\n",
+    ),
+    (
+        Language::Terraform,
+        "resource \"msgraph_resource_action\" \"a\" {\n  resource_url = \"deviceAppManagement/mobileApps/1/SECRET\"\n  method = \"DELETE\"\n}\n",
+    ),
 ];
 
 fn reader() -> &'static Reader<'static> {
