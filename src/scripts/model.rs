@@ -101,7 +101,9 @@ pub enum ProblemKind {
     TooLarge,
     /// It is not text.
     Binary,
-    /// It was packed by a machine, and was not looked at.
+    /// From some place on nothing of it is understood, and there is something of Intune in that part.
+    NotUnderstood,
+    /// It was packed by a machine, names Intune, and was not looked at.
     Minified,
     /// It could not be read.
     Unreadable,
@@ -127,6 +129,7 @@ impl ProblemKind {
             Self::UntoldTarget => "untold-target",
             Self::TooLarge => "too-large",
             Self::Binary => "binary",
+            Self::NotUnderstood => "not-understood",
             Self::Minified => "minified",
             Self::Unreadable => "unreadable",
             Self::PlainJustification => "plain-justification",
@@ -140,7 +143,7 @@ impl ProblemKind {
     /// Whether it keeps part of the file from being judged.
     #[must_use]
     pub fn leaves_gap(self) -> bool {
-        matches!(self, Self::Bounded | Self::TooLarge | Self::Unreadable)
+        matches!(self, Self::Bounded | Self::TooLarge | Self::Unreadable | Self::Binary | Self::Minified | Self::NotUnderstood)
     }
 }
 
@@ -212,8 +215,12 @@ impl ScriptWrite {
 pub struct Survey {
     /// Every file that was read as a script, in order of path.
     pub files: Vec<ScriptFile>,
-    /// Folders and links that could not be followed: a path and why.
+    /// Folders that could not be walked, and files that could not be looked at: a path and why.
     pub unwalked: Vec<(String, String)>,
+    /// Links that were not followed, in order.
+    pub links: Vec<String>,
+    /// Files that were named themselves and are no script that is read, in order.
+    pub foreign: Vec<String>,
 }
 
 impl Survey {

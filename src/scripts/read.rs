@@ -9,7 +9,7 @@ use super::modules::{Loan, Surroundings};
 use super::segments::Segments;
 use super::sink::Senders;
 use super::text::Lines;
-use super::{approval, cmdlets::Cmdlets, excerpt, filter, language, pipeline, sign_in};
+use super::{approval, cmdlets::Cmdlets, excerpt, filter, language, lost, pipeline, sign_in};
 use crate::catalogue::Catalogue;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +74,12 @@ impl<'c> Reader<'c> {
         file.writes.dedup();
         file.problems.sort();
         file.problems.dedup();
-        file.problems.truncate(MOST_PROBLEMS);
+        // What leaves a gap is never left out.
+        let mut room = MOST_PROBLEMS;
+        file.problems.retain(|problem| {
+            room = room.saturating_sub(1);
+            room > 0 || problem.kind.leaves_gap()
+        });
         let lines = Lines::of(text);
         let places = file.writes.iter().map(|write| write.place).chain(file.problems.iter().filter_map(|problem| problem.place));
         file.excerpts = places.map(|place| (place, self.excerpt(&lines, place, language))).collect();
@@ -130,7 +135,7 @@ impl<'c> Reader<'c> {
             _ => own,
         };
         found.writes.iter_mut().for_each(|write| write.sign_in = sign_in);
-        found.problems.extend(reading_problems(&program, &outcome, &lines, !found.writes.is_empty()));
+        found.problems.extend(reading_problems(&program, &outcome, &lines, &code, !found.writes.is_empty()));
         found.problems.extend(loan.library.bounded.then(too_much_imported));
         found.sign_in = Some(sign_in);
         found.runs = runs(&outcome, &lines);
@@ -200,18 +205,29 @@ fn script_write(write: judge::Write, place: Place, approval: Approval) -> Script
     }
 }
 
-fn reading_problems(program: &Program, outcome: &Outcome, lines: &Lines<'_>, writes: bool) -> Vec<Problem> {
+fn reading_problems(program: &Program, outcome: &Outcome, lines: &Lines<'_>, code: &str, writes: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Some(at) = program.broken.filter(|_| writes || outcome.seen.is_empty()) {
+    if let Some(at) = program.broken.filter(|at| is_lost(*at, outcome, lines, code)) {
+        let place = lines.place(Span { start: at, end: at });
+        let message = "from here on it is not understood, and there is something of Intune: there may be more writes".to_owned();
+        problems.push(Problem { place: Some(place), kind: ProblemKind::NotUnderstood, message });
+    } else if let Some(at) = program.broken.filter(|_| writes || outcome.seen.is_empty()) {
         let place = lines.place(Span { start: at, end: at });
         let message = "something from here on is not understood; the rest was followed".to_owned();
         problems.push(Problem { place: Some(place), kind: ProblemKind::Syntax, message });
     }
-    if outcome.bounded || program.too_deep {
+    if outcome.bounded || program.too_deep || lost::is_cut(program) {
         let message = "too much branches or nests here to follow all of it: there may be more writes".to_owned();
         problems.push(Problem { place: None, kind: ProblemKind::Bounded, message });
     }
     problems
+}
+
+/// Whether nothing was found behind the place where a script stops being valid syntax, although something of Intune is named there.
+fn is_lost(broken: usize, outcome: &Outcome, lines: &Lines<'_>, code: &str) -> bool {
+    let line = lines.start(lines.at(broken).0);
+    let found = outcome.seen.iter().any(|seen| seen.place.start >= line && seen.place.start < code.len());
+    !found && code.get(line..).is_some_and(filter::names_intune)
 }
 
 fn too_much_imported() -> Problem {

@@ -139,6 +139,10 @@ pub(super) fn render(survey: &Survey) -> Result<Vec<u8>, Error> {
             }
         }
     }
+    for (path, why) in &survey.unwalked {
+        let locations = [at(path, None)];
+        notifications.push(Notification { level: "warning", message: message(&format!("not read: {why}")), locations });
+    }
     let order: Vec<String> = rules.keys().cloned().collect();
     for result in &mut results {
         result.rule_index = order.iter().position(|id| *id == result.rule_id).unwrap_or(0);
@@ -210,13 +214,17 @@ fn outcome(file: &ScriptFile, place: Place, id: String, level: &'static str, sai
 }
 
 fn location(file: &ScriptFile, place: Option<Place>) -> Location {
+    at(&file.path, place)
+}
+
+fn at(path: &str, place: Option<Place>) -> Location {
     let region = place.map(|place| Region {
         start_line: place.line,
         start_column: place.column,
         end_line: place.end_line,
         end_column: place.end_column,
     });
-    Location { physical_location: Physical { artifact_location: Artifact { uri: encoded(&file.path) }, region } }
+    Location { physical_location: Physical { artifact_location: Artifact { uri: encoded(path) }, region } }
 }
 
 /// A path as a relative reference: what a URI does not allow is percent-encoded.
