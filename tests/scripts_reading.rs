@@ -200,3 +200,46 @@ fn names_that_are_shown_alike_keep_their_order_by_any_number_of_threads() {
         assert_eq!(run(["2", "8", "5"][round % 3]), first);
     }
 }
+
+/// The lines on which a pipeline writes, and its problems.
+fn pipeline(name: &str, yaml: &str) -> (Vec<u64>, Vec<String>) {
+    let (_, report, _) = of(&[(name, yaml.as_bytes()), ("x.ps1", WRITE.as_bytes())]);
+    let file = report["files"].as_array().unwrap().iter().find(|file| file["path"].as_str().unwrap().ends_with(name)).unwrap().clone();
+    let lines = file["writes"].as_array().unwrap().iter().map(|write| write["line"].as_u64().unwrap()).collect();
+    (lines, file["problems"].as_array().unwrap().iter().map(|problem| problem["kind"].as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn every_way_to_write_a_script_in_yaml_is_read_and_its_line_told() {
+    let url = "https://graph.microsoft.com/beta/deviceManagement/deviceCategories/1";
+    for (step, lines) in [
+        (format!("- run: >-\n          curl -X DELETE\n          '{url}'\n"), vec![5]),
+        (format!("- run: >\n          echo a\n\n          curl -X DELETE\n          '{url}'\n"), vec![7]),
+        (format!("- run: curl -X DELETE\n          '{url}'\n        name: x\n"), vec![4]),
+        (format!("- run:\n          curl -X DELETE '{url}'\n"), vec![5]),
+        (format!("- run: \"set -e\\ncurl -X DELETE \\\"{url}\\\"\\n\"\n"), vec![4]),
+        (format!("- run: \"set -e\\n\n          curl -X DELETE '{url}'\"\n"), vec![5]),
+        (format!("- {{run: \"curl -X DELETE '{url}'\"}}\n"), vec![4]),
+        (format!("- {{name: x,\n         run: \"curl -X DELETE '{url}'\"}}\n"), vec![5]),
+        (format!("- run: &r |\n          curl -X DELETE '{url}'\n      - run: *r\n"), vec![5]),
+        (format!("- &s run: curl -X DELETE '{url}'\n"), vec![4]),
+        ("- run: pwsh ./x.ps1\n".to_owned(), vec![4]),
+        ("- run: ./scripts/x.ps1\n".to_owned(), vec![4]),
+        ("- run: ${{ github.action_path }}/../x.ps1\n".to_owned(), vec![4]),
+        (
+            "- shell: pwsh\n        run: ${{ github.action_path }}/x.ps1 -Id ${{ inputs.id }} -Name '${{ inputs.name }}'\n".to_owned(),
+            vec![5],
+        ),
+    ] {
+        let yaml = format!("jobs:\n  a:\n    steps:\n      {step}");
+        assert_eq!(pipeline(".github/workflows/a.yml", &yaml), (lines, Vec::new()), "{yaml}");
+    }
+    let whole = format!("jobs:\n  a:\n    steps: [{{run: \"curl -X DELETE '{url}'\"}},\n      {{run: echo}}]\n");
+    assert_eq!(pipeline(".github/workflows/a.yml", &whole), (vec![3], Vec::new()));
+    let anchored = format!("x-a: &r |\n  curl -X DELETE '{url}'\njobs:\n  a:\n    steps:\n      - run: *r\n");
+    assert_eq!(pipeline(".github/workflows/a.yml", &anchored), (vec![2], Vec::new()));
+    for lost in ["- run: *nobody\n", "- {run: \"curl\n"] {
+        let yaml = format!("# {url}\njobs:\n  a:\n    steps:\n      {lost}");
+        assert_eq!(pipeline(".github/workflows/a.yml", &yaml), (vec![], vec!["not-understood".to_owned()]), "{yaml}");
+    }
+}

@@ -44,6 +44,7 @@ mod tree;
 mod value;
 mod walk;
 mod words;
+mod yaml;
 
 pub use map::{Map, MapError};
 pub use model::{Approval, Confidence, Expectation, Language, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn, Survey};

@@ -70,6 +70,7 @@ impl<'c> Reader<'c> {
         if !file.writes.is_empty() {
             file.client_ids = sign_in::client_ids(text);
         }
+        once(&mut file.runs);
         file.writes.sort();
         file.writes.dedup();
         file.problems.sort();
@@ -98,13 +99,13 @@ impl<'c> Reader<'c> {
         let steps = pipeline::steps(text, language);
         let whole = sign_in::judge(text, language);
         let mut found = Found { runs: steps.files, sign_in: Some(whole), ..Found::default() };
+        found.problems.extend(steps.lost.into_iter().filter(|_| filter::names_intune(text)).map(|line| {
+            let place = Place { line, column: 1, end_line: line, end_column: 1 };
+            let message = "a script begins here that cannot be read: there may be more writes".to_owned();
+            Problem { place: Some(place), kind: ProblemKind::NotUnderstood, message }
+        }));
         for inline in &steps.inline {
-            let shift = |place: Place| Place {
-                line: place.line + inline.line - 1,
-                column: place.column + inline.indent,
-                end_line: place.end_line + inline.line - 1,
-                end_column: place.end_column + inline.indent,
-            };
+            let shift = |place: Place| inline.place(place);
             let piece = self.piece(inline.language, &inline.text, None);
             found.writes.extend(piece.writes.into_iter().map(|write| ScriptWrite {
                 place: shift(write.place),
@@ -233,6 +234,14 @@ fn is_lost(broken: usize, outcome: &Outcome, lines: &Lines<'_>, code: &str) -> b
 fn too_much_imported() -> Problem {
     let message = "it imports more than is followed: there may be more writes".to_owned();
     Problem { place: None, kind: ProblemKind::Bounded, message }
+}
+
+/// A script that is named in two ways on one line is run once.
+fn once(runs: &mut Vec<(String, Place)>) {
+    runs.sort_by(|left, right| (left.1, &left.0).cmp(&(right.1, &right.0)));
+    let mut known = BTreeSet::new();
+    let base = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+    runs.retain(|(name, place)| known.insert((place.line, base(name))));
 }
 
 /// Scripts that are called by the name of their file.
