@@ -16,7 +16,7 @@ pub(super) const MOST_ALTERNATIVES: usize = 48;
 /// Longest text that is followed, in bytes.
 const LONGEST_TEXT: usize = 6_000;
 /// Most elements of a list and entries of a map that are followed.
-const MOST_ELEMENTS: usize = 256;
+pub(super) const MOST_ELEMENTS: usize = 256;
 
 /// Frames are counted from the outermost, 0. Stands for "written here".
 pub(super) const HERE: u16 = u16::MAX;
