@@ -243,3 +243,22 @@ fn every_way_to_write_a_script_in_yaml_is_read_and_its_line_told() {
         assert_eq!(pipeline(".github/workflows/a.yml", &yaml), (vec![], vec!["not-understood".to_owned()]), "{yaml}");
     }
 }
+
+#[test]
+fn a_pipeline_whose_script_was_not_read_is_not_known_whole() {
+    let yaml = |script: &str| format!("jobs:\n  a:\n    steps:\n      - run: {script}\n");
+    let kinds = |files: &[(&str, &str)]| {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        let (status, report, _) = of(&files);
+        let file =
+            report["files"].as_array().unwrap().iter().find(|file| file["path"].as_str().unwrap().ends_with(".yml")).unwrap().clone();
+        let kinds: Vec<String> = file["problems"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap().to_owned()).collect();
+        (status, kinds, file["writes"].as_array().unwrap().len())
+    };
+    let workflow = ".github/workflows/a.yml";
+    assert_eq!(kinds(&[(workflow, &yaml("pwsh ./scripts/gone.ps1"))]), (Some(3), vec!["not-among".to_owned()], 0));
+    let both = |script| kinds(&[(workflow, &yaml(script)), ("one/x.ps1", WRITE), ("two/x.ps1", "Write-Host 'deviceManagement'")]);
+    assert_eq!(both("pwsh ./one/x.ps1").1, Vec::<String>::new());
+    assert_eq!((both("pwsh ./one/x.ps1").2, both("pwsh ./two/x.ps1").2), (1, 0), "the path tells which");
+    assert_eq!(both("pwsh ./x.ps1"), (Some(3), vec!["not-among".to_owned()], 0));
+}

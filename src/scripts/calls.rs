@@ -1,24 +1,84 @@
 //! Scripts that run other scripts of the same survey, by name: what those write, the caller writes.
 
-use super::model::{Confidence, ScriptFile, ScriptWrite, SignIn};
+use super::model::{Confidence, Language, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn};
 use std::collections::BTreeMap;
 
 /// Most scripts within scripts.
 const DEEPEST: usize = 4;
 
+/// What a name of a script means among the files of a survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meant {
+    One(usize),
+    /// More than one file may be meant.
+    Several,
+    Nothing,
+}
+
+/// The files of a survey by the last part of their path.
+struct Names {
+    paths: Vec<String>,
+    by_base: BTreeMap<String, Vec<usize>>,
+}
+
+impl Names {
+    fn of(files: &[ScriptFile]) -> Self {
+        let paths: Vec<String> = files.iter().map(|file| file.path.replace('\\', "/").to_ascii_lowercase()).collect();
+        let mut by_base: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, path) in paths.iter().enumerate() {
+            by_base.entry(base_name(path)).or_default().push(at);
+        }
+        Self { paths, by_base }
+    }
+
+    /// By as much of its path as is known, or else by its last part alone.
+    fn meant(&self, name: &str) -> Meant {
+        let Some(alike) = self.by_base.get(&base_name(name)) else { return Meant::Nothing };
+        let wanted = format!("/{}", known_end(name));
+        let fits = |at: &&usize| self.paths.get(**at).is_some_and(|path| format!("/{path}").ends_with(&wanted));
+        let exact: Vec<usize> = alike.iter().filter(fits).copied().collect();
+        match (exact.as_slice(), alike.as_slice()) {
+            ([one], _) | ([], [one]) => Meant::One(*one),
+            _ => Meant::Several,
+        }
+    }
+}
+
+/// The parts of a path behind whatever is not known of it, in lower case.
+fn known_end(name: &str) -> String {
+    let name = name.replace('\\', "/").to_ascii_lowercase();
+    let unknown = |part: &str| matches!(part, "" | "." | "..") || part.contains(['$', '{', '}', '(', ')', '%', '*', '\0']);
+    let parts: Vec<&str> = name.rsplit('/').take_while(|part| !unknown(part)).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
+}
+
+/// Says of pipelines which of the scripts that they run were not read.
+fn missing(files: &mut [ScriptFile], names: &Names) {
+    let pipelines = files.iter_mut().filter(|file| matches!(file.language, Language::GitHubActions | Language::AzurePipelines));
+    for file in pipelines {
+        for (name, place) in &file.runs {
+            let message = match names.meant(name) {
+                Meant::One(_) => continue,
+                Meant::Several => "it runs a script by a name that several files have: what that one writes is not said here",
+                Meant::Nothing => "it runs a script that is not among the files that were read",
+            };
+            file.problems.push(Problem { place: Some(*place), kind: ProblemKind::NotAmong, message: message.to_owned() });
+        }
+        file.problems.sort();
+        file.problems.dedup();
+    }
+}
+
 /// Adds to each file the writes of the scripts that it runs.
 pub(super) fn through(files: &mut [ScriptFile]) {
+    let names = Names::of(files);
+    missing(files, &names);
     for _ in 0..DEEPEST {
-        let mut by_name: BTreeMap<String, Option<usize>> = BTreeMap::new();
-        for (at, file) in files.iter().enumerate().filter(|(_, file)| !file.writes.is_empty()) {
-            // A name that several files have says nothing.
-            by_name.entry(base_name(&file.path)).and_modify(|known| *known = None).or_insert(Some(at));
-        }
         let mut added: Vec<(usize, ScriptWrite)> = Vec::new();
         for (at, file) in files.iter().enumerate() {
             for (name, place) in &file.runs {
-                let Some(Some(target)) = by_name.get(&base_name(name)).filter(|target| **target != Some(at)) else { continue };
-                for write in &files[*target].writes {
+                let Meant::One(target) = names.meant(name) else { continue };
+                for write in files[target].writes.iter().filter(|_| target != at) {
                     added.push((
                         at,
                         ScriptWrite {
@@ -26,7 +86,7 @@ pub(super) fn through(files: &mut [ScriptFile]) {
                             confidence: write.confidence.min(Confidence::PartlyResolved),
                             // What it is run by signs in for it, where that shows.
                             sign_in: if file.sign_in == SignIn::Unknown { write.sign_in } else { file.sign_in },
-                            through: Some(files[*target].path.clone()),
+                            through: Some(files[target].path.clone()),
                             ..write.clone()
                         },
                     ));

@@ -32,6 +32,7 @@ fn gap(kind: ProblemKind) -> Option<ScriptGap> {
         ProblemKind::Binary => Some(ScriptGap::NotText),
         ProblemKind::Minified => Some(ScriptGap::Minified),
         ProblemKind::NotUnderstood => Some(ScriptGap::NotUnderstood),
+        ProblemKind::NotAmong => Some(ScriptGap::NotAmong),
         _ => None,
     }
 }

@@ -107,6 +107,8 @@ pub enum ProblemKind {
     Minified,
     /// It could not be read.
     Unreadable,
+    /// It is a pipeline that runs a script that was not read.
+    NotAmong,
     /// The justification is plain text instead of Base64.
     PlainJustification,
     /// The justification is longer than 1,024 characters.
@@ -132,6 +134,7 @@ impl ProblemKind {
             Self::NotUnderstood => "not-understood",
             Self::Minified => "minified",
             Self::Unreadable => "unreadable",
+            Self::NotAmong => "not-among",
             Self::PlainJustification => "plain-justification",
             Self::LongJustification => "long-justification",
             Self::EncodedCode => "encoded-code",
@@ -143,7 +146,11 @@ impl ProblemKind {
     /// Whether it keeps part of the file from being judged.
     #[must_use]
     pub fn leaves_gap(self) -> bool {
-        matches!(self, Self::Bounded | Self::TooLarge | Self::Unreadable | Self::Binary | Self::Minified | Self::NotUnderstood)
+        use ProblemKind as Kind;
+        matches!(
+            self,
+            Kind::Bounded | Kind::TooLarge | Kind::Unreadable | Kind::Binary | Kind::Minified | Kind::NotUnderstood | Kind::NotAmong
+        )
     }
 }
 

@@ -94,6 +94,8 @@ words! {
         Minified = "minified",
         /// Part of a script is no valid syntax, and names Intune.
         NotUnderstood = "not-understood",
+        /// A pipeline runs a script that was not read.
+        NotAmong = "not-among",
         /// A folder could not be walked, or a file not looked at.
         NotWalked = "not-walked",
         /// Nothing that was named is a script.
@@ -112,6 +114,7 @@ impl ScriptGap {
             Self::NotText => ("script that is not text", "scripts that are not text"),
             Self::Minified => ("script that a machine packed", "scripts that a machine packed"),
             Self::NotUnderstood => ("script of which part is not understood", "scripts of which part is not understood"),
+            Self::NotAmong => ("pipeline that runs a script that was not read", "pipelines that run scripts that were not read"),
             Self::NotWalked => ("path that could not be walked", "paths that could not be walked"),
             Self::NoScript => return "no script was found".to_owned(),
         };

@@ -96,8 +96,8 @@ struct Write<'a> {
 struct Trouble<'a> {
     /// Its line; null where it has none.
     line: Option<usize>,
-    /// Which: syntax, bounded, untold-target, too-large, binary, not-understood, minified, unreadable, plain-justification, long-justification,
-    /// encoded-code, other-body, repeated-request; more may come.
+    /// Which: syntax, bounded, untold-target, too-large, binary, not-understood, minified, unreadable, not-among,
+    /// plain-justification, long-justification, encoded-code, other-body, repeated-request; more may come.
     kind: &'static str,
     /// In words.
     message: &'a str,
