@@ -4,6 +4,7 @@
 mod assign;
 mod builder;
 mod call;
+mod central;
 mod expr;
 mod function;
 mod library;
@@ -59,6 +60,8 @@ pub(super) struct Seen {
     pub(super) repeated: bool,
     /// The cmdlet of a module, where it was told by its name.
     pub(super) cmdlet: bool,
+    /// A request that is made first and sent later.
+    pub(super) made: bool,
 }
 
 /// What came of following a script.
@@ -129,6 +132,12 @@ pub(super) struct Evaluator<'a> {
     bounds: Bounds,
     steps: usize,
     repeated: usize,
+    /// Calls around this one whose target changes from round to round of a loop.
+    varied: usize,
+    /// The variables that each of the loops around sets.
+    loops: Vec<BTreeSet<Rc<str>>>,
+    /// Headers of the approval flow that are set for every call.
+    central: super::value::Map,
 }
 
 /// Follows a whole script. What is seen in a function of the library has places in the library's files.
@@ -152,6 +161,9 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
         bounds: Bounds::default(),
         steps: 0,
         repeated: 0,
+        varied: 0,
+        loops: Vec::new(),
+        central: super::value::Map::default(),
     };
     evaluator.borrow_from(library);
     let mut names = Names::default();
@@ -166,6 +178,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
     evaluator.uncalled(&names);
     evaluator.unrun();
     evaluator.unsent();
+    evaluator.spread_central();
     Outcome {
         bounded: evaluator.bounds.reached || evaluator.steps >= MOST_STEPS,
         seen: evaluator.seen,
@@ -320,7 +333,11 @@ impl Evaluator<'_> {
             Stmt::Each { variable, over, body } => self.each(variable.as_ref(), over, body),
             Stmt::Repeat(body) => {
                 self.repeated += 1;
+                let mut names = BTreeSet::new();
+                call::assigned(body, &mut names, 0);
+                self.loops.push(names);
                 self.once(body);
+                self.loops.pop();
                 self.repeated -= 1;
             }
             Stmt::Try(body, others) => return self.attempt(body, others),
@@ -515,8 +532,9 @@ impl Evaluator<'_> {
                 headers: request.headers.clone(),
                 body: request.body.clone(),
                 certain: request.certain,
-                repeated: self.repeated > 0,
+                repeated: request.repeated || (self.repeated > 0 && self.varied == 0),
                 cmdlet: request.cmdlet,
+                made: request.made,
             };
             if !self.seen.contains(&seen) || self.seen.len() > 500 {
                 self.seen.push(seen);
