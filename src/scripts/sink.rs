@@ -210,7 +210,8 @@ fn sends(call: &Invocation<'_>) -> bool {
     let lower = call.callee.to_ascii_lowercase();
     let last = call.last.to_ascii_lowercase();
     let of_library = lower.split_once('.').is_some_and(|(first, _)| LIBRARIES.contains(&first)) && verb_of(call.last).is_some();
-    last == "httprequestmessage" || OF_CLIENTS.contains(&last.as_str()) || of_library
+    let of_python = lower.ends_with("request.request") && lower.starts_with("urllib");
+    of_python || last == "httprequestmessage" || OF_CLIENTS.contains(&last.as_str()) || of_library
 }
 
 /// Whether a call tells a server what answers at an address, or takes something out of what is kept: nothing is sent there.

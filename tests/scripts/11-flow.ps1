@@ -16,6 +16,9 @@ foreach ($try in 1..5) {
     Invoke-MgGraphRequest -Method PATCH -Uri $uri -Headers @{ 'x-msft-approval-justification' = $why } -Body '{"a":1}' # MAA: app update
 }
 Invoke-RestMethod -Method PATCH -Uri $uri -Headers @{ 'x-msft-approval-justification' = $why } -Body '{"a":1}' -MaximumRetryCount 5 # MAA: app update
+1..5 | ForEach-Object {
+    Invoke-MgGraphRequest -Method PATCH -Uri $uri -Headers @{ 'x-msft-approval-justification' = $why } -Body '{"a":1}' # MAA: app update
+}
 function Invoke-Again { param([scriptblock] $Block) for ($i = 0; $i -lt 5; $i++) { try { return & $Block } catch { Start-Sleep 30 } } }
 Invoke-Again { Invoke-RestMethod -Method PATCH -Uri $uri -Headers @{ 'x-msft-approval-justification' = $why } -Body '{"a":1}' } # MAA: app update
 Invoke-RestMethod -Method PATCH -Uri $uri -Headers @{ 'x-msft-approval-code' = $code } -Body '{"a":2}' # MAA: app update

@@ -49,6 +49,13 @@ impl Evaluator<'_> {
             other => Some(self.value(other)),
         };
         let passed = self.arguments(&call.arguments);
+        if let Some(code) = self.kept_code(&call.callee) {
+            let first = passed.first().map(|argument| argument.value.clone()).unwrap_or_default();
+            return match code.parameters.is_empty() {
+                true => self.handler(&code, &first),
+                false => self.invoke(&code, &passed, call.span, None).unwrap_or_default(),
+            };
+        }
         let named = self.callee_name(call, base.as_ref());
         let written = named.rsplit(['.', ':']).next().unwrap_or("").to_owned();
         let last = written.to_ascii_lowercase();
@@ -94,6 +101,13 @@ impl Evaluator<'_> {
         }
         self.codes(&named, &passed);
         value.unwrap_or_default()
+    }
+
+    /// Code in a variable that is called as PowerShell does it: `& $block`.
+    fn kept_code(&self, callee: &Expr) -> Option<Rc<super::Function>> {
+        let Expr::Join(parts) = callee else { return None };
+        let [Expr::Name(name)] = parts.as_slice() else { return None };
+        self.variable(name).and_then(|value| code_of(&value))
     }
 
     /// The name of what is called; where that is in a variable, what the variable is known to be.
