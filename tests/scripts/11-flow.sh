@@ -12,3 +12,4 @@ until curl -f -X POST "$apps" -H "x-msft-approval-justification: $why" -d '{"a":
 curl --retry 5 --retry-all-errors -X POST "$apps" -H "x-msft-approval-justification: $why" -d '{"a":1}' # MAA: app create
 curl -X POST "$apps" -H "x-msft-approval-code: $code" -d '{"a":2}' # MAA: app create
 az rest --method post --url "$apps" --headers "x-msft-approval-justification=plain words here" --body '{"a":1}' # MAA: app create
+for i in 1 2 3; do curl -f -X POST "$apps" -H "x-msft-approval-justification: $why" -d '{"a":1}' && break; done # MAA: app create

@@ -45,7 +45,7 @@ impl Evaluator<'_> {
             all.iter().for_each(|headers| self.set_for_all(headers));
             return Some(marked(CLIENT));
         }
-        if last == "httprequestmessage" {
+        if last == "httprequestmessage" || last.ends_with("requestconfiguration") {
             return Some(Value::map(Map { span: Some(span), ..Map::default() }));
         }
         let collection = matches!(callee, "Set" | "WeakSet") && passed.is_empty();

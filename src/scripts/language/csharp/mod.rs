@@ -452,7 +452,7 @@ impl<'t> Reader<'t> {
         let members = field(node, "initializer").map(|initializer| self.members(initializer, node));
         let list = field(node, "arguments").filter(|list| !children(*list).is_empty());
         match (members, list) {
-            (Some(members), None) => members,
+            (Some(members), None) if !matches!(&callee, Expr::Name(known) if &**known == "HttpRequestMessage") => members,
             (members, list) => {
                 let call = self.call(callee, node, list);
                 match (call, members) {

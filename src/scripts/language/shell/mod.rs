@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::super::ir::{Argument, Call, Expr, Function, Program, Stmt, name, text};
+use super::super::ir::{Argument, Call, Expr, Function, Program, Stmt, name, text, tries_again};
 use super::super::sink::WITH_VALUE;
 use super::tree::{self, Walker, child_of_kind, children, field, span};
 use std::rc::Rc;
@@ -66,7 +66,15 @@ impl<'t> Reader<'t> {
                 let parts = children(node);
                 let variable = field(node, "variable").map(|variable| name(self.text(variable)));
                 let values = parts.iter().filter(|part| !matches!(part.kind(), "variable_name" | "do_group")).map(|part| self.expr(*part));
-                let over = Expr::List(values.collect());
+                let values: Vec<Expr> = values.collect();
+                let numbers = values.iter().all(|value| matches!(value, Expr::Text(known) if known.parse::<u32>().is_ok()));
+                let written = |name: &str| field(node, name).map_or("", |part| self.text(part));
+                let counts = !values.is_empty() && (numbers || self.text(node).contains("$(seq ") || self.text(node).contains("in {1.."));
+                if counts && tries_again(written("variable"), written("body")) {
+                    body.push(Stmt::Repeat(field(node, "body").map(|body| self.body(body)).unwrap_or_default()));
+                    return;
+                }
+                let over = Expr::List(values);
                 body.push(Stmt::Each { variable, over, body: field(node, "body").map(|body| self.body(body)).unwrap_or_default() });
             }
             "while_statement" | "c_style_for_statement" => {
