@@ -82,16 +82,19 @@ const PERSON: [&str; 26] = [
     "loginpopup",
 ];
 
-/// Where a text shows both, those connections count that are reached: a helper that can do both may only be called for one.
+/// Where a text shows both, those connections count that are reached: a helper that can do both may only be called for one. Where
+/// it shows nothing, what the connections are handed may: splatted arguments are no text of the call.
 pub(super) fn refine(judged: SignIn, calls: &[Called]) -> SignIn {
-    if judged != SignIn::Both {
+    if !matches!(judged, SignIn::Both | SignIn::Unknown) {
         return judged;
     }
+    let open = judged == SignIn::Both;
     let connects = calls.iter().filter(|call| matches!(&*call.name, "connect-mggraph" | "connect-graph" | "connect-msintunegraph"));
     let (mut app, mut person) = (false, false);
     for call in connects {
         let has = |words: &[&str]| call.arguments.iter().any(|argument| words.iter().any(|word| argument.starts_with(word)));
-        if has(&["identity", "certificate", "clientsecret", "clientcert", "accesstoken", "managedidentity", "*"]) {
+        let app_only = ["identity", "certificate", "clientsecret", "clientcert", "managedidentity", "environmentvariable"];
+        if has(&app_only) || (open && has(&["accesstoken", "*"])) {
             app = true;
         } else if has(&["scope", "usedevice", "devicecode", "interactive"]) {
             person = true;
@@ -100,7 +103,8 @@ pub(super) fn refine(judged: SignIn, calls: &[Called]) -> SignIn {
     match (app, person) {
         (true, false) => SignIn::App,
         (false, true) => SignIn::Delegated,
-        _ => judged,
+        (true, true) => SignIn::Both,
+        (false, false) => judged,
     }
 }
 

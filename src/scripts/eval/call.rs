@@ -113,6 +113,11 @@ impl Evaluator<'_> {
     /// The name of what is called; where that is in a variable, what the variable is known to be.
     fn callee_name(&mut self, call: &Call, base: Option<&Value>) -> String {
         match (&call.callee, base) {
+            // `client[verb](…)`
+            (Expr::Index(owner, key), Some(value)) if value.is_unknown() && !self.dialect.commands => {
+                let key = self.value(key);
+                key.known_texts().next().map_or_else(|| "?".to_owned(), |key| format!("{}.{}", dotted(owner, 0), key.text))
+            }
             (Expr::Join(_) | Expr::Block(_) | Expr::Index(..), Some(value)) => {
                 value.only_text().map_or_else(|| "?".to_owned(), |text| text.text.to_string())
             }
@@ -156,6 +161,8 @@ impl Evaluator<'_> {
             return Some(self.borrowed(&lent, call, base, named, last, passed));
         }
         let code = match (&call.callee, base) {
+            // A function that is kept in a map under that name.
+            (Expr::Member(_, member), Some(base)) if !code_in(base, member).is_empty() => code_in(base, member).pop(),
             (Expr::Member(..), Some(base)) if base.atoms.iter().any(|atom| !matches!(atom, Atom::Code(_))) => return None,
             (Expr::Member(inner, _), _) if !self.may_be_own(inner) => return None,
             (Expr::Name(name), _) => self.variable(name.trim_start_matches('$')).and_then(|value| code_of(&value)),
@@ -313,6 +320,10 @@ impl Evaluator<'_> {
         let found = sink::requests(&invocation, self.senders);
         self.sent.extend(found.sent);
         found.requests.iter().for_each(|request| self.emit(request));
+        if let Some((command, rest)) = command_in_list(&invocation) {
+            let handed = Invocation { callee: command, last: command, passed: &rest, span: call.span, client: false, keeps: false };
+            sink::requests(&handed, self.senders).requests.iter().for_each(|request| self.emit(request));
+        }
         batch::requests(&invocation, self.senders).iter().for_each(|request| self.emit(request));
         if batch::is_batch(&invocation) {
             for span in batch::maps(&invocation) {
@@ -357,6 +368,24 @@ impl Evaluator<'_> {
             }
         }
     }
+}
+
+/// `subprocess.run(["az", "rest", …])`: the command and what it is handed.
+fn command_in_list(call: &Invocation<'_>) -> Option<(&'static str, Vec<Passed>)> {
+    let runs = call.callee.starts_with("subprocess.") || matches!(call.last, "check_call" | "check_output" | "Popen");
+    let list = call.passed.iter().filter(|_| runs).find_map(|argument| argument.value.lists().next())?;
+    let word = |at: usize| list.get(at).and_then(Value::only_text).map(|text| &*text.text);
+    let (command, from) = match (word(0)?, word(1)) {
+        ("az", Some("rest")) => ("az rest", 2),
+        ("curl", _) => ("curl", 1),
+        _ => return None,
+    };
+    Some((command, list.iter().skip(from).map(|value| Passed { name: None, value: value.clone() }).collect()))
+}
+
+fn code_in(base: &Value, member: &str) -> Vec<Rc<super::Function>> {
+    let key = lower(member);
+    base.maps().filter_map(|map| map.entries.get(&key)).filter_map(code_of).collect()
 }
 
 /// The variables that a body sets.

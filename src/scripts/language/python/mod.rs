@@ -381,7 +381,14 @@ impl<'t> Reader<'t> {
     }
 
     fn call(&mut self, node: Node<'_>) -> Expr {
-        let callee = self.expr_of(node, "function");
+        let callee = match self.expr_of(node, "function") {
+            // `getattr(client, "delete")(…)`
+            Expr::Call(call) if call.callee == name("getattr") => match call.arguments.as_slice() {
+                [object, Argument { value: Expr::Text(member), .. }, ..] => Expr::Member(Box::new(object.value.clone()), member.clone()),
+                _ => Expr::Call(call),
+            },
+            callee => callee,
+        };
         let mut arguments = Vec::new();
         let written = field(node, "arguments").filter(|written| written.kind() == "argument_list").map(children).unwrap_or_default();
         for part in written {
