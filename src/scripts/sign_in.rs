@@ -82,19 +82,16 @@ const PERSON: [&str; 26] = [
     "loginpopup",
 ];
 
-/// Where a text shows both, those connections count that are reached: a helper that can do both may only be called for one. Where
-/// it shows nothing, what the connections are handed may: splatted arguments are no text of the call.
+/// Where a text shows both, those connections count that are reached: a helper that can do both may only be called for one.
 pub(super) fn refine(judged: SignIn, calls: &[Called]) -> SignIn {
-    if !matches!(judged, SignIn::Both | SignIn::Unknown) {
+    if judged != SignIn::Both {
         return judged;
     }
-    let open = judged == SignIn::Both;
     let connects = calls.iter().filter(|call| matches!(&*call.name, "connect-mggraph" | "connect-graph" | "connect-msintunegraph"));
     let (mut app, mut person) = (false, false);
     for call in connects {
         let has = |words: &[&str]| call.arguments.iter().any(|argument| words.iter().any(|word| argument.starts_with(word)));
-        let app_only = ["identity", "certificate", "clientsecret", "clientcert", "managedidentity", "environmentvariable"];
-        if has(&app_only) || (open && has(&["accesstoken", "*"])) {
+        if has(&["identity", "certificate", "clientsecret", "clientcert", "accesstoken", "managedidentity", "*"]) {
             app = true;
         } else if has(&["scope", "usedevice", "devicecode", "interactive"]) {
             person = true;
@@ -103,8 +100,7 @@ pub(super) fn refine(judged: SignIn, calls: &[Called]) -> SignIn {
     match (app, person) {
         (true, false) => SignIn::App,
         (false, true) => SignIn::Delegated,
-        (true, true) => SignIn::Both,
-        (false, false) => judged,
+        _ => judged,
     }
 }
 

@@ -1,4 +1,0 @@
-# AUTH: app
-$who = @{ ClientId = $client; TenantId = $tenant; CertificateThumbprint = $print }
-Connect-MgGraph @who
-Remove-MgDeviceAppManagementMobileApp -MobileAppId $id # MAA: app delete
