@@ -88,11 +88,15 @@ impl Cmdlets {
         Some(Request {
             methods: vec![text(first)],
             urls: entries.iter().filter(|(method, _)| *method == first).map(|(_, path)| text(path)).collect(),
-            headers: headers.map(|argument| argument.value.clone()).unwrap_or_default(),
+            headers: headers
+                .map(|argument| Value { open: argument.value.open || argument.value.is_unknown(), ..argument.value.clone() })
+                .unwrap_or_default(),
             body: Value::default(),
             certain: true,
             span: call.span,
             cmdlet: true,
+            repeated: false,
+            made: false,
         })
     }
 }
@@ -246,7 +250,8 @@ mod tests {
     fn path(name: &str) -> Option<(&'static str, String)> {
         let catalogue = Catalogue::builtin().unwrap();
         let cmdlets = Cmdlets::of(&catalogue);
-        let call = Invocation { callee: name, last: name, passed: &[], span: super::super::ir::Span::default() };
+        let call =
+            Invocation { callee: name, last: name, passed: &[], span: super::super::ir::Span::default(), client: false, keeps: false };
         let request = cmdlets.request(&name.to_ascii_lowercase(), &call)?;
         let method = ["POST", "PATCH", "PUT", "DELETE"].into_iter().find(|method| *request.methods[0].text == **method)?;
         Some((method, request.urls.iter().map(|url| url.text.replace('\0', "{id}")).collect::<Vec<_>>().join(" ").to_ascii_lowercase()))

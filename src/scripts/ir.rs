@@ -153,6 +153,36 @@ pub(super) struct Program {
     pub(super) too_deep: bool,
 }
 
+/// The key that marks a map as a client of HTTP, or the library that makes them.
+pub(super) const CLIENT: &str = "#client";
+
+/// The variables that a loop counts with, changed at the end of each round.
+pub(super) fn counters(initial: &[Stmt]) -> Vec<Stmt> {
+    let targets = initial.iter().filter_map(|statement| match statement {
+        Stmt::Assign { target: target @ Expr::Name(_), .. } => Some(target.clone()),
+        _ => None,
+    });
+    targets.map(|target| Stmt::Assign { target, value: Expr::Unknown, append: false }).collect()
+}
+
+/// A text so many times over.
+pub(super) fn repeated(what: Expr, times: Expr, span: Span) -> Expr {
+    let callee = Expr::Member(Box::new(what), "repeat".into());
+    Expr::Call(Box::new(Call { callee, arguments: vec![Argument::plain(times)], input: None, span }))
+}
+
+/// Whether a counting loop does the same again rather than the next thing: by the name of what it counts, or because it may end
+/// early and what it counts is not used. `body` is its text.
+pub(super) fn tries_again(counter: &str, body: &str) -> bool {
+    let counter = counter.trim_start_matches('$').to_ascii_lowercase();
+    if ["attempt", "retry", "retries", "try", "tries"].iter().any(|word| counter.contains(word)) {
+        return true;
+    }
+    let mut words = body.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    let used = counter != "_" && words.clone().any(|word| word.eq_ignore_ascii_case(&counter));
+    !used && words.any(|word| matches!(word, "break" | "return"))
+}
+
 pub(super) fn text(text: &str) -> Expr {
     Expr::Text(text.into())
 }

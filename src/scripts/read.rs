@@ -154,32 +154,31 @@ impl<'c> Reader<'c> {
         // Of one call and one operation, the surest statement counts.
         let mut best: BTreeMap<(Span, String, String), ScriptWrite> = BTreeMap::new();
         let flow = approval::Flow::of(code, &outcome.seen, loan.resubmits(&outcome.ran));
-        let (mut writing, mut untold): (Vec<&Seen>, BTreeSet<Span>) = (Vec::new(), BTreeSet::new());
+        let (mut judged, mut untold): (Vec<(&Seen, Vec<judge::Write>)>, BTreeSet<Span>) = (Vec::new(), BTreeSet::new());
         for seen in &outcome.seen {
-            let writes = match judge::judge(self.catalogue, &self.segments, seen) {
-                Judgement::Writes(writes) => writes,
-                Judgement::Untold => {
-                    // What another file does not tell is said there.
-                    untold.extend(seen.through.is_none().then_some(seen.place));
-                    continue;
-                }
-                Judgement::Nothing => continue,
-            };
-            if seen.through.is_none() {
-                writing.push(seen);
+            match judge::judge(self.catalogue, &self.segments, seen) {
+                Judgement::Writes(writes) => judged.push((seen, writes)),
+                // What another file does not tell is said there.
+                Judgement::Untold => untold.extend(seen.through.is_none().then_some(seen.place)),
+                Judgement::Nothing => {}
             }
-            let approval = flow.of_call(seen, loan.signs(seen.inner.start));
+        }
+        let writing: Vec<&Seen> = judged.iter().map(|(seen, _)| *seen).collect();
+        for (seen, writes) in judged {
+            let approval = flow.of_call(seen, loan.signs(seen.inner.start), &writing);
             for write in writes {
                 let place = lines.place(seen.place);
                 let key = (seen.place, write.workload.word().to_owned(), write.operation.clone());
                 let through = seen.through.and_then(|file| loan.path(file));
                 let write = ScriptWrite { through, ..script_write(write, place, approval) };
+                let broken = |write: &ScriptWrite| (write.confidence, write.approval == Approval::Broken);
                 let known = best.get(&key);
-                if known.is_none_or(|known| known.confidence < write.confidence) {
+                if known.is_none_or(|known| broken(known) < broken(&write)) {
                     best.insert(key, write);
                 }
             }
         }
+        let writing: Vec<&Seen> = writing.into_iter().filter(|seen| seen.through.is_none()).collect();
         found.problems.extend(approval::problems(&writing, lines));
         let told: BTreeSet<Span> = best.keys().map(|(place, ..)| *place).collect();
         for place in untold.difference(&told) {

@@ -2,6 +2,7 @@
 //! call that is handed an address of Intune and a method of HTTP sends, whatever it is named; a wrapper of another module is
 //! found that way.
 
+use super::approval::header_in;
 use super::cmdlets::Cmdlets;
 use super::eval::Passed;
 use super::ir::Span;
@@ -25,6 +26,10 @@ pub(super) struct Invocation<'a> {
     pub(super) last: &'a str,
     pub(super) passed: &'a [Passed],
     pub(super) span: Span,
+    /// Whether it is called on what is known to send requests: a session, a client of HTTP.
+    pub(super) client: bool,
+    /// Whether it is called on what only keeps things: a set, a cache.
+    pub(super) keeps: bool,
 }
 
 /// Requests that a call makes, as alternatives.
@@ -37,6 +42,10 @@ pub(super) struct Request {
     pub(super) certain: bool,
     pub(super) span: Span,
     pub(super) cmdlet: bool,
+    /// Whether the call itself sends it again where it is refused.
+    pub(super) repeated: bool,
+    /// Whether it is made here, and sent later.
+    pub(super) made: bool,
 }
 
 /// What a call sends.
@@ -165,23 +174,55 @@ pub(super) fn requests(call: &Invocation<'_>, senders: &Senders<'_>) -> Found {
         return found;
     }
     let known = READS.contains(&lower.as_str());
-    if !known && talks(call) {
+    if call.keeps || (!known && !call.client && talks(call)) {
         return found;
     }
     let arguments = Arguments::of(call, senders);
     let Some(urls) = arguments.urls(known) else { return found };
+    if !known && is_route(call, &urls) {
+        return found;
+    }
     let Some(methods) = arguments.methods(call, known) else { return found };
     found.sent.extend(arguments.maps.iter().filter_map(|map| map.span));
     found.requests.push(Request {
         methods,
         urls,
-        headers: arguments.named(&["headers", "header", "h", "additionalheaders", "addheaders"]).unwrap_or_default(),
-        body: arguments.named(&["body", "json", "data", "content", "d", "requestbody", "payload"]).unwrap_or_default(),
-        certain: known,
+        headers: arguments.headers(),
+        body: arguments.given(&["body", "json", "data", "content", "d", "requestbody", "payload"]),
+        certain: known || call.client || sends(call),
         span: call.span,
         cmdlet: false,
+        repeated: arguments.has("maximumretrycount") || arguments.has("retry-all-errors"),
+        made: call.last.eq_ignore_ascii_case("httprequestmessage"),
     });
     found
+}
+
+/// Methods of HttpClient that send.
+const OF_CLIENTS: [&str; 7] =
+    ["postasync", "patchasync", "putasync", "deleteasync", "postasjsonasync", "putasjsonasync", "patchasjsonasync"];
+
+/// Names that the libraries of JavaScript for HTTP go by.
+const LIBRARIES: [&str; 5] = ["axios", "got", "ky", "superagent", "needle"];
+
+/// Whether what is called is known by its name to send requests.
+fn sends(call: &Invocation<'_>) -> bool {
+    let lower = call.callee.to_ascii_lowercase();
+    let last = call.last.to_ascii_lowercase();
+    let of_library = lower.split_once('.').is_some_and(|(first, _)| LIBRARIES.contains(&first)) && verb_of(call.last).is_some();
+    let of_python = lower.ends_with("request.request") && lower.starts_with("urllib");
+    of_python || last == "httprequestmessage" || OF_CLIENTS.contains(&last.as_str()) || of_library
+}
+
+/// Whether a call tells a server what answers at an address, or takes something out of what is kept: nothing is sent there.
+fn is_route(call: &Invocation<'_>, urls: &[Text]) -> bool {
+    let mut names = call.callee.rsplit('.').skip(1);
+    let owner = names.next().map(words).and_then(|words| words.last().cloned()).unwrap_or_default();
+    let plain = call.passed.iter().filter(|argument| argument.name.is_none()).count();
+    let relative = urls.iter().all(|url| !url.text.contains("://"));
+    let server = matches!(owner.as_str(), "router" | "server" | "fastify" | "express" | "app") && plain >= 2;
+    let kept = matches!(owner.as_str(), "set" | "sets" | "redis" | "cache" | "map" | "storage");
+    relative && (server || kept)
 }
 
 /// Whether a call shows, looks up, makes or tests something, and sends nothing.
@@ -207,9 +248,14 @@ pub(super) fn draft(map: &Rc<Map>, span: Span, senders: &Senders<'_>) -> Option<
     if methods.iter().all(|method| &*method.text == "GET") || urls.is_empty() {
         return None;
     }
-    let headers = entry(&["headers", "header"]).cloned().unwrap_or_default();
-    let body = entry(&["body", "json", "data", "content"]).cloned().unwrap_or_default();
-    Some(Request { methods, urls, headers, body, certain: false, span, cmdlet: false })
+    let headers = given(entry(&["headers", "header"]));
+    let body = given(entry(&["body", "json", "data", "content"]));
+    Some(Request { methods, urls, headers, body, certain: false, span, cmdlet: false, repeated: false, made: false })
+}
+
+/// What is handed over: nothing, where nothing is; something unknown, where something is that is not known.
+fn given(value: Option<&Value>) -> Value {
+    value.map(|value| Value { atoms: value.atoms.clone(), open: value.open || value.is_unknown() }).unwrap_or_default()
 }
 
 /// The verbs of HTTP among what a value can be.
@@ -226,6 +272,63 @@ fn addresses(value: &Value, senders: &Senders<'_>) -> Vec<Text> {
     value.known_texts().filter(|text| (senders.is_intune)(&text.text)).cloned().collect()
 }
 
+/// Options of curl that take no value.
+const ALONE: [&str; 20] = [
+    "silent",
+    "fail",
+    "compressed",
+    "location",
+    "insecure",
+    "verbose",
+    "show-error",
+    "get",
+    "include",
+    "fail-with-body",
+    "retry-all-errors",
+    "globoff",
+    "http1.1",
+    "http2",
+    "no-progress-meter",
+    "head",
+    "flag",
+    "location-trusted",
+    "tlsv1.2",
+    "ipv4",
+];
+
+/// An option that is written as text, its name and the value that is joined to it: `--name`, `--name=value`, and for curl `-Xvalue`.
+fn option(argument: &Passed, letters: bool) -> Option<(Rc<str>, Option<Value>)> {
+    if argument.name.is_some() || argument.value.open {
+        return None;
+    }
+    let texts: Vec<&Text> = argument.value.known_texts().collect();
+    let first = texts.first().filter(|_| texts.len() == argument.value.atoms.len())?;
+    if let Some(long) = first.text.strip_prefix("--") {
+        let (name, _) = long.split_once('=').unwrap_or((long, ""));
+        let joined = texts.iter().filter_map(|text| {
+            let (named, value) = text.text.strip_prefix("--")?.split_once('=')?;
+            (named == name).then(|| Atom::Text(Text { text: value.into(), via: text.via }))
+        });
+        let joined: Vec<Atom> = joined.collect();
+        let value = (!joined.is_empty()).then(|| Value { atoms: joined.into_iter().collect(), open: false });
+        return (!name.contains(HOLE)).then(|| (name.to_ascii_lowercase().into(), value));
+    }
+    let short = first.text.strip_prefix('-').filter(|_| letters && texts.len() == 1)?;
+    let (at, letter) = short.char_indices().find(|(_, letter)| WITH_VALUE.contains(*letter)).unwrap_or((0, 'f'));
+    let name = match letter {
+        'H' => "headers",
+        'd' => "d",
+        'X' => "x",
+        _ if short.chars().any(|letter| WITH_VALUE.contains(letter)) => "other",
+        _ => return Some(("flag".into(), Some(Value::text(short)))),
+    };
+    let joined = short.get(at + letter.len_utf8()..).filter(|joined| !joined.is_empty());
+    Some((name.into(), joined.map(|joined| Value::text_via(joined, first.via))))
+}
+
+/// Short options of curl and wget that take a value, beside those that stand alone.
+pub(super) const WITH_VALUE: &str = "XHdouAebFTmwxKyYz";
+
 /// The arguments of a call, those in a map of options among them.
 struct Arguments<'a> {
     all: Vec<(Option<Rc<str>>, Value)>,
@@ -238,15 +341,13 @@ impl<'a> Arguments<'a> {
         let mut all: Vec<(Option<Rc<str>>, Value)> = Vec::new();
         let mut maps = Vec::new();
         let mut passed = call.passed.iter().peekable();
+        let letters = matches!(call.callee, "curl" | "curl.exe" | "wget");
         while let Some(argument) = passed.next() {
             // `--method post` where the language knows no named arguments.
-            let flag = argument.value.only_text().filter(|_| argument.name.is_none()).and_then(|text| text.text.strip_prefix("--"));
-            if let Some(flag) = flag {
-                let (name, value) = match flag.split_once('=') {
-                    Some((name, value)) => (name, Some(Value::text(value))),
-                    None => (flag, passed.next_if(|next| next.name.is_none()).map(|next| next.value.clone())),
-                };
-                all.push((Some(name.to_ascii_lowercase().into()), value.unwrap_or_default()));
+            if let Some((name, joined)) = option(argument, letters) {
+                let alone = joined.is_some() || (letters && ALONE.contains(&&*name));
+                let next = if alone { None } else { passed.next_if(|next| next.name.is_none()).map(|next| next.value.clone()) };
+                all.push((Some(name), joined.or(next).unwrap_or_default()));
                 continue;
             }
             let options =
@@ -262,6 +363,37 @@ impl<'a> Arguments<'a> {
 
     fn named(&self, names: &[&str]) -> Option<Value> {
         names.iter().find_map(|name| self.all.iter().find(|(known, _)| known.as_deref() == Some(name)).map(|(_, value)| value.clone()))
+    }
+
+    /// What is handed over under one of these names.
+    fn given(&self, names: &[&str]) -> Value {
+        match self.named(names) {
+            Some(value) => given(Some(&value)),
+            None if self.has("*") => Value::unknown(),
+            None => Value::default(),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.all.iter().any(|(known, _)| known.as_deref() == Some(name))
+    }
+
+    /// The headers; those of the approval flow also where they are texts, `name: value`.
+    fn headers(&self) -> Value {
+        let names = ["headers", "header", "h", "additionalheaders", "addheaders"];
+        let value = self.given(&names);
+        let mut map = Map::default();
+        let plain = |name: &Option<Rc<str>>| name.as_deref().is_none_or(|name| names.contains(&name) || name == "header");
+        let lists = self.all.iter().filter(|(name, _)| plain(name)).map(|(_, value)| value);
+        for value in lists {
+            let items = value.lists().flat_map(|list| list.iter()).flat_map(Value::known_texts);
+            for text in value.known_texts().chain(items) {
+                if let Some((name, value)) = header_in(&text.text) {
+                    map.entries.insert(name.into(), Value::text_via(value, text.via));
+                }
+            }
+        }
+        if map.entries.is_empty() { value } else { Value::map(map) }
     }
 
     /// Where the call goes; None if it goes nowhere near Intune.
@@ -308,7 +440,13 @@ impl<'a> Arguments<'a> {
         if let Some(verb) = verb_of(call.last).filter(|_| !known) {
             return Some(vec![Text { text: verb.into(), via: HERE }]);
         }
-        let sends_body = matches!(call.callee, "curl" | "curl.exe" | "wget")
+        let asks = self.has("get")
+            || self
+                .all
+                .iter()
+                .any(|(name, value)| name.as_deref() == Some("flag") && value.known_texts().any(|text| text.text.contains('G')));
+        let sends_body = !asks
+            && matches!(call.callee, "curl" | "curl.exe" | "wget")
             && self.all.iter().any(|(name, _)| {
                 name.as_deref().is_some_and(|name| name == "d" || name == "json" || name.starts_with("data") || name == "post-data")
             });

@@ -98,6 +98,8 @@ impl Evaluator<'_> {
             Atom::Map(Rc::new(map))
         });
         let changed = Value { atoms: atoms.collect(), open: current.open };
+        self.note_central(base, &key, value, &current);
+        self.completed(&changed);
         self.redraft(&changed);
         match base {
             Expr::Name(_) => self.store(base, changed, false),

@@ -1,9 +1,10 @@
 //! Chains of request builders, as the SDKs of Graph have them: `client.device_management.managed_devices.by_…(id).wipe.post()`,
 //! `client.DeviceManagement.ManagedDevices[id].Wipe.PostAsync()`, `client.api("/deviceManagement/…").post(body)`.
 
+use super::super::approval::is_header;
 use super::super::ir::{Expr, Span};
 use super::super::sink::Request;
-use super::super::value::{Atom, Atoms, HERE, Text, Value};
+use super::super::value::{Atom, Atoms, HERE, Map, Text, Value};
 use super::Evaluator;
 use super::function::Passed;
 use std::rc::Rc;
@@ -86,7 +87,7 @@ impl Evaluator<'_> {
     }
 
     /// A call in a chain: `base` is what it is called on.
-    pub(super) fn build(&mut self, base: &Value, name: &str, passed: &[Passed], span: Span) -> Option<Value> {
+    pub(super) fn build(&mut self, base: &Value, name: &str, passed: &[Passed], callee: &Expr, span: Span) -> Option<Value> {
         if plain(name) == "api" && paths(base).next().is_none() {
             let path = passed.iter().find(|argument| argument.name.is_none())?;
             let atoms = path.value.texts().into_iter().map(|text| Atom::Builder(text.text)).collect();
@@ -94,7 +95,8 @@ impl Evaluator<'_> {
         }
         paths(base).next()?;
         if let Some(method) = verb(name) {
-            self.send(base, method, passed, span);
+            let headers = self.chained(callee, 0);
+            self.send(base, method, passed, headers, span);
             return Some(Value::unknown());
         }
         let simple = plain(name);
@@ -107,22 +109,52 @@ impl Evaluator<'_> {
         Self::step_into(base, &simple)
     }
 
-    fn send(&mut self, base: &Value, method: &str, passed: &[Passed], span: Span) {
+    /// The headers of the approval flow that a chain sets: `.header(name, value)`, `.headers({ … })`.
+    fn chained(&mut self, expr: &Expr, depth: usize) -> Map {
+        let (Expr::Member(base, _), true) = (expr, depth < 24) else { return Map::default() };
+        let Expr::Call(call) = &**base else { return Map::default() };
+        let mut map = self.chained(&call.callee, depth + 1);
+        if !matches!(&call.callee, Expr::Member(_, name) if matches!(plain(name).as_str(), "header" | "headers")) {
+            return map;
+        }
+        let values: Vec<Value> = call.arguments.iter().map(|argument| self.value(&argument.value)).collect();
+        match values.as_slice() {
+            [name, value] => {
+                if let Some(name) = name.only_text().filter(|name| is_header(&name.text)) {
+                    let given = Value { open: value.open || value.is_unknown(), ..value.clone() };
+                    map.entries.insert(super::lower(&name.text), given);
+                }
+            }
+            [all] => map.entries.extend(all.maps().flat_map(|all| all.entries.iter().map(|(key, value)| (key.clone(), value.clone())))),
+            _ => {}
+        }
+        map
+    }
+
+    fn send(&mut self, base: &Value, method: &str, passed: &[Passed], chained: Map, span: Span) {
+        let configured = self.configured(passed);
         let urls = paths(base).map(|path| Text { text: path.clone(), via: HERE }).collect();
         let body = passed.iter().find(|argument| argument.name.is_none()).map(|argument| argument.value.clone()).unwrap_or_default();
         self.emit(&Request {
             methods: vec![Text { text: method.into(), via: HERE }],
             urls,
-            headers: passed.iter().fold(Value::unknown(), |headers, argument| {
+            headers: passed.iter().fold(configured.unwrap_or_else(|| own(chained)), |headers, argument| {
                 let named = argument.name.as_ref().is_some_and(|name| name.contains("config"));
-                if named { argument.value.clone() } else { headers }
+                let open = argument.value.open || argument.value.is_unknown();
+                if named { Value { open, ..argument.value.clone() } } else { headers }
             }),
             body,
             certain: true,
             span,
             cmdlet: false,
+            repeated: false,
+            made: false,
         });
     }
+}
+
+fn own(chained: Map) -> Value {
+    if chained.entries.is_empty() { Value::default() } else { Value::map(chained) }
 }
 
 fn paths(value: &Value) -> impl Iterator<Item = &Rc<str>> {

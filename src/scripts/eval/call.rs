@@ -7,7 +7,8 @@ use super::super::library::file_of;
 use super::super::sink::{self, Invocation};
 use super::super::value::{Atom, Value};
 use super::function::Passed;
-use super::{Called, Evaluator, lower};
+use super::{Called, Evaluator, Stmt, central, lower};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The name by which something is called, `a.b.c`, as it is written; `?` for what has none.
@@ -32,6 +33,15 @@ const TESTS: [&str; 9] = ["describe", "it", "context", "mock", "setup", "verify"
 
 impl Evaluator<'_> {
     pub(super) fn call(&mut self, call: &Call) -> Value {
+        // Each round of a loop asks for another object, where what the call is told to go to is set in the loop.
+        let varies = self.loops.last().is_some_and(|names| target_names(call).iter().any(|name| names.contains(name)));
+        self.varied += usize::from(varies);
+        let value = self.call_once(call);
+        self.varied -= usize::from(varies);
+        value
+    }
+
+    fn call_once(&mut self, call: &Call) -> Value {
         let input = call.input.as_ref().map(|input| self.value(input));
         let base = match &call.callee {
             Expr::Member(base, _) => Some(self.value(base)),
@@ -39,6 +49,13 @@ impl Evaluator<'_> {
             other => Some(self.value(other)),
         };
         let passed = self.arguments(&call.arguments);
+        if let Some(code) = self.kept_code(&call.callee) {
+            let first = passed.first().map(|argument| argument.value.clone()).unwrap_or_default();
+            return match code.parameters.is_empty() {
+                true => self.handler(&code, &first),
+                false => self.invoke(&code, &passed, call.span, None).unwrap_or_default(),
+            };
+        }
         let named = self.callee_name(call, base.as_ref());
         let written = named.rsplit(['.', ':']).next().unwrap_or("").to_owned();
         let last = written.to_ascii_lowercase();
@@ -54,9 +71,12 @@ impl Evaluator<'_> {
             return value;
         }
         if let Some(base) = base.as_ref().filter(|_| matches!(call.callee, Expr::Member(..)))
-            && let Some(chained) = self.build(base, &last, &passed, call.span)
+            && let Some(chained) = self.build(base, &last, &passed, &call.callee, call.span)
         {
-            self.codes(&passed);
+            // What they set on this request was seen; it is not set for others.
+            let others = std::mem::take(&mut self.central);
+            self.codes(&named, &passed);
+            self.central = others;
             return chained;
         }
         if let Some(value) = self.grown(call, &last, &passed) {
@@ -70,17 +90,34 @@ impl Evaluator<'_> {
         {
             return self.filled(&template.value.clone(), rest);
         }
+        let client = self.on_client(call, base.as_ref());
+        if let Some(made) = self.made(&named, &written, client, &passed, call.span) {
+            self.note(call, base.as_ref(), &named, &written, &passed);
+            return made;
+        }
         let value = self.text_function(&named.to_ascii_lowercase(), &last, base.as_ref(), &passed, input.as_ref());
         if value.is_none() || matches!(last.as_str(), "get" | "filter") {
-            self.note(call, &named, &written, &passed);
+            self.note(call, base.as_ref(), &named, &written, &passed);
         }
-        self.codes(&passed);
+        self.codes(&named, &passed);
         value.unwrap_or_default()
+    }
+
+    /// Code in a variable that is called as PowerShell does it: `& $block`.
+    fn kept_code(&self, callee: &Expr) -> Option<Rc<super::Function>> {
+        let Expr::Join(parts) = callee else { return None };
+        let [Expr::Name(name)] = parts.as_slice() else { return None };
+        self.variable(name).and_then(|value| code_of(&value))
     }
 
     /// The name of what is called; where that is in a variable, what the variable is known to be.
     fn callee_name(&mut self, call: &Call, base: Option<&Value>) -> String {
         match (&call.callee, base) {
+            // `client[verb](…)`
+            (Expr::Index(owner, key), Some(value)) if value.is_unknown() && !self.dialect.commands => {
+                let key = self.value(key);
+                key.known_texts().next().map_or_else(|| "?".to_owned(), |key| format!("{}.{}", dotted(owner, 0), key.text))
+            }
             (Expr::Join(_) | Expr::Block(_) | Expr::Index(..), Some(value)) => {
                 value.only_text().map_or_else(|| "?".to_owned(), |text| text.text.to_string())
             }
@@ -121,12 +158,14 @@ impl Evaluator<'_> {
     /// looks as if it did.
     fn own(&mut self, call: &Call, base: Option<&Value>, named: &str, last: &str, passed: &[Passed]) -> Option<Value> {
         if let Some(lent) = self.lent_function(call, base) {
-            return Some(self.borrowed(&lent, call, named, last, passed));
+            return Some(self.borrowed(&lent, call, base, named, last, passed));
         }
         let code = match (&call.callee, base) {
+            // A function that is kept in a map under that name.
+            (Expr::Member(_, member), Some(base)) if !code_in(base, member).is_empty() => code_in(base, member).pop(),
             (Expr::Member(..), Some(base)) if base.atoms.iter().any(|atom| !matches!(atom, Atom::Code(_))) => return None,
             (Expr::Member(inner, _), _) if !self.may_be_own(inner) => return None,
-            (Expr::Name(name), _) => self.variable(name).and_then(|value| code_of(&value)),
+            (Expr::Name(name), _) => self.variable(name.trim_start_matches('$')).and_then(|value| code_of(&value)),
             (Expr::Member(..), _) => None,
             (_, Some(base)) => code_of(base),
             _ => None,
@@ -145,7 +184,7 @@ impl Evaluator<'_> {
         let value = self.invoke(&function, &given, call.span, class);
         let said = self.seen.len() > before;
         if !said && (value.is_none() || value.as_ref().is_some_and(Value::is_unknown)) {
-            self.note(call, named, last, passed);
+            self.note(call, base, named, last, passed);
         }
         Some(value.unwrap_or_default())
     }
@@ -164,7 +203,15 @@ impl Evaluator<'_> {
     }
 
     /// Runs a function of another file. Where it is not seen to send what this call says, the call is judged by itself.
-    fn borrowed(&mut self, function: &Rc<super::Function>, call: &Call, named: &str, last: &str, passed: &[Passed]) -> Value {
+    fn borrowed(
+        &mut self,
+        function: &Rc<super::Function>,
+        call: &Call,
+        base: Option<&Value>,
+        named: &str,
+        last: &str,
+        passed: &[Passed],
+    ) -> Value {
         let before = self.seen.len();
         let mut given = passed.to_vec();
         if call.input.is_some() {
@@ -174,7 +221,7 @@ impl Evaluator<'_> {
         let file = self.file();
         let said = self.seen.iter().skip(before).any(|seen| file_of(seen.place.start) == file);
         if !said {
-            self.note(call, named, last, passed);
+            self.note(call, base, named, last, passed);
         }
         value.unwrap_or_default()
     }
@@ -241,6 +288,9 @@ impl Evaluator<'_> {
             ("update", [entries]) => {
                 let map = self.value(base);
                 let fuller = self.bounds.plus(&map, &entries.value);
+                for (key, value) in entries.value.maps().flat_map(|map| &map.entries) {
+                    self.note_central(base, key, value, &map);
+                }
                 self.store(base, fuller, false);
             }
             _ => return None,
@@ -249,30 +299,48 @@ impl Evaluator<'_> {
     }
 
     /// Code among the arguments runs too.
-    fn codes(&mut self, passed: &[Passed]) {
+    fn codes(&mut self, named: &str, passed: &[Passed]) {
+        let retries = super::super::words::words(named).iter().any(|word| matches!(word.as_str(), "retry" | "retries" | "retrying"));
+        self.repeated += usize::from(retries);
         passed.iter().for_each(|argument| self.run_code(&argument.value));
+        self.repeated -= usize::from(retries);
     }
 
     /// Notes a call of something that is not of this script: whether it sends a request, and which.
-    fn note(&mut self, call: &Call, named: &str, last: &str, passed: &[Passed]) {
+    fn note(&mut self, call: &Call, base: Option<&Value>, named: &str, last: &str, passed: &[Passed]) {
         let mut names: Vec<Rc<str>> = passed.iter().filter_map(|argument| argument.name.clone()).collect();
         names.sort();
         if self.calls.len() < 5_000 {
             self.calls.insert(Called { name: lower(named), arguments: names, place: call.span });
         }
         self.handed(named, passed, call.span);
-        let invocation = Invocation { callee: named, last, passed, span: call.span };
+        let client = self.on_client(call, base);
+        let keeps = base.is_some_and(central::keeps);
+        let invocation = Invocation { callee: named, last, passed, span: call.span, client, keeps };
         let found = sink::requests(&invocation, self.senders);
         self.sent.extend(found.sent);
         let batched = batch::requests(&invocation, self.senders);
         let is_intune = |argument: &Passed| argument.value.known_texts().any(|text| (self.senders.is_intune)(&text.text));
         self.handed_on |= self.file() == 0 && found.requests.is_empty() && batched.is_empty() && passed.iter().any(is_intune);
         found.requests.iter().chain(&batched).for_each(|request| self.emit(request));
+        if let Some((command, rest)) = command_in_list(&invocation) {
+            let handed = Invocation { callee: command, last: command, passed: &rest, span: call.span, client: false, keeps: false };
+            sink::requests(&handed, self.senders).requests.iter().for_each(|request| self.emit(request));
+        }
         if batch::is_batch(&invocation) {
             for span in batch::maps(&invocation) {
                 let drafts = self.drafts.get_mut(&span).into_iter().flatten();
                 drafts.for_each(|request| request.certain = true);
             }
+        }
+    }
+
+    /// Whether a call is one of a client of HTTP, or of a library of them.
+    fn on_client(&self, call: &Call, base: Option<&Value>) -> bool {
+        match (&call.callee, base) {
+            (Expr::Name(name), _) => self.variable(name).is_some_and(|value| central::is_client(&value)),
+            (_, Some(base)) => central::is_client(base),
+            _ => false,
         }
     }
 
@@ -301,6 +369,95 @@ impl Evaluator<'_> {
                 self.files.insert((word.trim_matches(['"', '\'']).into(), place));
             }
         }
+    }
+}
+
+/// `subprocess.run(["az", "rest", …])`: the command and what it is handed.
+fn command_in_list(call: &Invocation<'_>) -> Option<(&'static str, Vec<Passed>)> {
+    let runs = call.callee.starts_with("subprocess.") || matches!(call.last, "check_call" | "check_output" | "Popen");
+    let list = call.passed.iter().filter(|_| runs).find_map(|argument| argument.value.lists().next())?;
+    let word = |at: usize| list.get(at).and_then(Value::only_text).map(|text| &*text.text);
+    let (command, from) = match (word(0)?, word(1)) {
+        ("az", Some("rest")) => ("az rest", 2),
+        ("curl", _) => ("curl", 1),
+        _ => return None,
+    };
+    Some((command, list.iter().skip(from).map(|value| Passed { name: None, value: value.clone() }).collect()))
+}
+
+fn code_in(base: &Value, member: &str) -> Vec<Rc<super::Function>> {
+    let key = lower(member);
+    base.maps().filter_map(|map| map.entries.get(&key)).filter_map(code_of).collect()
+}
+
+/// The variables that a body sets.
+pub(super) fn assigned(body: &[Stmt], names: &mut BTreeSet<Rc<str>>, depth: usize) {
+    if depth > 40 {
+        return;
+    }
+    for statement in body {
+        match statement {
+            Stmt::Assign { target, .. } => mentions(target, names, 0),
+            Stmt::If(arms) | Stmt::Switch(_, arms) => arms.iter().for_each(|(_, body)| assigned(body, names, depth + 1)),
+            Stmt::Each { variable, body, .. } => {
+                variable.iter().for_each(|variable| mentions(variable, names, 0));
+                assigned(body, names, depth + 1);
+            }
+            Stmt::Repeat(body) => assigned(body, names, depth + 1),
+            Stmt::Try(body, others) => {
+                assigned(body, names, depth + 1);
+                others.iter().for_each(|other| assigned(other, names, depth + 1));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The variables that say where a call goes: in its plain arguments and those named as addresses, not in headers and bodies.
+fn target_names(call: &Call) -> BTreeSet<Rc<str>> {
+    let mut names = BTreeSet::new();
+    for argument in &call.arguments {
+        let other = ["header", "body", "json", "data", "content", "verb", "method"];
+        let address = argument.name.as_ref().is_none_or(|name| !other.iter().any(|other| name.contains(other)) && **name != *"d");
+        if address && !matches!(argument.value, Expr::Map(..) | Expr::Lambda(_)) {
+            mentions(&argument.value, &mut names, 0);
+        }
+    }
+    // `client.devices[id].delete()`
+    mentions(&call.callee, &mut names, 0);
+    names
+}
+
+fn mentions(expr: &Expr, names: &mut BTreeSet<Rc<str>>, depth: usize) {
+    if depth > 24 {
+        return;
+    }
+    match expr {
+        Expr::Name(name) => {
+            names.insert(name.clone());
+        }
+        Expr::Join(parts) | Expr::List(parts) | Expr::Either(parts) | Expr::Effects(parts) => {
+            parts.iter().for_each(|part| mentions(part, names, depth + 1));
+        }
+        Expr::Format(template, parts) => {
+            mentions(template, names, depth + 1);
+            parts.iter().for_each(|part| mentions(part, names, depth + 1));
+        }
+        Expr::Plus(left, right) | Expr::Index(left, right) => {
+            mentions(left, names, depth + 1);
+            mentions(right, names, depth + 1);
+        }
+        Expr::Member(base, _) => mentions(base, names, depth + 1),
+        Expr::Block(body) => body.iter().for_each(|statement| {
+            if let Stmt::Expr(inner) = statement {
+                mentions(inner, names, depth + 1);
+            }
+        }),
+        Expr::Call(call) => {
+            mentions(&call.callee, names, depth + 1);
+            call.arguments.iter().for_each(|argument| mentions(&argument.value, names, depth + 1));
+        }
+        _ => {}
     }
 }
 

@@ -137,6 +137,10 @@ impl Evaluator<'_> {
                 && let Some(request) = sink::draft(map, span, self.senders)
             {
                 let drafts = self.drafts.entry(span).or_default();
+                // Headers that are put on it later are those of the same request.
+                drafts.retain(|known| {
+                    known.methods != request.methods || known.urls != request.urls || !known.headers.is_unknown() || known.headers.open
+                });
                 if !drafts.contains(&request) && drafts.len() < 64 {
                     drafts.push(request);
                 }

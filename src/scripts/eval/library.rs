@@ -167,7 +167,7 @@ impl Evaluator<'_> {
             let (value, seen) = (run.value.clone(), run.seen.clone());
             let (place, _) = self.own_place(call);
             for seen in seen {
-                self.note_sent(Seen { place, repeated: seen.repeated || self.repeated > 0, ..seen });
+                self.note_sent(Seen { place, repeated: seen.repeated || (self.repeated > 0 && self.varied == 0), ..seen });
             }
             return value;
         }

@@ -4,6 +4,7 @@
 mod assign;
 mod builder;
 mod call;
+mod central;
 mod expr;
 mod function;
 mod library;
@@ -59,6 +60,8 @@ pub(super) struct Seen {
     pub(super) repeated: bool,
     /// The cmdlet of a module, where it was told by its name.
     pub(super) cmdlet: bool,
+    /// A request that is made first and sent later.
+    pub(super) made: bool,
 }
 
 /// What came of following a script.
@@ -132,6 +135,12 @@ pub(super) struct Evaluator<'a> {
     steps: usize,
     repeated: usize,
     handed_on: bool,
+    /// Calls around this one whose target changes from round to round of a loop.
+    varied: usize,
+    /// The variables that each of the loops around sets.
+    loops: Vec<BTreeSet<Rc<str>>>,
+    /// Headers of the approval flow that are set for every call.
+    central: super::value::Map,
 }
 
 /// Follows a whole script. What is seen in a function of the library has places in the library's files.
@@ -156,6 +165,9 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
         steps: 0,
         repeated: 0,
         handed_on: false,
+        varied: 0,
+        loops: Vec::new(),
+        central: super::value::Map::default(),
     };
     evaluator.borrow_from(library);
     let mut names = Names::default();
@@ -170,6 +182,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
     evaluator.uncalled(&names);
     evaluator.unrun();
     evaluator.unsent();
+    evaluator.spread_central();
     Outcome {
         bounded: evaluator.bounds.reached || evaluator.steps >= MOST_STEPS,
         handed_on: evaluator.handed_on,
@@ -325,7 +338,11 @@ impl Evaluator<'_> {
             Stmt::Each { variable, over, body } => self.each(variable.as_ref(), over, body),
             Stmt::Repeat(body) => {
                 self.repeated += 1;
+                let mut names = BTreeSet::new();
+                call::assigned(body, &mut names, 0);
+                self.loops.push(names);
                 self.once(body);
+                self.loops.pop();
                 self.repeated -= 1;
             }
             Stmt::Try(body, others) => return self.attempt(body, others),
@@ -520,8 +537,9 @@ impl Evaluator<'_> {
                 headers: request.headers.clone(),
                 body: request.body.clone(),
                 certain: request.certain,
-                repeated: self.repeated > 0,
+                repeated: request.repeated || (self.repeated > 0 && self.varied == 0),
                 cmdlet: request.cmdlet,
+                made: request.made,
             };
             self.note_sent(seen);
         }

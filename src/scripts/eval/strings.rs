@@ -78,6 +78,9 @@ impl Evaluator<'_> {
             return base.map(|base| self.encoded(base));
         }
         match last.as_str() {
+            "repeat" => return self.again(base?, first?),
+            // `new HttpMethod("PATCH")`
+            "httpmethod" => return first.cloned(),
             "replace" | "replaceall" => return self.replaced(base?, first?, second?),
             "tolower" | "lower" | "tolowerinvariant" | "tolowercase" => return base.map(|base| mapped(base, str::to_lowercase)),
             "toupper" | "upper" | "toupperinvariant" | "touppercase" => return base.map(|base| mapped(base, str::to_uppercase)),
@@ -115,6 +118,14 @@ impl Evaluator<'_> {
     fn encoded(&mut self, value: &Value) -> Value {
         let mark = Value::text(&ENCODED.to_string());
         self.bounds.concatenate(&[mark, value.clone()])
+    }
+
+    /// A text so many times over, as far as texts are followed.
+    fn again(&mut self, text: &Value, times: &Value) -> Option<Value> {
+        let text = text.only_text()?;
+        let times = times.only_text()?.text.parse::<usize>().ok()?;
+        let most = 4_000 / text.text.len().max(1);
+        Some(Value::text_via(&text.text.repeat(times.min(most)), text.via))
     }
 
     fn replaced(&mut self, base: &Value, from: &Value, to: &Value) -> Option<Value> {

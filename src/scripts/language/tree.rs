@@ -63,7 +63,7 @@ pub(super) fn errors(tree: &Tree) -> usize {
 /// nodes without are not gone into.
 pub(super) fn survey(tree: &Tree, source: &str, mark: u8, program: &mut Program) {
     let broken = tree.root_node().has_error();
-    let marks: Vec<usize> = memchr::memchr_iter(mark, source.as_bytes()).collect();
+    let marks: Vec<usize> = source.bytes().enumerate().filter(|(_, byte)| *byte == mark).map(|(at, _)| at).collect();
     let marked = |node: Node<'_>| {
         let next = marks.partition_point(|at| *at < node.start_byte());
         marks.get(next).is_some_and(|at| *at < node.end_byte())

@@ -143,6 +143,10 @@ fn expression(written: &str) -> Expr {
     if let Some(whole) = written.strip_prefix('@').filter(|whole| !whole.starts_with(['{', '@'])) {
         return function(whole.trim(), 0);
     }
+    // An expression of the template around it.
+    if let Some(whole) = written.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|whole| !whole.starts_with('[')) {
+        return function(whole.trim(), 0);
+    }
     let mut parts = Vec::new();
     let mut rest = written;
     while let Some(at) = rest.find("@{") {

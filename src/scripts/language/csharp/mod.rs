@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::super::ir::{Argument, Call, Class, Expr, Function, Parameter, Program, Stmt, name, text};
+use super::super::ir::{Argument, Call, Class, Expr, Function, Parameter, Program, Stmt, counters, name, text};
 use super::tree::{self, Walker, children, field, span, unescape};
 use std::rc::Rc;
 use tree_sitter::Node;
@@ -146,12 +146,15 @@ impl<'t> Reader<'t> {
     }
 
     fn repeat(&mut self, node: Node<'_>, body: &mut Vec<Stmt>) {
+        let before = body.len();
         if let Some(first) = field(node, "initializer") {
             self.statement(first, body);
         }
+        let counters = counters(body.get(before..).unwrap_or_default());
         let condition = self.expr_of(node, "condition");
         let mut inside = vec![Stmt::Assign { target: Expr::Unknown, value: condition, append: false }];
         inside.extend(self.block_of(node, "body"));
+        inside.extend(counters);
         body.push(Stmt::Repeat(inside));
     }
 
@@ -449,7 +452,7 @@ impl<'t> Reader<'t> {
         let members = field(node, "initializer").map(|initializer| self.members(initializer, node));
         let list = field(node, "arguments").filter(|list| !children(*list).is_empty());
         match (members, list) {
-            (Some(members), None) => members,
+            (Some(members), None) if !matches!(&callee, Expr::Name(known) if &**known == "HttpRequestMessage") => members,
             (members, list) => {
                 let call = self.call(callee, node, list);
                 match (call, members) {

@@ -17,3 +17,9 @@ fn every_way_to_send_is_found() {
         assert_eq!(found(CSharp, &script).len(), 1, "{call}");
     }
 }
+
+#[test]
+fn requests_of_http_client_are_known_to_be_sent() {
+    let script = "var first = new HttpRequestMessage(new HttpMethod(\"PATCH\"), \"https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/1\");\nawait http.SendAsync(first);\nawait http.DeleteAsync(\"https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/1\");\n";
+    assert_eq!(found(CSharp, script), ["1 app update resolved", "3 app delete resolved"]);
+}

@@ -17,6 +17,10 @@ impl Reader<'_> {
                 others.extend(value.take());
             }
             match part.kind() {
+                "command" if self.tries_again(parts, *part) => {
+                    let call = self.command(*part, None);
+                    value = Some(Expr::Block(vec![Stmt::Repeat(vec![Stmt::Expr(call)])]));
+                }
                 "command" => value = Some(self.command(*part, value.take())),
                 "pipeline_chain_tail" | "redirections" | "redirection" => {}
                 "pipeline_chain" if value.is_some() => others.extend(value.replace(self.expr(*part))),
@@ -33,6 +37,14 @@ impl Reader<'_> {
         let mut body: Vec<Stmt> = others.into_iter().map(Stmt::Expr).collect();
         body.push(Stmt::Expr(value));
         Expr::Block(body)
+    }
+
+    /// `1..5 | ForEach-Object { … }` with code that does not use the number: the same again and again.
+    fn tries_again(&self, parts: &[Node<'_>], command: Node<'_>) -> bool {
+        let counts = parts.first().is_some_and(|first| self.text(*first).trim_matches(['(', ')', '@', ' ']).starts_with("1.."));
+        let written = self.text(command);
+        let name = written.split_ascii_whitespace().next().unwrap_or("").to_ascii_lowercase();
+        counts && matches!(name.as_str(), "foreach-object" | "%" | "foreach") && !written.contains("$_") && !written.contains("$PSItem")
     }
 
     pub(super) fn command(&mut self, node: Node<'_>, input: Option<Expr>) -> Expr {

@@ -8,7 +8,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 
-use super::super::ir::{Expr, Function, Program, Stmt, name, text};
+use super::super::ir::{Expr, Function, Program, Stmt, counters, name, repeated, text, tries_again};
 use super::tree::{self, DEEPEST, children, span, text_of};
 use std::rc::Rc;
 use tree_sitter::Node;
@@ -255,12 +255,18 @@ impl<'t> Reader<'t> {
         let parts = children(node);
         let variable = parts.iter().find(|part| part.kind() == "variable").map(|part| self.expr(*part));
         let over = parts.iter().find(|part| part.kind() == "pipeline").map_or(Expr::Unknown, |part| self.expr(*part));
-        let body = parts.iter().find(|part| part.kind() == "statement_block").map(|part| self.body(*part)).unwrap_or_default();
-        Stmt::Each { variable, over, body }
+        let block = parts.iter().find(|part| part.kind() == "statement_block");
+        let counts =
+            parts.iter().any(|part| part.kind() == "pipeline" && self.text(*part).trim_matches(['(', ')', '@', ' ']).starts_with("1.."));
+        let counter = parts.iter().find(|part| part.kind() == "variable").map_or("", |part| self.text(*part));
+        let again = counts && tries_again(counter, block.map_or("", |block| self.text(*block)));
+        let body = block.map(|part| self.body(*part)).unwrap_or_default();
+        if again { Stmt::Repeat(body) } else { Stmt::Each { variable, over, body } }
     }
 
     fn loop_statement(&mut self, node: Node<'_>, body: &mut Vec<Stmt>) {
         let mut inside = Vec::new();
+        let before = body.len();
         for part in children(node) {
             match part.kind() {
                 "statement_block" => inside.extend(self.body(part)),
@@ -275,6 +281,7 @@ impl<'t> Reader<'t> {
                 }
             }
         }
+        inside.extend(counters(body.get(before..).unwrap_or_default()));
         body.push(Stmt::Repeat(inside));
     }
 
@@ -341,6 +348,10 @@ impl<'t> Reader<'t> {
                 method: false,
             })),
             "additive_expression" | "additive_argument_expression" => self.sum(node, &inner),
+            "multiplicative_expression" | "multiplicative_argument_expression" => match inner.as_slice() {
+                [left, right] if self.text(*left).starts_with(['"', '\'']) => repeated(self.expr(*left), self.expr(*right), span(node)),
+                _ => Expr::Effects(self.exprs(&inner)),
+            },
             "format_expression" | "format_argument_expression" => self.formatted(&inner),
             "comparison_expression" | "comparison_argument_expression" => self.comparison(&inner),
             "array_literal_expression" => Expr::List(self.exprs(&inner)),

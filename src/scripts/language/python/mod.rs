@@ -3,10 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use super::super::ir::{Argument, Call, Class, Expr, Function, Parameter, Program, Stmt, name, text};
+use super::super::ir::{Argument, CLIENT, Call, Class, Expr, Function, Parameter, Program, Span, Stmt, name, repeated, text, tries_again};
 use super::tree::{self, Walker, child_of_kind, children, field, span, unescape};
 use std::rc::Rc;
 use tree_sitter::Node;
+
+/// Libraries whose functions and clients send requests.
+const LIBRARIES: [&str; 5] = ["requests", "httpx", "aiohttp", "niquests", "requests_toolbelt"];
 
 /// Reads a script. None if it could not be parsed in time.
 pub(in super::super) fn read(source: &str) -> Option<Program> {
@@ -63,13 +66,24 @@ impl<'t> Reader<'t> {
             "function_definition" => body.push(Stmt::Define(Rc::new(self.function(node, false)))),
             "class_definition" => body.push(Stmt::Class(Rc::new(self.class(node)))),
             "decorated_definition" => {
-                if let Some(definition) = field(node, "definition") {
-                    self.statement(definition, body);
+                let Some(definition) = field(node, "definition") else { return };
+                if definition.kind() == "function_definition" && self.is_retried(node) {
+                    let function = self.function(definition, false);
+                    let again = vec![Stmt::Repeat(function.body)];
+                    body.push(Stmt::Define(Rc::new(Function { body: again, ..function })));
+                    return;
                 }
+                self.statement(definition, body);
             }
             "if_statement" => body.push(self.if_statement(node)),
             "for_statement" => {
                 let (variable, over) = (self.expr_of(node, "left"), self.expr_of(node, "right"));
+                let written = |name: &str| field(node, name).map_or("", |part| self.text(part));
+                let counts = written("right").starts_with("range(") || written("right").starts_with("itertools.count(");
+                if counts && tries_again(written("left"), written("body")) {
+                    body.push(Stmt::Repeat(self.body_of(node, "body")));
+                    return;
+                }
                 body.push(Stmt::Each { variable: Some(variable), over, body: self.body_of(node, "body") });
             }
             "while_statement" => {
@@ -87,8 +101,41 @@ impl<'t> Reader<'t> {
             }
             "raise_statement" | "break_statement" | "continue_statement" => body.push(Stmt::Leave),
             "block" | "module" | "ERROR" => body.extend(self.body(node)),
-            "import_statement" | "import_from_statement" | "pass_statement" | "global_statement" | "nonlocal_statement" => {}
+            "import_statement" | "import_from_statement" => self.import(node, body),
+            "pass_statement" | "global_statement" | "nonlocal_statement" => {}
             _ => body.push(Stmt::Expr(self.expr(node))),
+        }
+    }
+
+    /// Whether a decorator has a function run again where it fails: tenacity, backoff and the like.
+    fn is_retried(&self, node: Node<'_>) -> bool {
+        let decorators = children(node).into_iter().filter(|part| part.kind() == "decorator");
+        decorators.map(|decorator| self.text(decorator).trim_start_matches('@').split('(').next().unwrap_or("")).any(|name| {
+            let mut parts = name.trim().split('.');
+            let (first, last) = (parts.next().unwrap_or(""), name.rsplit('.').next().unwrap_or(""));
+            first == "backoff" || last.to_ascii_lowercase().contains("retry")
+        })
+    }
+
+    /// Imports of libraries for HTTP: what is called on them sends.
+    fn import(&mut self, node: Node<'_>, body: &mut Vec<Stmt>) {
+        let library = |name: &str| LIBRARIES.contains(&name.split('.').next().unwrap_or(""));
+        let from = field(node, "module_name");
+        if from.is_some_and(|from| !library(self.text(from))) {
+            return;
+        }
+        for part in children(node).into_iter().filter(|part| Some(*part) != from) {
+            let (known, target) = match part.kind() {
+                "aliased_import" => (field(part, "name"), field(part, "alias")),
+                "dotted_name" => (Some(part), Some(part)),
+                _ => continue,
+            };
+            let (Some(known), Some(target)) = (known, target) else { continue };
+            let target = self.text(target).split('.').next().unwrap_or("");
+            if from.is_some() || library(self.text(known)) {
+                let value = Expr::Map(vec![(text(CLIENT), text("true"))], Span::default());
+                body.push(Stmt::Assign { target: name(target), value, append: false });
+            }
         }
     }
 
@@ -304,8 +351,10 @@ impl<'t> Reader<'t> {
 
     fn binary(&mut self, node: Node<'_>) -> Expr {
         let operator = field(node, "operator").map_or("", |operator| self.text(operator));
+        let literal = field(node, "left").is_some_and(|left| left.kind() == "string");
         let (left, right) = (self.expr_of(node, "left"), self.expr_of(node, "right"));
         match operator {
+            "*" if literal => repeated(left, right, span(node)),
             "+" | "|" => Expr::Plus(Box::new(left), Box::new(right)),
             "/" => Expr::Join(vec![left, text("/"), right]),
             "%" => {
@@ -332,7 +381,14 @@ impl<'t> Reader<'t> {
     }
 
     fn call(&mut self, node: Node<'_>) -> Expr {
-        let callee = self.expr_of(node, "function");
+        let callee = match self.expr_of(node, "function") {
+            // `getattr(client, "delete")(…)`
+            Expr::Call(call) if call.callee == name("getattr") => match call.arguments.as_slice() {
+                [object, Argument { value: Expr::Text(member), .. }, ..] => Expr::Member(Box::new(object.value.clone()), member.clone()),
+                _ => Expr::Call(call),
+            },
+            callee => callee,
+        };
         let mut arguments = Vec::new();
         let written = field(node, "arguments").filter(|written| written.kind() == "argument_list").map(children).unwrap_or_default();
         for part in written {

@@ -23,3 +23,19 @@ fn tests_send_nothing() {
         "import pytest\ndef test_it():\n    requests.delete('https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/1')\n";
     assert_eq!(found(Python, script), Vec::<String>::new());
 }
+
+#[test]
+fn what_is_made_of_a_library_for_http_is_known_to_send() {
+    let apps = "'https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/1'";
+    for script in [
+        format!("import base64, requests\nrequests.delete({apps})\n"),
+        format!("import requests as http\nhttp.delete({apps})\n"),
+        format!("from requests import delete\ndelete({apps})\n"),
+        format!("from requests import Session\nSession().delete({apps})\n"),
+        format!("import httpx\nwith httpx.Client() as client: client.delete({apps})\n"),
+    ] {
+        let found = found(Python, &script);
+        assert!(matches!(found.as_slice(), [write] if write.ends_with("app delete resolved")), "{script}: {found:?}");
+    }
+    assert_eq!(found(Python, &format!("helper.delete({apps})\n")), ["1 app delete guessed"]);
+}

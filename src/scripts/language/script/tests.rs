@@ -22,3 +22,9 @@ fn types_and_elements_are_no_trouble() {
     let script = "const f = async <T,>(p: string): Promise<T> => (await fetch(`https://graph.microsoft.com/v1.0${p}`, { method: 'DELETE' } as RequestInit)) as T;\nexport const A = () => <B onClick={() => f(`/deviceManagement/managedDevices/${id}`)} />;\n";
     assert_eq!(found(TypeScript, script), ["2 deviceDelete delete resolved"]);
 }
+
+#[test]
+fn axios_and_what_is_made_of_it_are_known_to_send() {
+    let script = "axios.post('https://graph.microsoft.com/beta/deviceAppManagement/mobileApps', {});\nconst api = axios.create({ baseURL: 'https://graph.microsoft.com/beta' });\napi.delete('/deviceAppManagement/mobileApps/1');\n";
+    assert_eq!(found(TypeScript, script), ["1 app create resolved", "3 app delete resolved"]);
+}

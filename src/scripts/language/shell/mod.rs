@@ -3,13 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use super::super::ir::{Argument, Call, Expr, Function, Program, Stmt, name, text};
+use super::super::ir::{Argument, Call, Expr, Function, Program, Stmt, name, text, tries_again};
+use super::super::sink::WITH_VALUE;
 use super::tree::{self, Walker, child_of_kind, children, field, span};
 use std::rc::Rc;
 use tree_sitter::Node;
-
-/// Short options of curl and wget that take a value, beside those that stand alone.
-const WITH_VALUE: &str = "XHdouAebFTmwxKyYz";
 
 /// Reads a script. None if it could not be parsed in time.
 pub(in super::super) fn read(source: &str) -> Option<Program> {
@@ -68,7 +66,15 @@ impl<'t> Reader<'t> {
                 let parts = children(node);
                 let variable = field(node, "variable").map(|variable| name(self.text(variable)));
                 let values = parts.iter().filter(|part| !matches!(part.kind(), "variable_name" | "do_group")).map(|part| self.expr(*part));
-                let over = Expr::List(values.collect());
+                let values: Vec<Expr> = values.collect();
+                let numbers = values.iter().all(|value| matches!(value, Expr::Text(known) if known.parse::<u32>().is_ok()));
+                let written = |name: &str| field(node, name).map_or("", |part| self.text(part));
+                let counts = !values.is_empty() && (numbers || self.text(node).contains("$(seq ") || self.text(node).contains("in {1.."));
+                if counts && tries_again(written("variable"), written("body")) {
+                    body.push(Stmt::Repeat(field(node, "body").map(|body| self.body(body)).unwrap_or_default()));
+                    return;
+                }
+                let over = Expr::List(values);
                 body.push(Stmt::Each { variable, over, body: field(node, "body").map(|body| self.body(body)).unwrap_or_default() });
             }
             "while_statement" | "c_style_for_statement" => {
@@ -187,6 +193,12 @@ impl<'t> Reader<'t> {
             }
             "simple_expansion" => name(self.text(node).trim_start_matches('$')),
             "expansion" => self.expansion(node),
+            "command_substitution" if inner.len() == 1 && inner[0].kind() == "pipeline" => self.expr(inner[0]),
+            "pipeline" if self.encodes(&inner) => {
+                let input = inner.first().map_or(Expr::Unknown, |first| self.shown(*first));
+                let arguments = vec![Argument::plain(input)];
+                Expr::Call(Box::new(Call { callee: name("base64encode"), arguments, input: None, span: span(node) }))
+            }
             "command_substitution" => {
                 let body = self.body(node);
                 Expr::Block(body)
@@ -207,6 +219,30 @@ impl<'t> Reader<'t> {
                 let parts = inner.iter().map(|part| self.expr(*part)).collect();
                 Expr::Effects(parts)
             }
+        }
+    }
+
+    /// Whether what is piped is put into Base64.
+    fn encodes(&self, stages: &[Node<'_>]) -> bool {
+        stages.iter().skip(1).any(|stage| {
+            let written = self.text(*stage);
+            let mut words = written.split_ascii_whitespace();
+            let encoder = match words.next() {
+                Some("base64") => true,
+                Some("openssl") => words.next().is_some_and(|word| word == "base64") || written.contains("-base64"),
+                _ => false,
+            };
+            encoder && !written.split_ascii_whitespace().any(|word| matches!(word, "-d" | "-D" | "--decode"))
+        })
+    }
+
+    /// What `echo` and `printf` put out.
+    fn shown(&mut self, node: Node<'_>) -> Expr {
+        let callee = field(node, "name").map_or("", |callee| self.text(callee));
+        let words = children(node);
+        match words.last() {
+            Some(last) if matches!(callee, "echo" | "printf") && words.len() > 1 => self.expr(*last),
+            _ => Expr::Effects(vec![self.expr(node)]),
         }
     }
 
@@ -262,7 +298,19 @@ impl<'t> Reader<'t> {
             let option =
                 written.strip_prefix('-').filter(|rest| letters && !rest.starts_with('-') && !rest.is_empty() && word.kind() == "word");
             let Some(option) = option else {
-                arguments.push(Argument::plain(self.expr(*word)));
+                // `"${options[@]}"`: each element is an argument.
+                let spread = written.trim_matches('"').strip_prefix("${").is_some_and(|inner| {
+                    inner.strip_suffix("[@]}").is_some_and(|known| known.chars().all(|letter| letter.is_alphanumeric() || letter == '_'))
+                });
+                let value = self.expr(*word);
+                let value = match value {
+                    Expr::Join(mut parts) if spread => {
+                        parts.retain(|part| matches!(part, Expr::Name(_)));
+                        parts.pop().unwrap_or(Expr::Unknown)
+                    }
+                    value => value,
+                };
+                arguments.push(Argument { name: None, value, spread });
                 continue;
             };
             match option.char_indices().find(|(_, letter)| WITH_VALUE.contains(*letter)) {
