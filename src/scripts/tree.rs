@@ -134,7 +134,7 @@ impl Tree {
     pub(super) fn names_writer(&self, module: usize, text: &str) -> bool {
         let Some(root) = self.roots.get(module) else { return false };
         let writers = root.writers.get_or_init(|| {
-            let in_writers = |(_, files): &(&Box<str>, &Vec<usize>)| files.iter().any(|file| self.matters(*file, Language::PowerShell));
+            let in_writers = |(_, files): &(_, &Vec<usize>)| files.iter().any(|file| self.matters(*file, Language::PowerShell));
             self.indexed(root).iter().filter(in_writers).map(|(name, _)| name.clone()).collect()
         });
         let words = text.split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '-' | '_'));
