@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     };
     output::data(&bytes)?;
     for (path, why) in &survey.unwalked {
-        output::note(&format!("warning: {path}: {why}"));
+        output::note(&format!("warning: {}: {why}", render::path(path)));
     }
     told(&survey.links, "link that was not followed", "links that were not followed");
     told(&survey.foreign, "path that was named is no script that is read", "paths that were named are no scripts that are read");
@@ -100,7 +100,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 fn told(paths: &[String], one: &str, many: &str) {
     if let Some(first) = paths.first() {
         let count = paths.len();
-        output::note(&format!("note: {count} {}, such as {first}", if count == 1 { one } else { many }));
+        output::note(&format!("note: {count} {}, such as {}", if count == 1 { one } else { many }, render::path(first)));
     }
 }
 

@@ -41,6 +41,19 @@ fn is_zero_width(character: char) -> bool {
     )
 }
 
+/// A path with what does not show written out, so that two files never look like one.
+pub(super) fn visible(path: &str) -> String {
+    let mut shown = String::with_capacity(path.len());
+    for character in path.chars() {
+        if is_hidden(character) || is_zero_width(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
 /// Whether nothing of the text can be seen.
 pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(|character| character.is_whitespace() || is_hidden(character) || is_zero_width(character))
@@ -239,6 +252,11 @@ mod tests {
             assert_eq!(serde_json::from_str::<String>(&json(serde_json::to_string(name).unwrap())).unwrap(), name);
         }
         assert_eq!(terminal("C## team, ##", 99), "C## team, ##");
+    }
+
+    #[test]
+    fn what_does_not_show_in_a_path_is_written_out() {
+        assert_eq!(visible("a\u{200b}b\u{e0021}\u{1b}é.ps1"), "a\\u{200b}b\\u{e0021}\\u{1b}é.ps1");
     }
 
     #[test]

@@ -209,9 +209,9 @@ impl Masked<'_> {
             }
             let small_number = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
             if is_name(&word) || small_number {
-                self.shown.push_str(&word)
+                self.shown.push_str(&word);
             } else {
-                self.hide()
+                self.hide();
             }
             self.sensitive = names_secret(&word);
             return;
@@ -229,9 +229,9 @@ impl Masked<'_> {
     fn mark(&mut self, letter: char) {
         self.at += 1;
         if letter.is_ascii_punctuation() {
-            self.shown.push(letter)
+            self.shown.push(letter);
         } else {
-            self.hide()
+            self.hide();
         }
         if matches!(letter, ',' | ';' | ')' | '}' | ']') {
             self.sensitive = false;
@@ -249,9 +249,9 @@ impl Masked<'_> {
             self.shown.push('@');
             let name = self.take(|letter| letter.is_ascii_alphanumeric() || letter == '_');
             if is_name(&name) {
-                self.shown.push_str(&name)
+                self.shown.push_str(&name);
             } else if !name.is_empty() {
-                self.hide()
+                self.hide();
             }
             return;
         }

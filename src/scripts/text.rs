@@ -112,7 +112,7 @@ fn stray_zeros(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// A path as it is shown: with slashes, and without a dot before it.
 pub(super) fn path(path: &std::path::Path) -> String {
-    let shown = path.to_string_lossy().replace('\\', "/");
+    let shown = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     shown.strip_prefix("./").map_or(shown.clone(), str::to_owned)
 }
 

@@ -40,6 +40,12 @@ pub fn sarif(survey: &Survey) -> Result<Vec<u8>, Error> {
     sarif::render(survey)
 }
 
+/// A path as people see it: what does not show is written out.
+#[must_use]
+pub fn path(path: &str) -> String {
+    super::text::visible(path)
+}
+
 /// In one sentence what is to be expected of a call.
 fn sentence(write: &ScriptWrite) -> String {
     let workload = write.workload.word();

@@ -227,9 +227,16 @@ fn at(path: &str, place: Option<Place>) -> Location {
     Location { physical_location: Physical { artifact_location: Artifact { uri: encoded(path) }, region } }
 }
 
-/// A path as a relative reference: what a URI does not allow is percent-encoded.
+/// A path as a relative reference, or as a URI of its own where it is absolute: with two slashes it would name a host. What a URI
+/// does not allow is percent-encoded.
 fn encoded(path: &str) -> String {
     let mut uri = String::new();
+    let path = if path.starts_with('/') {
+        uri.push_str("file:///");
+        path.trim_start_matches('/')
+    } else {
+        path
+    };
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~') {
             uri.push(char::from(byte));

@@ -55,6 +55,17 @@ fn sarif_points_to_the_call() {
 }
 
 #[test]
+fn no_path_names_a_host_and_none_hides_a_letter() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let files = vec![Reader::new(&catalogue).read("//tmp/a\u{200b}\u{e0021}.ps1", Language::PowerShell, SCRIPT)];
+    let survey = Survey { files, ..Survey::default() };
+    let sarif: serde_json::Value = serde_json::from_slice(&sarif(&survey).unwrap()).unwrap();
+    let uri = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(uri, "file:///tmp/a%E2%80%8B%F3%A0%80%A1.ps1");
+    assert!(text(&survey, false, false).contains("--> //tmp/a\\u{200b}\\u{e0021}.ps1:3:5"));
+}
+
+#[test]
 fn a_fix_is_shown_where_it_is_asked_for() {
     let shown = text(&survey(), false, true);
     assert!(shown.contains("     |     Invoke-MgGraphRequest -Method DELETE -Uri $uri -Headers $approval -Body $body"), "{shown}");

@@ -55,7 +55,7 @@ impl Page {
         let call = format!("{} {} ({})", write.method, text::terminal(&write.path_template, 200), write.confidence.word());
         self.aside(&call);
         if let Some(through) = &write.through {
-            self.aside(&format!("written by {}", text::terminal(through, 200)));
+            self.aside(&format!("written by {}", text::terminal(&text::visible(through), 200)));
         }
         for doubt in doubts(write) {
             self.aside(&format!("note: {doubt}"));
@@ -85,7 +85,7 @@ impl Page {
         match problem.place {
             Some(place) => self.excerpt(file, place, YELLOW),
             None => {
-                let at = format!("{} {}", self.paint(BLUE, "-->"), text::terminal(&file.path, 400));
+                let at = format!("{} {}", self.paint(BLUE, "-->"), text::terminal(&text::visible(&file.path), 400));
                 self.line(&at);
             }
         }
@@ -99,7 +99,7 @@ impl Page {
 
     fn excerpt(&mut self, file: &ScriptFile, place: Place, colour: &str) {
         let arrow = self.paint(BLUE, "-->");
-        self.line(&format!("   {arrow} {}:{}:{}", text::terminal(&file.path, 400), place.line, place.column));
+        self.line(&format!("   {arrow} {}:{}:{}", text::terminal(&text::visible(&file.path), 400), place.line, place.column));
         let Some(excerpt) = file.excerpts.get(&place).filter(|excerpt| !excerpt.is_empty()) else { return };
         let shown = text::terminal(excerpt, LONGEST);
         let bar = self.paint(BLUE, "|");
