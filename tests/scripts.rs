@@ -128,7 +128,7 @@ fn imports_are_followed_within_bounds() {
     let files = report["files"].as_array().unwrap();
     let file = |name: &str| files.iter().find(|file| file["path"].as_str().unwrap().ends_with(name)).unwrap();
     assert_eq!(found(file("/a.py")), BTreeSet::from([(4, "tenantConfiguration delete".to_owned())]));
-    assert_eq!(found(file("/b.py")), BTreeSet::new());
+    assert_eq!(found(file("/b.py")), BTreeSet::from([(4, "tenantConfiguration delete".to_owned())]), "through a.py");
     assert_eq!(file("/p.ps1")["problems"][0]["kind"], "bounded");
     assert!(!files.iter().any(|file| file["path"].as_str().unwrap().contains("etc")));
 }
@@ -148,6 +148,9 @@ fn bad_input_is_said_and_stops_nothing() {
     put("binary.ps1", b"\x7fELF\0\0\0\0intune\0\0");
     put("broken.ps1", format!("function {{ ((( \n{call}").as_bytes());
     put("deep.ps1", format!("{}'deviceManagement'{}", "@(".repeat(3_000), ")".repeat(3_000)).as_bytes());
+    let write = "Invoke-MgGraphRequest -Method DELETE -Uri https://graph.microsoft.com/beta/deviceManagement/roleDefinitions/1";
+    put("pipes.ps1", format!("$u={}\n{write}\n", vec!["foo"; 50_000].join("|")).as_bytes());
+    put("assignments.ps1", format!("{}1\n{write}\n", "$u=".repeat(50_000)).as_bytes());
     put("deep.json", "{\"actions\":".repeat(50_000).as_bytes());
     put("huge.ps1", "#".repeat(2 * 1024 * 1024).as_bytes());
     put("wide.ps1", explosion().as_bytes());
@@ -174,6 +177,8 @@ fn bad_input_is_said_and_stops_nothing() {
     assert_eq!(kinds("binary.ps1"), ["binary"]);
     assert_eq!(kinds("broken.ps1"), ["app", "syntax"]);
     assert!(kinds("deep.ps1").contains(&"bounded".to_owned()));
+    assert_eq!(kinds("pipes.ps1"), ["role", "bounded"]);
+    assert_eq!(kinds("assignments.ps1"), ["role", "bounded"]);
     assert_eq!(kinds("huge.ps1"), ["too-large"]);
     assert!(kinds("wide.ps1").contains(&"bounded".to_owned()));
     assert_eq!(kinds("sixteen.ps1"), ["app"]);

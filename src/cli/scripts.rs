@@ -88,10 +88,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     for (path, why) in &survey.unwalked {
         output::note(&format!("warning: {path}: {why}"));
     }
+    told(&survey.links, "link that was not followed", "links that were not followed");
+    told(&survey.foreign, "path that was named is no script that is read", "paths that were named are no scripts that are read");
     if survey.files.is_empty() {
         output::note("no scripts found; hint: name files or folders of automations, or use --no-ignore");
     }
     Ok(status(&survey, arguments))
+}
+
+/// One line for paths that were passed over.
+fn told(paths: &[String], one: &str, many: &str) {
+    if let Some(first) = paths.first() {
+        let count = paths.len();
+        output::note(&format!("note: {count} {}, such as {first}", if count == 1 { one } else { many }));
+    }
 }
 
 fn read(paths: &[PathBuf], arguments: &Arguments) -> Result<Survey, Failure> {

@@ -7,8 +7,9 @@ use super::sink::{self, Invocation, Request, Senders};
 use super::value::{Atom, Map, Text, Value};
 use std::rc::Rc;
 
-/// Most objects of one text that are looked at; a batch has at most 20 requests.
-const MOST: usize = 256;
+/// Most objects of one text that are looked at: more than fit into the longest text that is followed. A batch has at most 20
+/// requests.
+const MOST: usize = 8_192;
 /// Deepest nesting of a text that is looked at.
 const DEEPEST: usize = 64;
 
@@ -41,7 +42,7 @@ fn within(value: &Value, spans: &mut Vec<Span>, depth: usize) {
     if depth == 0 || spans.len() > MOST {
         return;
     }
-    for atom in &value.atoms {
+    for atom in value.atoms.iter() {
         match atom {
             Atom::List(items) => items.iter().for_each(|item| within(item, spans, depth - 1)),
             Atom::Map(map) => {

@@ -39,6 +39,17 @@ pub(super) fn by_contents(path: &Path, text: &str) -> Option<Language> {
     }
 }
 
+/// What a file is, by its name alone, if its contents make it a script at all; None where only they would tell.
+pub(super) fn likely(path: &Path) -> Option<Language> {
+    let shown = path.to_string_lossy().replace('\\', "/").to_ascii_lowercase();
+    match shown.rsplit_once('.')?.1 {
+        "json" => Some(Language::LogicApp),
+        "yml" | "yaml" if shown.contains(".github/") => Some(Language::GitHubActions),
+        "yml" | "yaml" => Some(Language::AzurePipelines),
+        _ => None,
+    }
+}
+
 /// A workflow of Logic Apps or Power Automate has actions and triggers, and often says what it is.
 fn workflow_definition(text: &str) -> bool {
     let has = |word: &str| text.contains(word);

@@ -45,6 +45,12 @@ pub(super) fn may_matter(text: &str) -> bool {
     has(&WORDS) || has(&GRAPH) || has(&SCRIPTS)
 }
 
+/// Whether the text names something of Intune or of Graph.
+pub(super) fn names_intune(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    WORDS.iter().chain(&GRAPH).any(|word| memmem::find(lower.as_bytes(), word.as_bytes()).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::cmdlets::Cmdlets;

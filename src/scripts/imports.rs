@@ -33,7 +33,7 @@ pub(super) enum Names {
 }
 
 /// Most imports of one file that are looked at.
-const MOST: usize = 400;
+pub(super) const MOST: usize = 10_000;
 
 /// The imports of a text, in order.
 pub(super) fn imports(language: Language, code: &str) -> Vec<Import> {

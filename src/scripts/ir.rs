@@ -11,7 +11,7 @@ pub(super) struct Span {
 }
 
 /// Something with a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expr {
     /// A value that cannot be told.
     Unknown,
@@ -45,7 +45,7 @@ pub(super) enum Expr {
 }
 
 /// A statement.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stmt {
     /// In PowerShell its value is output.
     Expr(Expr),
@@ -74,7 +74,7 @@ pub(super) enum Stmt {
 }
 
 /// A call of a function, method or command.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) callee: Expr,
     pub(super) arguments: Vec<Argument>,
@@ -83,7 +83,7 @@ pub(super) struct Call {
     pub(super) span: Span,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Argument {
     /// Without dashes, in lower case.
     pub(super) name: Option<Rc<str>>,
@@ -102,7 +102,7 @@ impl Argument {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Parameter {
     pub(super) name: Rc<str>,
     pub(super) default: Option<Expr>,
@@ -122,7 +122,7 @@ impl Parameter {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Function {
     pub(super) name: Rc<str>,
     pub(super) parameters: Vec<Parameter>,
@@ -133,7 +133,7 @@ pub(super) struct Function {
     pub(super) method: bool,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Class {
     pub(super) name: Rc<str>,
     /// Fields with their first value: assignments to plain names.
@@ -142,7 +142,7 @@ pub(super) struct Class {
 }
 
 /// A script, as its reader understood it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Program {
     pub(super) body: Vec<Stmt>,
     /// Where comments stand: they are no evidence.

@@ -3,6 +3,7 @@
 
 use super::eval::Seen;
 use super::model::Confidence;
+use super::segments::Segments;
 use super::value::{HOLE, Text};
 use crate::catalogue::{Catalogue, Gate, Operation, Route, Workload};
 use std::collections::BTreeMap;
@@ -106,7 +107,7 @@ fn names_root(text: &str) -> bool {
 }
 
 /// What one request is.
-pub(super) fn judge(catalogue: &Catalogue, seen: &Seen) -> Judgement {
+pub(super) fn judge(catalogue: &Catalogue, segments: &Segments, seen: &Seen) -> Judgement {
     let address = address(&seen.url.text);
     let method = if *seen.method.text == *"\0" { "" } else { &*seen.method.text };
     let path = plain_path(&address);
@@ -121,14 +122,14 @@ pub(super) fn judge(catalogue: &Catalogue, seen: &Seen) -> Judgement {
         Route::Unmapped if !seen.certain && matches!(method, "PATCH" | "PUT" | "DELETE") && !address.ends_with("/\0") => {
             let address = format!("{}/\0", address.trim_end_matches('/'));
             let seen = Seen { url: Text { text: address.into(), via: seen.url.via }, ..seen.clone() };
-            return judge(catalogue, &seen);
+            return judge(catalogue, segments, &seen);
         }
-        Route::Unmapped => return beside(seen, &path),
+        Route::Unmapped => return beside(segments, seen, &path),
         Route::Unresolved => return Judgement::Untold,
         Route::Read | Route::NotIntune => return Judgement::Nothing,
     };
     match found {
-        Some(found) if found.is_empty() => beside(seen, &path),
+        Some(found) if found.is_empty() => beside(segments, seen, &path),
         Some(found) => Judgement::Writes(found),
         None => Judgement::Untold,
     }
@@ -194,14 +195,15 @@ fn confidence(seen: &Seen, path: &str, operations: usize) -> Confidence {
 }
 
 /// A write that no entry covers, on an object whose workload is known; or on a profile from before the settings catalog.
-fn beside(seen: &Seen, path: &str) -> Judgement {
+fn beside(segments: &Segments, seen: &Seen, path: &str) -> Judgement {
     let write = |workload: &Workload, gate: &'static str| {
-        let operation = path.rsplit('/').find(|part| !part.is_empty() && !part.contains(HOLE)).unwrap_or("write").to_owned();
+        // Only known names are shown: any other may be a key, or worse.
+        let operation = segments.last(path).unwrap_or("write").to_owned();
         Judgement::Writes(vec![Write {
             workload: workload.clone(),
             operation,
-            method: seen.method.text.replace(HOLE, "*"),
-            path_template: template(path),
+            method: method(&seen.method.text),
+            path_template: segments.template(path),
             confidence: if seen.certain { Confidence::PartlyResolved } else { Confidence::Guessed },
             gate,
         }])
@@ -227,8 +229,8 @@ fn is_part(rest: &str) -> bool {
     object && parts.next().is_some()
 }
 
-/// A path with its holes as `{id}`.
-fn template(path: &str) -> String {
-    let segments = path.split('/').map(|segment| if segment.contains([HOLE, '{']) { "{id}" } else { segment });
-    segments.collect::<Vec<_>>().join("/")
+/// A method of HTTP; `*` for anything else.
+fn method(text: &str) -> String {
+    let known = ["POST", "PUT", "PATCH", "DELETE"].into_iter().find(|known| known.eq_ignore_ascii_case(text));
+    known.unwrap_or("*").to_owned()
 }

@@ -29,6 +29,9 @@ fn gap(kind: ProblemKind) -> Option<ScriptGap> {
         ProblemKind::Bounded => Some(ScriptGap::Bounded),
         ProblemKind::TooLarge => Some(ScriptGap::TooLarge),
         ProblemKind::Unreadable => Some(ScriptGap::Unreadable),
+        ProblemKind::Binary => Some(ScriptGap::NotText),
+        ProblemKind::Minified => Some(ScriptGap::Minified),
+        ProblemKind::NotUnderstood => Some(ScriptGap::NotUnderstood),
         _ => None,
     }
 }
@@ -70,13 +73,14 @@ mod tests {
             ProblemKind::TooLarge,
             ProblemKind::Binary,
             ProblemKind::Minified,
+            ProblemKind::NotUnderstood,
             ProblemKind::Unreadable,
             ProblemKind::OtherBody,
         ];
         for kind in kinds {
             let problem = Problem { place: None, kind, message: String::new() };
             let file = ScriptFile { problems: vec![problem.clone(), problem], ..ScriptFile::empty("a.ps1", Language::PowerShell) };
-            let survey = Survey { files: vec![file], unwalked: Vec::new() };
+            let survey = Survey { files: vec![file], ..Survey::default() };
             let kept = survey.keep(&Map::default());
             assert_eq!(kept.reading.is_whole(), survey.is_whole(), "{kind:?}");
             assert!(kept.reading.gaps.values().all(|count| count.times == 1), "a file counts once");

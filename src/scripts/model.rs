@@ -101,7 +101,9 @@ pub enum ProblemKind {
     TooLarge,
     /// It is not text.
     Binary,
-    /// It was packed by a machine, and was not looked at.
+    /// From some place on nothing of it is understood, and there is something of Intune in that part.
+    NotUnderstood,
+    /// It was packed by a machine, names Intune, and was not looked at.
     Minified,
     /// It could not be read.
     Unreadable,
@@ -127,6 +129,7 @@ impl ProblemKind {
             Self::UntoldTarget => "untold-target",
             Self::TooLarge => "too-large",
             Self::Binary => "binary",
+            Self::NotUnderstood => "not-understood",
             Self::Minified => "minified",
             Self::Unreadable => "unreadable",
             Self::PlainJustification => "plain-justification",
@@ -140,7 +143,7 @@ impl ProblemKind {
     /// Whether it keeps part of the file from being judged.
     #[must_use]
     pub fn leaves_gap(self) -> bool {
-        matches!(self, Self::Bounded | Self::TooLarge | Self::Unreadable)
+        matches!(self, Self::Bounded | Self::TooLarge | Self::Unreadable | Self::Binary | Self::Minified | Self::NotUnderstood)
     }
 }
 
@@ -170,8 +173,9 @@ pub struct ScriptFile {
     pub problems: Vec<Problem>,
     /// Client ids that stand in it, in lower case, in order. Only of files that write.
     pub client_ids: Vec<String>,
-    /// The lines that writes and problems point to, cut, and without what looks like a secret.
-    pub excerpts: BTreeMap<usize, String>,
+    /// What may be shown of the first line of the places that writes and problems point to: names, known words and Graph's own
+    /// paths, an ellipsis for everything else, so no secret. Empty where a place is a point.
+    pub excerpts: BTreeMap<Place, String>,
     /// Scripts that it runs, as it names them, and where.
     pub runs: Vec<(String, Place)>,
 }
@@ -211,8 +215,12 @@ impl ScriptWrite {
 pub struct Survey {
     /// Every file that was read as a script, in order of path.
     pub files: Vec<ScriptFile>,
-    /// Folders and links that could not be followed: a path and why.
+    /// Folders that could not be walked, and files that could not be looked at: a path and why.
     pub unwalked: Vec<(String, String)>,
+    /// Links that were not followed, in order.
+    pub links: Vec<String>,
+    /// Files that were named themselves and are no script that is read, in order.
+    pub foreign: Vec<String>,
 }
 
 impl Survey {

@@ -24,8 +24,8 @@ const LARGEST: u64 = 1024 * 1024;
 const MOST_FUNCTIONS: usize = 2_000;
 /// Most names that are looked up for one script; files may import everything of one another.
 const MOST_STEPS: usize = 20_000;
-/// Most imports that lead from one file to another.
-const DEEPEST: usize = 6;
+/// Most imports that lead from one file to another: the number of files is the narrower bound.
+const DEEPEST: usize = 40;
 /// Text of files that one thread keeps parsed, in bytes.
 const KEPT_BYTES: usize = 2 * 1024 * 1024;
 /// Most files that are looked at for a sign-in that does not show otherwise.
@@ -204,7 +204,9 @@ impl Surroundings<'_> {
                 for target in imports.iter().filter_map(|import| self.tree.target(file, import, language)) {
                     match target {
                         Target::Module(module) if self.tree.names_writer(module, text) => return true,
-                        Target::File(target) if looked.len() <= MOST_FILES && looked.insert(target) => {
+                        // Where the bound is reached the script is read, and says so.
+                        Target::File(_) if looked.len() > MOST_FILES => return true,
+                        Target::File(target) if looked.insert(target) => {
                             if self.tree.matters(target, language) {
                                 return true;
                             }
@@ -232,6 +234,7 @@ impl Surroundings<'_> {
         } else {
             borrower.named(0, self.file, &imports, &mentioned, 0);
         }
+        borrower.loan.library.bounded |= imports.len() >= imports::MOST;
         borrower.loan
     }
 
@@ -343,6 +346,7 @@ impl Borrower<'_> {
 
     /// The files that imports read in, and what those read in; and the modules.
     fn read_in(&mut self, file: usize, imports: &[Import], files: &mut Vec<Rc<Source>>, modules: &mut Vec<usize>, depth: usize) {
+        self.loan.library.bounded |= depth >= DEEPEST && !imports.is_empty();
         for import in imports.iter().filter(|_| depth < DEEPEST) {
             match self.around.tree.target(file, import, self.language) {
                 Some(Target::Module(module)) if !modules.contains(&module) => modules.push(module),
@@ -365,6 +369,7 @@ impl Borrower<'_> {
 
     /// Python and JavaScript: each file has its own names for what it imports. Only what is mentioned is asked for.
     fn named(&mut self, scope: usize, file: usize, imports: &[Import], mentioned: &BTreeSet<Rc<str>>, depth: usize) {
+        self.loan.library.bounded |= depth >= DEEPEST && !imports.is_empty();
         for import in imports.iter().filter(|_| depth < DEEPEST) {
             let target = self.around.tree.target(file, import, self.language);
             match &import.names {
@@ -410,7 +415,11 @@ impl Borrower<'_> {
     fn take(&mut self, scope: usize, here: &str, target: Option<Target>, there: &str, depth: usize) {
         let Some(Target::File(file)) = target else { return };
         self.steps += 1;
-        if depth > DEEPEST || file == self.around.file || self.steps > MOST_STEPS {
+        if file == self.around.file {
+            return;
+        }
+        if depth > DEEPEST || self.steps > MOST_STEPS {
+            self.loan.library.bounded = true;
             return;
         }
         let Some(source) = self.open(file) else { return };
@@ -444,7 +453,7 @@ impl Borrower<'_> {
 
     /// What a function that is borrowed needs itself: functions of its file, and what that imports.
     fn needs(&mut self, file: usize, source: &Rc<Source>, function: &Rc<Function>, depth: usize) {
-        if !self.taken.insert(function.start) || depth > DEEPEST {
+        if !self.taken.insert(function.start) {
             return;
         }
         let mut mentioned = BTreeSet::new();
@@ -453,7 +462,7 @@ impl Borrower<'_> {
             let own = source.functions.iter().rev().find(|own| own.name.eq_ignore_ascii_case(name));
             if let Some(own) = own {
                 self.bind(file + 1, name, own);
-                self.needs(file, source, own, depth + 1);
+                self.needs(file, source, own, depth);
             }
         }
         self.named(file + 1, file, &source.imports, &mentioned, depth);

@@ -1,17 +1,18 @@
 //! Pipelines in YAML: finds the scripts that stand in them and hands each to the reader of its language; notes the script files
-//! that they run. Reads YAML by lines, as far as that takes: keys, block scalars, plain and quoted scalars.
+//! that they run. Reads YAML by lines, as far as that takes: keys, and behind them what `yaml` reads.
 
 use super::model::{Language, Place};
+use super::yaml::{self, Scalar, Value};
+use std::collections::BTreeMap;
 
 /// A script in a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Inline {
     pub(super) language: Language,
+    /// With expressions of the pipeline made harmless, as long as they were.
     pub(super) text: String,
-    /// The line of its first line, from 1.
-    pub(super) line: usize,
-    /// How far its lines are indented in the file, in characters.
-    pub(super) indent: usize,
+    /// Where its parts stand.
+    pub(super) scalar: Scalar,
 }
 
 /// What a pipeline runs.
@@ -20,6 +21,8 @@ pub(super) struct Steps {
     pub(super) inline: Vec<Inline>,
     /// Script files, by name, and where.
     pub(super) files: Vec<(String, Place)>,
+    /// Lines of scripts that cannot be read, from 1.
+    pub(super) lost: Vec<usize>,
 }
 
 /// Most scripts of one pipeline.
@@ -37,6 +40,8 @@ struct Line<'t> {
     item: bool,
     key: String,
     value: &'t str,
+    /// The column of its value.
+    column: usize,
 }
 
 fn key_line(line: &str) -> Option<Line<'_>> {
@@ -50,6 +55,11 @@ fn key_line(line: &str) -> Option<Line<'_>> {
         let inner = after.trim_start();
         indent += rest.chars().count() - inner.chars().count();
         rest = inner;
+        // The name that a whole step has for aliases.
+        if let Some((name, inner)) = rest.split_once(' ').filter(|(name, _)| name.starts_with('&')) {
+            indent += name.chars().count() + 1;
+            rest = inner;
+        }
     }
     let (key, value) = rest.split_once(':')?;
     let plain = key.trim().trim_matches(['"', '\'']);
@@ -61,6 +71,7 @@ fn key_line(line: &str) -> Option<Line<'_>> {
         item,
         key: plain.to_ascii_lowercase(),
         value: value.trim(),
+        column: line.chars().count() - value.trim_start().chars().count(),
     })
 }
 
@@ -68,59 +79,118 @@ fn key_line(line: &str) -> Option<Line<'_>> {
 pub(super) fn steps(text: &str, language: Language) -> Steps {
     let lines: Vec<&str> = text.lines().collect();
     let shell = default_shell(&lines);
-    let mut found = Steps::default();
+    let mut reader = Pipeline { lines: &lines, shell, language, anchors: BTreeMap::new(), found: Steps::default() };
     let mut at = 0;
-    while at < lines.len() && found.inline.len() < MOST {
-        let Some(line) = key_line(lines[at]) else {
-            at += 1;
-            continue;
-        };
-        let next = block_end(&lines, at, &line);
-        if SCRIPTS.contains(&line.key.as_str()) && !line.value.starts_with('#') {
-            let (script, first, indent) = scalar(&lines, at, &line, next);
-            if !script.trim().is_empty() {
-                let context = context(&lines, at, line.indent);
-                let language = script_language(&line.key, &context, &shell, &script, language);
-                let inline = Inline { language, text: without_expressions(&script), line: first, indent };
-                named_files(&inline, &mut found.files);
-                found.inline.push(inline);
+    while at < lines.len() {
+        at = reader.line(at).max(at + 1);
+    }
+    reader.found
+}
+
+struct Pipeline<'t> {
+    lines: &'t [&'t str],
+    shell: String,
+    language: Language,
+    anchors: BTreeMap<String, Scalar>,
+    found: Steps,
+}
+
+impl Pipeline<'_> {
+    /// Reads what begins on a line; the line behind it.
+    fn line(&mut self, at: usize) -> usize {
+        let raw = self.lines[at];
+        let Some(line) = key_line(raw) else { return self.item(at) };
+        let read = yaml::value(self.lines, at, line.column, line.indent, yaml::depth(raw));
+        let mut value = match read.value {
+            Value::Scalar(scalar) => scalar,
+            Value::Flow(maps, closed) => {
+                self.flow(at, maps, closed);
+                return read.next;
             }
-        } else if FILES.contains(&line.key.as_str()) && line.value.contains('.') {
-            let place =
-                Place { line: at + 1, column: line.indent + 1, end_line: at + 1, end_column: lines[at].trim_end().chars().count() + 1 };
-            let value = line.value.split(" #").next().unwrap_or("").trim();
-            found.files.push((unquoted(value).to_owned(), place));
+            Value::Alias(name) => match self.anchors.get(&name) {
+                Some(scalar) => scalar.clone(),
+                None => {
+                    self.lost(at, SCRIPTS.contains(&line.key.as_str()));
+                    return read.next;
+                }
+            },
+        };
+        if let Some(name) = read.anchor {
+            self.anchors.insert(name, value.clone());
         }
-        at = next.max(at + 1);
+        value.text.truncate(value.text.trim_end().len());
+        if SCRIPTS.contains(&line.key.as_str()) && !line.value.starts_with('#') {
+            let context = context(self.lines, at, line.indent);
+            self.script(at, &line.key, value, &context);
+        } else if FILES.contains(&line.key.as_str()) && value.text.contains('.') {
+            self.file(at, line.indent, value.text);
+        }
+        read.next
     }
-    found
+
+    /// An item of a list that is a map in braces.
+    fn item(&mut self, at: usize) -> usize {
+        let trimmed = self.lines[at].trim_start();
+        let plain = trimmed.trim_start_matches(['-', ' ']);
+        if !trimmed.starts_with("- ") || !plain.starts_with(['{', '[']) {
+            return at + 1;
+        }
+        let column = self.lines[at].chars().count() - plain.chars().count();
+        let read = yaml::value(self.lines, at, column, column, column);
+        if let Value::Flow(maps, closed) = read.value {
+            self.flow(at, maps, closed);
+        }
+        read.next
+    }
+
+    fn flow(&mut self, at: usize, maps: Vec<Vec<yaml::Entry>>, closed: bool) {
+        // A bracket that does not close is mostly no YAML, but the text of something else.
+        self.lost(at, !closed && SCRIPTS.iter().any(|key| self.lines[at].contains(&format!("{key}:"))));
+        for map in maps {
+            let context: Vec<(String, String)> =
+                map.iter().map(|(key, value, _)| (key.clone(), value.text.to_ascii_lowercase())).take(120).collect();
+            for (key, value, line) in map {
+                if SCRIPTS.contains(&key.as_str()) {
+                    self.script(line, &key, value, &context);
+                } else if FILES.contains(&key.as_str()) && value.text.contains('.') {
+                    self.file(line, yaml::depth(self.lines[line]), value.text);
+                }
+            }
+        }
+    }
+
+    fn script(&mut self, at: usize, key: &str, scalar: Scalar, context: &[(String, String)]) {
+        if scalar.text.trim().is_empty() {
+            return;
+        }
+        if self.found.inline.len() >= MOST {
+            self.lost(at, true);
+            return;
+        }
+        let language = script_language(key, context, &self.shell, &scalar.text, self.language);
+        let inline = Inline { language, text: without_expressions(&scalar.text, language), scalar };
+        named_files(&inline, &mut self.found.files);
+        self.found.inline.push(inline);
+    }
+
+    fn file(&mut self, at: usize, indent: usize, name: String) {
+        let end_column = self.lines[at].trim_end().chars().count() + 1;
+        self.found.files.push((name, Place { line: at + 1, column: indent + 1, end_line: at + 1, end_column }));
+    }
+
+    fn lost(&mut self, at: usize, lost: bool) {
+        self.found.lost.extend(lost.then_some(at + 1));
+    }
 }
 
-/// The line behind a block scalar; the next line for everything else.
-fn block_end(lines: &[&str], at: usize, line: &Line<'_>) -> usize {
-    if !line.value.starts_with(['|', '>']) {
-        return at + 1;
+impl Inline {
+    /// A place of the script as a place of the file.
+    pub(super) fn place(&self, place: Place) -> Place {
+        let (line, column) = self.scalar.place(place.line, place.column);
+        let point = (place.line, place.column) == (place.end_line, place.end_column);
+        let (end_line, end_column) = if point { (line, column) } else { self.scalar.end(place.end_line, place.end_column) };
+        Place { line, column, end_line, end_column }
     }
-    let own = lines[at].chars().count() - lines[at].trim_start().chars().count();
-    let inside = |line: &&str| line.trim().is_empty() || line.chars().count() - line.trim_start().chars().count() > own;
-    at + 1 + lines[at + 1..].iter().take_while(|line| inside(line)).count()
-}
-
-/// The text of a scalar, its first line, and its indentation.
-fn scalar(lines: &[&str], at: usize, line: &Line<'_>, next: usize) -> (String, usize, usize) {
-    if !line.value.starts_with(['|', '>']) {
-        let quoted = unquoted(line.value);
-        let quotes = usize::from(quoted.len() < line.value.len());
-        let behind = lines[at].find(line.value).unwrap_or(0);
-        let column = lines[at].get(..behind).map_or(0, |front| front.chars().count()) + quotes;
-        return (quoted.to_owned(), at + 1, column);
-    }
-    let block = &lines[at + 1..next];
-    let indent =
-        block.iter().filter(|line| !line.trim().is_empty()).map(|line| line.chars().count() - line.trim_start().chars().count()).min();
-    let indent = indent.unwrap_or(0);
-    let text: Vec<String> = block.iter().map(|line| line.chars().skip(indent).collect()).collect();
-    (text.join("\n"), at + 2, indent)
 }
 
 /// What stands in the same step: its keys and values.
@@ -145,13 +215,6 @@ fn context(lines: &[&str], at: usize, indent: usize) -> Vec<(String, String)> {
     known.take(120).collect()
 }
 
-/// A plain scalar, or one in quotes.
-fn unquoted(value: &str) -> &str {
-    let quoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
-    // A plain scalar ends where a comment begins.
-    quoted.unwrap_or_else(|| value.split(" #").next().unwrap_or(value).trim_end())
-}
-
 /// Words in a script that name another one.
 fn named_files(inline: &Inline, files: &mut Vec<(String, Place)>) {
     for (at, line) in inline.text.lines().enumerate() {
@@ -162,9 +225,9 @@ fn named_files(inline: &Inline, files: &mut Vec<(String, Place)>) {
             let plain = word.trim_matches(['"', '\'', '&']);
             if [".ps1", ".py", ".sh"].iter().any(|ending| plain.len() > ending.len() && plain.to_ascii_lowercase().ends_with(ending)) {
                 let before = line.find(plain).and_then(|at| line.get(..at)).map_or(0, |front| front.chars().count());
-                let (line, column) = (inline.line + at, inline.indent + before + 1);
+                let (line, column) = (at + 1, before + 1);
                 let place = Place { line, column, end_line: line, end_column: column + plain.chars().count() };
-                files.push((plain.to_owned(), place));
+                files.push((plain.to_owned(), inline.place(place)));
             }
         }
     }
@@ -220,8 +283,10 @@ fn looks_like_powershell(script: &str) -> bool {
         .any(|word| lower.contains(word))
 }
 
-/// `${{ x }}` as a placeholder in braces, as long as it was: what it stands for is not known.
-fn without_expressions(script: &str) -> String {
+/// `${{ x }}` as a placeholder, as long as it was: what it stands for is not known. In braces, which are taken for a hole of an
+/// address; but where a command begins braces would begin a block, so there as a word, and as a variable where PowerShell would take
+/// them for a block, too.
+fn without_expressions(script: &str, language: Language) -> String {
     let mut plain = String::with_capacity(script.len());
     let mut rest = script;
     while let Some(at) = rest.find("${{") {
@@ -233,9 +298,18 @@ fn without_expressions(script: &str) -> String {
         if expression.contains('\n') || letters < 5 {
             plain.push_str(expression);
         } else {
-            plain.push('{');
+            let line = plain.rsplit('\n').next().unwrap_or("");
+            let quoted = line.matches('"').count() % 2 + line.matches('\'').count() % 2 > 0;
+            let command = !quoted && (line.trim().is_empty() || line.trim_end().ends_with(['&', '|', ';', '(']) || line.trim() == ".");
+            let word_follows = behind.get(length..).unwrap_or("").starts_with(|letter: char| letter.is_alphanumeric());
+            let (first, last) = match language {
+                Language::PowerShell | Language::Shell if command => ('_', '_'),
+                Language::PowerShell if !quoted && !word_follows => ('$', '_'),
+                _ => ('{', '}'),
+            };
+            plain.push(first);
             plain.extend(std::iter::repeat_n('_', letters - 2));
-            plain.push('}');
+            plain.push(last);
         }
         rest = behind.get(length..).unwrap_or("");
     }
@@ -276,7 +350,7 @@ jobs:
     fn scripts_are_found_with_their_language_and_place() {
         let steps = steps(WORKFLOW, Language::GitHubActions);
         let found: Vec<(Language, usize, usize)> =
-            steps.inline.iter().map(|inline| (inline.language, inline.line, inline.indent)).collect();
+            steps.inline.iter().map(|inline| (inline.language, inline.scalar.place(1, 1).0, inline.scalar.place(1, 1).1 - 1)).collect();
         assert_eq!(
             found,
             [(Language::PowerShell, 11, 10), (Language::Shell, 14, 13), (Language::Shell, 18, 12), (Language::JavaScript, 22, 12)]

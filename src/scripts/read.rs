@@ -6,9 +6,10 @@ use super::judge::{self, Judgement};
 use super::library::Library;
 use super::model::{Approval, Language, Place, Problem, ProblemKind, ScriptFile, ScriptWrite, SignIn};
 use super::modules::{Loan, Surroundings};
+use super::segments::Segments;
 use super::sink::Senders;
 use super::text::Lines;
-use super::{approval, cmdlets::Cmdlets, filter, language, pipeline, sign_in};
+use super::{approval, cmdlets::Cmdlets, excerpt, filter, language, lost, pipeline, sign_in};
 use crate::catalogue::Catalogue;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Reader<'c> {
     catalogue: &'c Catalogue,
     cmdlets: Cmdlets,
+    segments: Segments,
 }
 
 /// Most problems that are listed of one file.
@@ -45,7 +47,7 @@ impl<'c> Reader<'c> {
     /// A reader that asks this catalogue.
     #[must_use]
     pub fn new(catalogue: &'c Catalogue) -> Self {
-        Self { catalogue, cmdlets: Cmdlets::of(catalogue) }
+        Self { catalogue, cmdlets: Cmdlets::of(catalogue), segments: Segments::of(catalogue) }
     }
 
     /// Reads one text in a language. `path` is what the file is to be called.
@@ -68,15 +70,28 @@ impl<'c> Reader<'c> {
         if !file.writes.is_empty() {
             file.client_ids = sign_in::client_ids(text);
         }
+        once(&mut file.runs);
         file.writes.sort();
         file.writes.dedup();
         file.problems.sort();
         file.problems.dedup();
-        file.problems.truncate(MOST_PROBLEMS);
+        // What leaves a gap is never left out.
+        let mut room = MOST_PROBLEMS;
+        file.problems.retain(|problem| {
+            room = room.saturating_sub(1);
+            room > 0 || problem.kind.leaves_gap()
+        });
         let lines = Lines::of(text);
         let places = file.writes.iter().map(|write| write.place).chain(file.problems.iter().filter_map(|problem| problem.place));
-        file.excerpts = places.map(|place| (place.line, excerpt(lines.line(place.line)))).collect();
+        file.excerpts = places.map(|place| (place, self.excerpt(&lines, place, language))).collect();
         file
+    }
+
+    /// What of the first line of a place may be shown.
+    fn excerpt(&self, lines: &Lines<'_>, place: Place, language: Language) -> String {
+        let line = lines.line(place.line);
+        let end = if place.end_line == place.line { place.end_column } else { usize::MAX };
+        excerpt::excerpt(line, place.column, end, language, &self.segments)
     }
 
     /// Reads the scripts in a pipeline.
@@ -84,13 +99,13 @@ impl<'c> Reader<'c> {
         let steps = pipeline::steps(text, language);
         let whole = sign_in::judge(text, language);
         let mut found = Found { runs: steps.files, sign_in: Some(whole), ..Found::default() };
+        found.problems.extend(steps.lost.into_iter().filter(|_| filter::names_intune(text)).map(|line| {
+            let place = Place { line, column: 1, end_line: line, end_column: 1 };
+            let message = "a script begins here that cannot be read: there may be more writes".to_owned();
+            Problem { place: Some(place), kind: ProblemKind::NotUnderstood, message }
+        }));
         for inline in &steps.inline {
-            let shift = |place: Place| Place {
-                line: place.line + inline.line - 1,
-                column: place.column + inline.indent,
-                end_line: place.end_line + inline.line - 1,
-                end_column: place.end_column + inline.indent,
-            };
+            let shift = |place: Place| inline.place(place);
             let piece = self.piece(inline.language, &inline.text, None);
             found.writes.extend(piece.writes.into_iter().map(|write| ScriptWrite {
                 place: shift(write.place),
@@ -121,8 +136,8 @@ impl<'c> Reader<'c> {
             _ => own,
         };
         found.writes.iter_mut().for_each(|write| write.sign_in = sign_in);
-        found.problems.extend(reading_problems(&program, &outcome, &lines, !found.writes.is_empty()));
-        found.problems.extend(loan.library.bounded.then(too_much_imported));
+        found.problems.extend(reading_problems(&program, &outcome, &lines, &code, !found.writes.is_empty()));
+        found.problems.extend((loan.library.bounded && outcome.handed_on).then(too_much_imported));
         found.sign_in = Some(sign_in);
         found.runs = runs(&outcome, &lines);
         found
@@ -141,7 +156,7 @@ impl<'c> Reader<'c> {
         let flow = approval::Flow::of(code, &outcome.seen, loan.resubmits(&outcome.ran));
         let (mut judged, mut untold): (Vec<(&Seen, Vec<judge::Write>)>, BTreeSet<Span>) = (Vec::new(), BTreeSet::new());
         for seen in &outcome.seen {
-            match judge::judge(self.catalogue, seen) {
+            match judge::judge(self.catalogue, &self.segments, seen) {
                 Judgement::Writes(writes) => judged.push((seen, writes)),
                 // What another file does not tell is said there.
                 Judgement::Untold => untold.extend(seen.through.is_none().then_some(seen.place)),
@@ -190,23 +205,42 @@ fn script_write(write: judge::Write, place: Place, approval: Approval) -> Script
     }
 }
 
-fn reading_problems(program: &Program, outcome: &Outcome, lines: &Lines<'_>, writes: bool) -> Vec<Problem> {
+fn reading_problems(program: &Program, outcome: &Outcome, lines: &Lines<'_>, code: &str, writes: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Some(at) = program.broken.filter(|_| writes || outcome.seen.is_empty()) {
+    if let Some(at) = program.broken.filter(|at| is_lost(*at, outcome, lines, code)) {
+        let place = lines.place(Span { start: at, end: at });
+        let message = "from here on it is not understood, and there is something of Intune: there may be more writes".to_owned();
+        problems.push(Problem { place: Some(place), kind: ProblemKind::NotUnderstood, message });
+    } else if let Some(at) = program.broken.filter(|_| writes || outcome.seen.is_empty()) {
         let place = lines.place(Span { start: at, end: at });
         let message = "something from here on is not understood; the rest was followed".to_owned();
         problems.push(Problem { place: Some(place), kind: ProblemKind::Syntax, message });
     }
-    if outcome.bounded || program.too_deep {
+    if outcome.bounded || program.too_deep || lost::is_cut(program) {
         let message = "too much branches or nests here to follow all of it: there may be more writes".to_owned();
         problems.push(Problem { place: None, kind: ProblemKind::Bounded, message });
     }
     problems
 }
 
+/// Whether nothing was found behind the place where a script stops being valid syntax, although something of Intune is named there.
+fn is_lost(broken: usize, outcome: &Outcome, lines: &Lines<'_>, code: &str) -> bool {
+    let line = lines.start(lines.at(broken).0);
+    let found = outcome.seen.iter().any(|seen| seen.place.start >= line && seen.place.start < code.len());
+    !found && code.get(line..).is_some_and(filter::names_intune)
+}
+
 fn too_much_imported() -> Problem {
     let message = "it imports more than is followed: there may be more writes".to_owned();
     Problem { place: None, kind: ProblemKind::Bounded, message }
+}
+
+/// A script that is named in two ways on one line is run once.
+fn once(runs: &mut Vec<(String, Place)>) {
+    runs.sort_by(|left, right| (left.1, &left.0).cmp(&(right.1, &right.0)));
+    let mut known = BTreeSet::new();
+    let base = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+    runs.retain(|(name, place)| known.insert((place.line, base(name))));
 }
 
 /// Scripts that are called by the name of their file.
@@ -228,48 +262,4 @@ pub(super) fn without_comments(text: &str, program: &Program) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Longest excerpt, in characters.
-const LONGEST_EXCERPT: usize = 160;
-
-/// A line as it may be shown: cut, and with a dot for each run of letters and digits that may be a secret.
-fn excerpt(line: &str) -> String {
-    let mut shown = String::new();
-    let mut run = String::new();
-    for letter in line.chars().take(LONGEST_EXCERPT).chain(['\n']) {
-        if letter.is_ascii_alphanumeric() || matches!(letter, '_' | '~' | '+' | '=') {
-            run.push(letter);
-            continue;
-        }
-        shown.push_str(if may_be_secret(&run) { "***" } else { &run });
-        run.clear();
-        if letter != '\n' {
-            shown.push(letter);
-        }
-    }
-    shown
-}
-
-/// Long, and of digits and letters of both cases: no word of a program is that, but keys are.
-fn may_be_secret(run: &str) -> bool {
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    run.starts_with("eyJ")
-        || (run.len() >= 20
-            && digits >= 2
-            && run.bytes().any(|byte| byte.is_ascii_uppercase())
-            && run.bytes().any(|byte| byte.is_ascii_lowercase()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_may_be_a_secret_is_not_shown() {
-        let shown = excerpt("irm $u -Headers @{ Authorization = 'Bearer eyJ0eXAi.eyJhdWQi.x' } # Qx8Q~zAbcd1efghijklmn0pqrs");
-        assert!(!shown.contains("eyJ") && !shown.contains("efghij"), "{shown}");
-        let shown = excerpt("Invoke-MgGraphRequest -Uri https://graph.microsoft.com/beta/deviceAppManagement/mobileApps/$id");
-        assert!(shown.ends_with("deviceAppManagement/mobileApps/$id"));
-    }
 }

@@ -82,16 +82,33 @@ const PERSON: [&str; 26] = [
     "loginpopup",
 ];
 
-/// Where a text shows both, those connections count that are reached: a helper that can do both may only be called for one.
+/// Commands that sign in, of which the arguments say as whom.
+const CONNECTS: [&str; 6] =
+    ["connect-mggraph", "connect-graph", "connect-msintunegraph", "connect-msgraph", "connect-azaccount", "connect-wtwintuner"];
+
+/// What an argument of these begins with where an application signs in; `*` stands for arguments that are not known.
+const AS_APP: [&str; 9] = [
+    "identity",
+    "certificate",
+    "clientsecret",
+    "clientcert",
+    "accesstoken",
+    "managedidentity",
+    "usemanagedidentity",
+    "environmentvariable",
+    "serviceprincipal",
+];
+
+/// Where a text shows both, or nothing, those connections count that are reached: a helper that can do both may only be called for
+/// one, and arguments may be put together elsewhere.
 pub(super) fn refine(judged: SignIn, calls: &[Called]) -> SignIn {
-    if judged != SignIn::Both {
+    if !matches!(judged, SignIn::Both | SignIn::Unknown) {
         return judged;
     }
-    let connects = calls.iter().filter(|call| matches!(&*call.name, "connect-mggraph" | "connect-graph" | "connect-msintunegraph"));
     let (mut app, mut person) = (false, false);
-    for call in connects {
+    for call in calls.iter().filter(|call| CONNECTS.contains(&&*call.name)) {
         let has = |words: &[&str]| call.arguments.iter().any(|argument| words.iter().any(|word| argument.starts_with(word)));
-        if has(&["identity", "certificate", "clientsecret", "clientcert", "accesstoken", "managedidentity", "*"]) {
+        if has(&AS_APP) || (judged == SignIn::Both && has(&["*"])) {
             app = true;
         } else if has(&["scope", "usedevice", "devicecode", "interactive"]) {
             person = true;
@@ -100,7 +117,8 @@ pub(super) fn refine(judged: SignIn, calls: &[Called]) -> SignIn {
     match (app, person) {
         (true, false) => SignIn::App,
         (false, true) => SignIn::Delegated,
-        _ => judged,
+        (true, true) => SignIn::Both,
+        (false, false) => judged,
     }
 }
 
@@ -142,12 +160,12 @@ struct Connects {
 /// `Connect-MgGraph` and `Connect-MSIntuneGraph`, by what they are given.
 fn connects(lower: &str) -> Connects {
     let mut found = Connects::default();
-    for command in ["connect-mggraph", "connect-msintunegraph", "connect-graph", "connect-azaccount", "connect-wtwintuner"] {
+    for command in CONNECTS {
         for (at, _) in lower.match_indices(command) {
             let line = logical_line(lower.get(at..).unwrap_or(""));
-            let app = ["-identity", "-clientsecret", "-certificate", "-clientcert", "-managedidentity", "-usemanagedidentity"]
-                .iter()
-                .any(|word| line.contains(word));
+            // Another command may follow on the same line.
+            let line = line.split(['}', ';', '|']).next().unwrap_or("");
+            let app = AS_APP.iter().any(|word| line.contains(&format!("-{word}")));
             found.app |= app;
             let scoped =
                 line.contains("-scope") || (command == "connect-msintunegraph" && line.contains("-tenantid") && !line.contains('@'));

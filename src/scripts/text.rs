@@ -31,6 +31,11 @@ impl<'t> Lines<'t> {
         Place { line, column, end_line, end_column }
     }
 
+    /// Where a line begins, in bytes.
+    pub(super) fn start(&self, line: usize) -> usize {
+        line.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0)
+    }
+
     /// The text of a line, without its break.
     pub(super) fn line(&self, line: usize) -> &'t str {
         let from = line.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0);
@@ -39,30 +44,70 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// The text of a file: UTF-8, UTF-16 with or without mark, or else Windows-1252. None if it is not text.
+/// The text of a file: UTF-8, UTF-16 with or without mark, UTF-32 with one, or else Windows-1252. None if it is not text. Line ends
+/// of old are made new ones.
 pub(super) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let text = decoded(bytes)?;
+    let old = text.contains('\r') && !text.contains('\n');
+    Some(if old { Cow::Owned(text.replace('\r', "\n")) } else { text })
+}
+
+fn decoded(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    if let Some(text) = thirty_two(bytes) {
+        return Some(Cow::Owned(text));
+    }
     if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(bytes) {
         let (text, _) = encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or(&[]));
         return Some(text);
     }
-    let head = bytes.get(..bytes.len().min(4_096)).unwrap_or(&[]);
-    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count() * 10;
-    let half = head.len() / 2;
-    if head.contains(&0) {
-        // Text of Western scripts in UTF-16 has a zero in every other byte.
-        let encoding = if half > 0 && zeros(1) > half * 7 && zeros(0) < half {
-            encoding_rs::UTF_16LE
-        } else if half > 0 && zeros(0) > half * 7 && zeros(1) < half {
-            encoding_rs::UTF_16BE
-        } else {
-            return None;
-        };
-        return Some(encoding.decode_without_bom_handling(bytes).0);
+    if bytes.contains(&0) {
+        return sixteen(bytes).or_else(|| stray_zeros(bytes));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(Cow::Borrowed(text)),
         Err(_) => Some(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0),
     }
+}
+
+/// UTF-32 behind its mark.
+fn thirty_two(bytes: &[u8]) -> Option<String> {
+    let read: fn([u8; 4]) -> u32 = match bytes.get(..4)? {
+        [0xff, 0xfe, 0, 0] => u32::from_le_bytes,
+        [0, 0, 0xfe, 0xff] => u32::from_be_bytes,
+        _ => return None,
+    };
+    let quads = bytes.get(4..).unwrap_or(&[]).as_chunks::<4>().0;
+    Some(quads.iter().map(|quad| char::from_u32(read(*quad)).unwrap_or('\u{fffd}')).collect())
+}
+
+/// UTF-16 without a mark: of a script, a good part is ASCII, which has a zero in every other byte.
+fn sixteen(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let zeros = |odd: usize| bytes.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd, pairs) = (zeros(0), zeros(1), bytes.len() / 2);
+    let encoding = if odd * 25 > pairs && even * 20 < odd {
+        encoding_rs::UTF_16LE
+    } else if even * 25 > pairs && odd * 20 < even {
+        encoding_rs::UTF_16BE
+    } else {
+        return None;
+    };
+    encoding.decode_without_bom_handling_and_without_replacement(bytes)
+}
+
+/// Text in which a few zeros stand, such as at its end; they become spaces.
+fn stray_zeros(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let odd = bytes.iter().filter(|byte| **byte < 9 || (14..27).contains(*byte)).count();
+    let inner = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let trailing = bytes.len() - inner;
+    if (odd - trailing) * 100 > inner || inner == 0 {
+        return None;
+    }
+    let plain: Vec<u8> = bytes.iter().map(|byte| if *byte == 0 { b' ' } else { *byte }).collect();
+    let text = match String::from_utf8(plain) {
+        Ok(text) => text,
+        Err(error) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned(),
+    };
+    Some(Cow::Owned(text))
 }
 
 /// A path as it is shown: with slashes, and without a dot before it.
@@ -98,9 +143,16 @@ mod tests {
             little.clone(),
             big.clone(),
             b"Invoke-X -Uri '\xe4'".to_vec(),
+            [vec![0xff, 0xfe, 0, 0], text.chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect()].concat(),
+            [vec![0, 0, 0xfe, 0xff], text.chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect()].concat(),
         ] {
             assert_eq!(decode(&bytes).unwrap(), text, "{bytes:?}");
         }
+        let chinese = format!("# {}\nInvoke-X -Uri 'a'", "说明".repeat(10));
+        let little: Vec<u8> = chinese.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decode(&little).unwrap(), chinese);
+        assert_eq!(decode(b"Invoke-X\0").unwrap(), "Invoke-X ");
+        assert_eq!(decode(b"a\rb\r").unwrap(), "a\nb\n");
         assert_eq!(decode(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0"), None);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::ir::{Function, Span};
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// Stands for text that is not known.
@@ -15,7 +16,7 @@ pub(super) const MOST_ALTERNATIVES: usize = 48;
 /// Longest text that is followed, in bytes.
 const LONGEST_TEXT: usize = 6_000;
 /// Most elements of a list and entries of a map that are followed.
-const MOST_ELEMENTS: usize = 256;
+pub(super) const MOST_ELEMENTS: usize = 256;
 
 /// Frames are counted from the outermost, 0. Stands for "written here".
 pub(super) const HERE: u16 = u16::MAX;
@@ -28,7 +29,7 @@ pub(super) struct Text {
 }
 
 /// One alternative.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Atom {
     Text(Text),
     List(Rc<Vec<Value>>),
@@ -39,28 +40,54 @@ pub(super) enum Atom {
 }
 
 /// A map, its keys in lower case.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Map {
     pub(super) entries: BTreeMap<Rc<str>, Value>,
     /// Where the literal stands.
     pub(super) span: Option<Span>,
 }
 
+/// Alternatives, which are handed on far more often than changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Atoms(Option<Rc<Vec<Atom>>>);
+
+impl Atoms {
+    /// The alternatives themselves, of this value alone.
+    fn to_change(&mut self) -> &mut Vec<Atom> {
+        Rc::make_mut(self.0.get_or_insert_default())
+    }
+}
+
+impl Deref for Atoms {
+    type Target = [Atom];
+
+    fn deref(&self) -> &[Atom] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl FromIterator<Atom> for Atoms {
+    fn from_iter<I: IntoIterator<Item = Atom>>(atoms: I) -> Self {
+        let atoms: Vec<Atom> = atoms.into_iter().collect();
+        Self((!atoms.is_empty()).then(|| Rc::new(atoms)))
+    }
+}
+
 /// Alternatives. None at all means that nothing is known.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Value {
-    pub(super) atoms: Vec<Atom>,
+    pub(super) atoms: Atoms,
     /// Whether it may be something else besides.
     pub(super) open: bool,
 }
 
 impl Value {
     pub(super) fn unknown() -> Self {
-        Self { atoms: Vec::new(), open: true }
+        Self { atoms: Atoms::default(), open: true }
     }
 
     pub(super) fn of(atom: Atom) -> Self {
-        Self { atoms: vec![atom], open: false }
+        Self { atoms: Atoms(Some(Rc::new(vec![atom]))), open: false }
     }
 
     pub(super) fn text(text: &str) -> Self {
@@ -89,7 +116,7 @@ impl Value {
     pub(super) fn texts(&self) -> Vec<Text> {
         let hole = || Text { text: "\0".into(), via: HERE };
         let mut texts: Vec<Text> = Vec::with_capacity(self.atoms.len().max(1));
-        for atom in &self.atoms {
+        for atom in self.atoms.iter() {
             match atom {
                 Atom::Text(text) => texts.push(text.clone()),
                 Atom::List(items) if items.len() == 1 => texts.extend(items.iter().flat_map(Self::texts)),
@@ -126,10 +153,15 @@ impl Value {
 
     /// The one text that it is, if it is one and nothing else.
     pub(super) fn only_text(&self) -> Option<&Text> {
-        match self.atoms.as_slice() {
+        match &*self.atoms {
             [Atom::Text(text)] if !self.open && !text.text.contains(HOLE) => Some(text),
             _ => None,
         }
+    }
+
+    /// Whether a request can be built on it: an address, a map that says one, or what may hold either.
+    pub(super) fn may_ask(&self) -> bool {
+        self.atoms.iter().any(may_ask)
     }
 
     /// The same value, passed on as an argument by a frame: what literal text it has now came from there.
@@ -191,7 +223,7 @@ impl Bounds {
             return left.clone();
         }
         let mut joined = Value { atoms: left.atoms.clone(), open: left.open || right.open };
-        for atom in &right.atoms {
+        for atom in right.atoms.iter() {
             self.add(&mut joined, atom);
         }
         joined
@@ -202,12 +234,14 @@ impl Bounds {
             return;
         }
         if let Atom::List(new) = atom
-            && let Some(Atom::List(old)) = value.atoms.iter_mut().find(|atom| matches!(atom, Atom::List(_)))
+            && let Some(at) = value.atoms.iter().position(|atom| matches!(atom, Atom::List(_)))
         {
-            let merged = self.merge(old, new);
-            *old = Rc::new(merged);
+            if let Some(Atom::List(old)) = value.atoms.to_change().get_mut(at) {
+                let merged = self.merge(old, new);
+                *old = Rc::new(merged);
+            }
         } else if value.atoms.len() < MOST_ALTERNATIVES {
-            value.atoms.push(atom.clone());
+            value.atoms.to_change().push(atom.clone());
         } else {
             self.reached |= may_ask(atom);
             value.open = true;
@@ -278,7 +312,7 @@ impl Bounds {
                 Some(more) => items.extend(more.iter().cloned()),
                 None => items.push(right.clone()),
             }
-            self.reached |= items.iter().skip(MOST_ELEMENTS).flat_map(|item| &item.atoms).any(may_ask);
+            self.reached |= items.iter().skip(MOST_ELEMENTS).flat_map(|item| item.atoms.iter()).any(may_ask);
             return Value { open: left.open, ..Value::list(items) };
         }
         match (left.maps().next(), right.maps().next()) {

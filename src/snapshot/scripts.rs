@@ -88,7 +88,13 @@ words! {
         TooLarge = "too-large",
         /// A file could not be read.
         Unreadable = "unreadable",
-        /// A folder could not be walked.
+        /// A script is not text.
+        NotText = "not-text",
+        /// A script was packed by a machine.
+        Minified = "minified",
+        /// Part of a script is no valid syntax, and names Intune.
+        NotUnderstood = "not-understood",
+        /// A folder could not be walked, or a file not looked at.
         NotWalked = "not-walked",
         /// Nothing that was named is a script.
         NoScript = "no-script",
@@ -103,7 +109,10 @@ impl ScriptGap {
             Self::Bounded => ("script that could not be followed whole", "scripts that could not be followed whole"),
             Self::TooLarge => ("file larger than what is read", "files larger than what is read"),
             Self::Unreadable => ("file that could not be read", "files that could not be read"),
-            Self::NotWalked => ("folder that could not be walked", "folders that could not be walked"),
+            Self::NotText => ("script that is not text", "scripts that are not text"),
+            Self::Minified => ("script that a machine packed", "scripts that a machine packed"),
+            Self::NotUnderstood => ("script of which part is not understood", "scripts of which part is not understood"),
+            Self::NotWalked => ("path that could not be walked", "paths that could not be walked"),
             Self::NoScript => return "no script was found".to_owned(),
         };
         format!("{times} {}", if times == 1 { one } else { many })

@@ -22,11 +22,15 @@ struct Document<'a> {
     complete: bool,
     /// Every file that was read as a script, in order of path.
     files: Vec<File<'a>>,
-    /// Folders and links that could not be followed.
+    /// Folders that could not be walked, and files that could not be looked at.
     not_walked: Vec<NotWalked<'a>>,
+    /// Links that were not followed: what they lead to was read only if it was met without them.
+    links: &'a [String],
+    /// Files that were named themselves and are no script that is read.
+    no_scripts: &'a [String],
 }
 
-/// A folder or link that could not be followed.
+/// A folder that could not be walked, or a file that could not be looked at.
 #[derive(Debug, Serialize, JsonSchema)]
 struct NotWalked<'a> {
     /// Its path.
@@ -92,7 +96,7 @@ struct Write<'a> {
 struct Trouble<'a> {
     /// Its line; null where it has none.
     line: Option<usize>,
-    /// Which: syntax, bounded, untold-target, too-large, binary, minified, unreadable, plain-justification, long-justification,
+    /// Which: syntax, bounded, untold-target, too-large, binary, not-understood, minified, unreadable, plain-justification, long-justification,
     /// encoded-code, other-body, repeated-request; more may come.
     kind: &'static str,
     /// In words.
@@ -111,6 +115,8 @@ pub(super) fn render(survey: &Survey) -> Result<Vec<u8>, Error> {
         complete: survey.is_whole(),
         files: survey.files.iter().map(file).collect(),
         not_walked: survey.unwalked.iter().map(|(path, reason)| NotWalked { path, reason }).collect(),
+        links: &survey.links,
+        no_scripts: &survey.foreign,
     };
     json::pretty("scripts.json", &document)
 }

@@ -4,6 +4,8 @@ mod fix;
 mod json;
 mod sarif;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod tests;
 mod text;
 

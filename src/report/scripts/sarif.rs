@@ -139,6 +139,10 @@ pub(super) fn render(survey: &Survey) -> Result<Vec<u8>, Error> {
             }
         }
     }
+    for (path, why) in &survey.unwalked {
+        let locations = [at(path, None)];
+        notifications.push(Notification { level: "warning", message: message(&format!("not read: {why}")), locations });
+    }
     let order: Vec<String> = rules.keys().cloned().collect();
     for result in &mut results {
         result.rule_index = order.iter().position(|id| *id == result.rule_id).unwrap_or(0);
@@ -192,8 +196,8 @@ fn rule_of_problems(id: &str) -> Rule {
 }
 
 fn outcome(file: &ScriptFile, place: Place, id: String, level: &'static str, said: &str, twins: &mut BTreeMap<String, usize>) -> Outcome {
-    // The fingerprint is of the line's text, so that lines that are put in above do not make it another finding.
-    let line = file.excerpts.get(&place.line).map_or("", |line| line.trim());
+    // The fingerprint is of what is shown of the call, so that lines that are put in above do not make it another finding.
+    let line = file.excerpts.get(&place).map_or("", String::as_str);
     let base = format!("{}\n{id}\n{line}", file.path);
     let count = twins.entry(base.clone()).or_default();
     *count += 1;
@@ -210,13 +214,17 @@ fn outcome(file: &ScriptFile, place: Place, id: String, level: &'static str, sai
 }
 
 fn location(file: &ScriptFile, place: Option<Place>) -> Location {
+    at(&file.path, place)
+}
+
+fn at(path: &str, place: Option<Place>) -> Location {
     let region = place.map(|place| Region {
         start_line: place.line,
         start_column: place.column,
         end_line: place.end_line,
         end_column: place.end_column,
     });
-    Location { physical_location: Physical { artifact_location: Artifact { uri: encoded(&file.path) }, region } }
+    Location { physical_location: Physical { artifact_location: Artifact { uri: encoded(path) }, region } }
 }
 
 /// A path as a relative reference: what a URI does not allow is percent-encoded.

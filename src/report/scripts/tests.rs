@@ -10,7 +10,7 @@ fn survey() -> Survey {
     let reader = Reader::new(&catalogue);
     let files =
         vec![reader.read("a b/remove.ps1", Language::PowerShell, SCRIPT), reader.read("quiet.ps1", Language::PowerShell, "Get-Date")];
-    Survey { files, unwalked: Vec::new() }
+    Survey { files, ..Survey::default() }
 }
 
 #[test]

@@ -100,22 +100,12 @@ impl Page {
     fn excerpt(&mut self, file: &ScriptFile, place: Place, colour: &str) {
         let arrow = self.paint(BLUE, "-->");
         self.line(&format!("   {arrow} {}:{}:{}", text::terminal(&file.path, 400), place.line, place.column));
-        let Some(excerpt) = file.excerpts.get(&place.line) else { return };
-        let indent = excerpt.chars().take_while(|letter| letter.is_whitespace()).count();
-        let shown = text::terminal(excerpt.trim_start(), LONGEST);
-        if shown.is_empty() {
-            return;
-        }
+        let Some(excerpt) = file.excerpts.get(&place).filter(|excerpt| !excerpt.is_empty()) else { return };
+        let shown = text::terminal(excerpt, LONGEST);
         let bar = self.paint(BLUE, "|");
         self.line(&format!("{:>4} {bar} {shown}", place.line));
-        let begins = (place.column - 1).saturating_sub(indent);
-        let whole = shown.chars().count();
-        let ends = if place.end_line == place.line { (place.end_column - 1).saturating_sub(indent) } else { whole };
-        if begins < whole {
-            let marks = "^".repeat(ends.min(whole).saturating_sub(begins).max(1));
-            let marks = self.paint(colour, &marks);
-            self.line(&format!("     {bar} {}{marks}", " ".repeat(begins)));
-        }
+        let marks = self.paint(colour, &"^".repeat(shown.chars().count()));
+        self.line(&format!("     {bar} {marks}"));
     }
 
     fn summary(&mut self, survey: &Survey) {

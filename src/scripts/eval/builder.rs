@@ -4,7 +4,7 @@
 use super::super::approval::is_header;
 use super::super::ir::{Expr, Span};
 use super::super::sink::Request;
-use super::super::value::{Atom, HERE, Map, Text, Value};
+use super::super::value::{Atom, Atoms, HERE, Map, Text, Value};
 use super::Evaluator;
 use super::function::Passed;
 use std::rc::Rc;
@@ -82,7 +82,7 @@ impl Evaluator<'_> {
 
     /// One segment further.
     pub(super) fn step_into(value: &Value, segment: &str) -> Option<Value> {
-        let atoms: Vec<Atom> = paths(value).map(|path| Atom::Builder(format!("{path}/{segment}").into())).collect();
+        let atoms: Atoms = paths(value).map(|path| Atom::Builder(format!("{path}/{segment}").into())).collect();
         (!atoms.is_empty()).then_some(Value { atoms, open: false })
     }
 

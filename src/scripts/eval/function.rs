@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// An argument as it is passed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Passed {
     pub(in super::super) name: Option<Rc<str>>,
     pub(in super::super) value: Value,
@@ -102,11 +102,13 @@ impl Evaluator<'_> {
     /// Runs a function of the script with arguments; gives what it returns. Nothing, where it is running already or too deep.
     pub(super) fn invoke(&mut self, function: &Rc<Function>, passed: &[Passed], call: Span, class: Option<Rc<str>>) -> Option<Value> {
         let running = self.frames.iter().any(|frame| frame.function == Some(function.start));
-        if running || !self.step(2) {
-            return None;
-        }
-        if self.frames.len() >= MOST_FRAMES {
-            self.bounds.reached = true;
+        let deep = self.frames.len() >= MOST_FRAMES;
+        if running || deep || !self.step(2) {
+            // The function is looked at by itself, too, or is so already; only what it is handed is lost.
+            if passed.iter().any(|argument| argument.value.may_ask()) {
+                self.lent.depends();
+                self.bounds.reached |= deep && !running;
+            }
             return None;
         }
         self.called.insert(function.start);
@@ -165,6 +167,7 @@ impl Evaluator<'_> {
     pub(super) fn handler(&mut self, code: &Rc<Function>, argument: &Value) -> Value {
         let running = self.frames.iter().any(|frame| frame.function == Some(code.start));
         if running || !self.step(2) || self.frames.len() >= MOST_FRAMES {
+            self.lent.depends();
             return Value::unknown();
         }
         self.called.insert(code.start);

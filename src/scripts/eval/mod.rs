@@ -76,6 +76,8 @@ pub(super) struct Outcome {
     pub(super) ran: BTreeSet<usize>,
     /// A bound of alternatives, steps or depth was reached.
     pub(super) bounded: bool,
+    /// Something that is not known was handed an address of Intune, and nothing is said of that.
+    pub(super) handed_on: bool,
 }
 
 impl Outcome {
@@ -138,6 +140,7 @@ pub(super) struct Evaluator<'a> {
     loops: Vec<BTreeSet<Rc<str>>>,
     /// Headers of the approval flow that are set for every call.
     central: super::value::Map,
+    handed_on: bool,
 }
 
 /// Follows a whole script. What is seen in a function of the library has places in the library's files.
@@ -164,6 +167,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
         varied: 0,
         loops: Vec::new(),
         central: super::value::Map::default(),
+        handed_on: false,
     };
     evaluator.borrow_from(library);
     let mut names = Names::default();
@@ -181,6 +185,7 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
     evaluator.spread_central();
     Outcome {
         bounded: evaluator.bounds.reached || evaluator.steps >= MOST_STEPS,
+        handed_on: evaluator.handed_on,
         seen: evaluator.seen,
         calls: evaluator.calls.into_iter().collect(),
         files: evaluator.files,
@@ -367,7 +372,7 @@ impl Evaluator<'_> {
     fn output(&mut self, expr: &Expr) {
         let value = self.value(expr);
         if self.dialect.output
-            && !matches!(value.atoms.as_slice(), [] if value.open)
+            && !(value.open && value.is_unknown())
             && let Some(outputs) = self.outputs.last_mut()
         {
             outputs.push(value);
@@ -536,9 +541,14 @@ impl Evaluator<'_> {
                 cmdlet: request.cmdlet,
                 made: request.made,
             };
-            if !self.seen.contains(&seen) || self.seen.len() > 500 {
-                self.seen.push(seen);
-            }
+            self.note_sent(seen);
+        }
+    }
+
+    fn note_sent(&mut self, seen: Seen) {
+        self.lent.sent(&seen);
+        if !self.seen.contains(&seen) || self.seen.len() > 500 {
+            self.seen.push(seen);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Functions of the languages' libraries that make texts out of texts.
 
 use super::super::ir::Expr;
-use super::super::value::{ENCODED, HOLE, Text, Value};
+use super::super::value::{Atom, ENCODED, HOLE, Text, Value};
 use super::Evaluator;
 use super::function::Passed;
 
@@ -209,13 +209,11 @@ impl Evaluator<'_> {
 }
 
 fn mapped(value: &Value, change: impl Fn(&str) -> String) -> Value {
-    let mut changed = value.clone();
-    for atom in &mut changed.atoms {
-        if let super::super::value::Atom::Text(text) = atom {
-            text.text = change(&text.text).into();
-        }
-    }
-    changed
+    let atoms = value.atoms.iter().map(|atom| match atom {
+        Atom::Text(text) => Atom::Text(Text { text: change(&text.text).into(), via: text.via }),
+        other => other.clone(),
+    });
+    Value { atoms: atoms.collect(), open: value.open }
 }
 
 fn trimmed(value: &Value, how: &str, letters: Option<&Value>) -> Value {

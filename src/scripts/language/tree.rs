@@ -43,6 +43,12 @@ pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     node.named_children(&mut cursor).filter(|child| !is_comment(*child)).collect()
 }
 
+/// The one named child, where there is one only, and that is no comment.
+pub(super) fn only_child(node: Node<'_>) -> Option<Node<'_>> {
+    let one = (node.named_child_count() == 1).then(|| node.named_child(0)).flatten();
+    one.filter(|child| !is_comment(*child))
+}
+
 /// How often the parser lost its way.
 pub(super) fn errors(tree: &Tree) -> usize {
     let mut errors = 0;
@@ -53,16 +59,26 @@ pub(super) fn errors(tree: &Tree) -> usize {
     errors
 }
 
-/// Notes where comments are, and where the parser first lost its way.
-pub(super) fn survey(tree: &Tree, program: &mut Program) {
+/// Notes where comments are, and where the parser first lost its way. Every comment of the language has `mark` in it, so that
+/// nodes without are not gone into.
+pub(super) fn survey(tree: &Tree, source: &str, mark: u8, program: &mut Program) {
     let broken = tree.root_node().has_error();
+    let marks: Vec<usize> = memchr::memchr_iter(mark, source.as_bytes()).collect();
+    let marked = |node: Node<'_>| {
+        let next = marks.partition_point(|at| *at < node.start_byte());
+        marks.get(next).is_some_and(|at| *at < node.end_byte())
+    };
     visit(tree, |node| {
+        let lost = broken && program.broken.is_none() && node.has_error();
+        if lost && (node.is_error() || node.is_missing()) {
+            program.broken = Some(node.start_byte());
+        }
+        if !marked(node) {
+            return lost;
+        }
         if is_comment(node) {
             program.comments.push(span(node));
             return false;
-        }
-        if broken && program.broken.is_none() && (node.is_error() || node.is_missing()) {
-            program.broken = Some(node.start_byte());
         }
         true
     });

@@ -12,7 +12,7 @@ use tree_sitter::Node;
 pub(in super::super) fn read(source: &str) -> Option<Program> {
     let tree = tree::parse(&tree_sitter_c_sharp::LANGUAGE.into(), source)?;
     let mut program = Program::default();
-    tree::survey(&tree, &mut program);
+    tree::survey(&tree, source, b'/', &mut program);
     let mut reader = Reader { walker: Walker::new(source) };
     program.body = reader.body(tree.root_node());
     program.too_deep = reader.walker.too_deep;

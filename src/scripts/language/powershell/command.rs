@@ -1,7 +1,7 @@
 //! Commands, pipes and method calls of PowerShell.
 
 use super::super::super::ir::{Argument, Call, Expr, Stmt, name};
-use super::super::tree::{children, span};
+use super::super::tree::{DEEPEST, children, span};
 use super::Reader;
 use tree_sitter::Node;
 
@@ -10,7 +10,12 @@ impl Reader<'_> {
     pub(super) fn pipeline(&mut self, parts: &[Node<'_>]) -> Expr {
         let mut value: Option<Expr> = None;
         let mut others = Vec::new();
-        for part in parts {
+        for (stage, part) in parts.iter().enumerate() {
+            // Each command is within the next: what is too many of them is no more nested.
+            if stage > 0 && stage % DEEPEST == 0 {
+                self.too_deep = true;
+                others.extend(value.take());
+            }
             match part.kind() {
                 "command" if self.tries_again(parts, *part) => {
                     let call = self.command(*part, None);

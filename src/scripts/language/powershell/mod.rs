@@ -56,7 +56,7 @@ pub(in super::super) fn read(source: &str) -> Option<Program> {
         }
     }
     let mut program = Program::default();
-    tree::survey(&tree, &mut program);
+    tree::survey(&tree, source, b'#', &mut program);
     let mut reader = Reader { source, depth: 0, too_deep: false };
     program.body = reader.body(tree.root_node());
     program.too_deep = reader.too_deep;
@@ -176,6 +176,10 @@ impl<'t> Reader<'t> {
 
     /// The value of a pipeline, or of a statement that puts something out.
     fn value_of_statement(&mut self, node: Node<'_>) -> Expr {
+        self.deeper(|reader| reader.value_of(node)).unwrap_or(Expr::Unknown)
+    }
+
+    fn value_of(&mut self, node: Node<'_>) -> Expr {
         match node.kind() {
             "pipeline" => {
                 let inner = children(node);
@@ -313,11 +317,8 @@ impl<'t> Reader<'t> {
         let mut node = node;
         // Down the chain of precedences, which has one child each.
         while WRAPPERS.contains(&node.kind()) || matches!(node.kind(), "pipeline_chain" | "pipeline") {
-            let inner = children(node);
-            match inner.as_slice() {
-                [one] => node = *one,
-                _ => break,
-            }
+            let Some(one) = tree::only_child(node) else { break };
+            node = one;
         }
         self.deeper(|reader| reader.value(node)).unwrap_or(Expr::Unknown)
     }

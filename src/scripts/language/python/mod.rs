@@ -15,7 +15,7 @@ const LIBRARIES: [&str; 5] = ["requests", "httpx", "aiohttp", "niquests", "reque
 pub(in super::super) fn read(source: &str) -> Option<Program> {
     let tree = tree::parse(&tree_sitter_python::LANGUAGE.into(), source)?;
     let mut program = Program::default();
-    tree::survey(&tree, &mut program);
+    tree::survey(&tree, source, b'#', &mut program);
     let tests = source.contains("import pytest") || source.contains("unittest");
     let mut reader = Reader { walker: Walker::new(source), tests };
     program.body = reader.body(tree.root_node());

@@ -18,7 +18,7 @@ pub(in super::super) fn read(source: &str) -> Option<Program> {
         tsx
     };
     let mut program = Program::default();
-    tree::survey(&tree, &mut program);
+    tree::survey(&tree, source, b'/', &mut program);
     let mut reader = Reader { walker: Walker::new(source) };
     program.body = reader.body(tree.root_node());
     program.too_deep = reader.walker.too_deep;

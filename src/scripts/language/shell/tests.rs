@@ -29,5 +29,6 @@ fn letters_beyond_ascii_move_no_place() {
     let places: Vec<_> =
         file.writes.iter().map(|write| write.place).map(|place| (place.line, place.column, place.end_line, place.end_column)).collect();
     assert_eq!(places, [(2, start, 2, end), (4, start, 4, end)]);
-    assert_eq!(file.excerpts[&2], line.trim_end());
+    let shown = "curl -X DELETE \"https://graph.microsoft.com/beta/deviceManagement/deviceCategories/…\"";
+    assert!(file.writes.iter().all(|write| file.excerpts[&write.place] == shown), "{:?}", file.excerpts);
 }

@@ -9,3 +9,5 @@ function Edit-Thing($what, $key, $body) {
 function Clear-Apps {
     Invoke-MgGraphRequest -Method DELETE -Uri "https://graph.microsoft.com/v1.0/deviceAppManagement/mobileApps/$one" # MAA: app delete
 }
+function Remove-Here { Edit-Thing "$place" $key }
+function Clear-Twice { Clear-Apps; Clear-Apps }

@@ -1,0 +1,3 @@
+# AUTH: app
+Connect-MgGraph -EnvironmentVariable
+Remove-MgDeviceAppManagementMobileApp -MobileAppId $id # MAA: app delete
