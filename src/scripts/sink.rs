@@ -310,7 +310,7 @@ fn option(argument: &Passed, letters: bool) -> Option<(Rc<str>, Option<Value>)> 
             (named == name).then(|| Atom::Text(Text { text: value.into(), via: text.via }))
         });
         let joined: Vec<Atom> = joined.collect();
-        let value = (!joined.is_empty()).then(|| Value { atoms: joined.into_iter().collect(), open: false });
+        let value = (!joined.is_empty()).then_some(Value { atoms: joined.into_iter().collect(), open: false });
         return (!name.contains(HOLE)).then(|| (name.to_ascii_lowercase().into(), value));
     }
     let short = first.text.strip_prefix('-').filter(|_| letters && texts.len() == 1)?;

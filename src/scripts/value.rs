@@ -53,7 +53,7 @@ pub(super) struct Atoms(Option<Rc<Vec<Atom>>>);
 
 impl Atoms {
     /// The alternatives themselves, of this value alone.
-    fn to_change(&mut self) -> &mut Vec<Atom> {
+    fn change(&mut self) -> &mut Vec<Atom> {
         Rc::make_mut(self.0.get_or_insert_default())
     }
 }
@@ -236,12 +236,12 @@ impl Bounds {
         if let Atom::List(new) = atom
             && let Some(at) = value.atoms.iter().position(|atom| matches!(atom, Atom::List(_)))
         {
-            if let Some(Atom::List(old)) = value.atoms.to_change().get_mut(at) {
+            if let Some(Atom::List(old)) = value.atoms.change().get_mut(at) {
                 let merged = self.merge(old, new);
                 *old = Rc::new(merged);
             }
         } else if value.atoms.len() < MOST_ALTERNATIVES {
-            value.atoms.to_change().push(atom.clone());
+            value.atoms.change().push(atom.clone());
         } else {
             self.reached |= may_ask(atom);
             value.open = true;

@@ -319,14 +319,14 @@ impl Evaluator<'_> {
         let invocation = Invocation { callee: named, last, passed, span: call.span, client, keeps };
         let found = sink::requests(&invocation, self.senders);
         self.sent.extend(found.sent);
-        let batched = batch::requests(&invocation, self.senders);
+        let mut batched = batch::requests(&invocation, self.senders);
+        if let Some((command, rest)) = command_in_list(&invocation) {
+            let handed = Invocation { callee: command, last: command, passed: &rest, span: call.span, client: false, keeps: false };
+            batched.extend(sink::requests(&handed, self.senders).requests);
+        }
         let is_intune = |argument: &Passed| argument.value.known_texts().any(|text| (self.senders.is_intune)(&text.text));
         self.handed_on |= self.file() == 0 && found.requests.is_empty() && batched.is_empty() && passed.iter().any(is_intune);
         found.requests.iter().chain(&batched).for_each(|request| self.emit(request));
-        if let Some((command, rest)) = command_in_list(&invocation) {
-            let handed = Invocation { callee: command, last: command, passed: &rest, span: call.span, client: false, keeps: false };
-            sink::requests(&handed, self.senders).requests.iter().for_each(|request| self.emit(request));
-        }
         if batch::is_batch(&invocation) {
             for span in batch::maps(&invocation) {
                 let drafts = self.drafts.get_mut(&span).into_iter().flatten();

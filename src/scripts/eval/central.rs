@@ -135,7 +135,7 @@ impl Evaluator<'_> {
         for seen in self.seen.iter_mut().filter(|seen| !seen.cmdlet && !own(seen)) {
             // A parameter that is passed takes the place of its default.
             if !self.dialect.commands || seen.headers.is_unknown() && !seen.headers.open {
-                seen.headers = Value { atoms: std::iter::once(Atom::Map(central.clone())).collect(), open: false };
+                seen.headers = Value::of(Atom::Map(central.clone()));
             }
         }
     }

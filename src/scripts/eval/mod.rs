@@ -134,13 +134,13 @@ pub(super) struct Evaluator<'a> {
     bounds: Bounds,
     steps: usize,
     repeated: usize,
-    handed_on: bool,
     /// Calls around this one whose target changes from round to round of a loop.
     varied: usize,
     /// The variables that each of the loops around sets.
     loops: Vec<BTreeSet<Rc<str>>>,
     /// Headers of the approval flow that are set for every call.
     central: super::value::Map,
+    handed_on: bool,
 }
 
 /// Follows a whole script. What is seen in a function of the library has places in the library's files.
@@ -164,10 +164,10 @@ pub(super) fn follow(program: &Program, dialect: Dialect, senders: &sink::Sender
         bounds: Bounds::default(),
         steps: 0,
         repeated: 0,
-        handed_on: false,
         varied: 0,
         loops: Vec::new(),
         central: super::value::Map::default(),
+        handed_on: false,
     };
     evaluator.borrow_from(library);
     let mut names = Names::default();
