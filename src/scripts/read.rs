@@ -217,7 +217,7 @@ fn reading_problems(program: &Program, outcome: &Outcome, lines: &Lines<'_>, cod
         problems.push(Problem { place: Some(place), kind: ProblemKind::Syntax, message });
     }
     if outcome.bounded || program.too_deep || lost::is_cut(program) {
-        let message = "too much branches or nests here to follow all of it: there may be more writes".to_owned();
+        let message = "it branches or nests too much to follow all of it: there may be more writes".to_owned();
         problems.push(Problem { place: None, kind: ProblemKind::Bounded, message });
     }
     problems

@@ -111,11 +111,13 @@ impl Page {
     fn summary(&mut self, survey: &Survey) {
         let (files, writes) = survey.counts();
         let refused = survey.files.iter().flat_map(|file| &file.writes).filter(|write| write.expectation() == Expectation::Refused).count();
-        let read = survey.files.len();
+        let number = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        let read = number(survey.files.len(), "script");
         let line = match writes {
-            0 => format!("{read} scripts read: none is seen to write to a workload that can be protected"),
+            0 => format!("{read} read: none is seen to write to a workload that can be protected"),
             _ => format!(
-                "{read} scripts read: {writes} writes in {files} of them, {refused} of which will be refused where a policy protects the workload"
+                "{read} read: {} in {files} of them, {refused} of which will be refused where a policy protects the workload",
+                number(writes, "write")
             ),
         };
         self.line(&line);

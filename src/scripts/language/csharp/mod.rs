@@ -449,7 +449,10 @@ impl<'t> Reader<'t> {
     /// `new X(a) { B = c }`: a call, or, where it only has members, a map of them.
     fn creation(&mut self, node: Node<'_>) -> Expr {
         let callee = field(node, "type").map_or_else(|| name("new"), |known| name(self.text(known).split('<').next().unwrap_or("")));
-        let members = field(node, "initializer").map(|initializer| self.members(initializer, node));
+        // `new() { … }` has no name for its part.
+        let initializer =
+            field(node, "initializer").or_else(|| children(node).into_iter().find(|part| part.kind() == "initializer_expression"));
+        let members = initializer.map(|initializer| self.members(initializer, node));
         let list = field(node, "arguments").filter(|list| !children(*list).is_empty());
         match (members, list) {
             (Some(members), None) if !matches!(&callee, Expr::Name(known) if &**known == "HttpRequestMessage") => members,
