@@ -89,3 +89,27 @@ fn the_fuzzer_has_the_same_grammars() {
     assert!(pinned[0].len() >= 6, "{pinned:?}");
     assert_eq!(pinned[0], pinned[1]);
 }
+
+/// The rooms that the targets compile in as they stand, with every crate that they name.
+#[test]
+fn the_fuzzer_has_every_crate_of_its_rooms() {
+    let manifest = fs::read_to_string(folder("fuzz/Cargo.toml")).unwrap();
+    let own = fs::read_to_string(folder("../Cargo.toml")).unwrap();
+    let (_, dependencies) = own.split_once("[dependencies]").unwrap();
+    let (dependencies, _) = dependencies.split_once("\n[").unwrap();
+    let crates: Vec<&str> = dependencies.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    let rooms = ["catalogue", "scripts", "snapshot"].map(|room| files(&folder("../src").join(room)));
+    let mut named = 0;
+    for file in rooms.iter().flatten().filter(|file| file.extension().is_some_and(|ending| ending == "rs")) {
+        let text = fs::read_to_string(file).unwrap();
+        for name in &crates {
+            let path = format!("{}::", name.replace('-', "_"));
+            let begins = |at: usize| !text[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':');
+            if text.match_indices(&path).any(|(at, _)| begins(at)) {
+                named += 1;
+                assert!(manifest.contains(&format!("\n{name} = ")), "{} names {name}, which tests/fuzz lacks", file.display());
+            }
+        }
+    }
+    assert!(named > 20, "{named}");
+}
