@@ -37,10 +37,17 @@ fn is_comment(node: Node<'_>) -> bool {
     node.is_extra() && node.kind().contains("comment")
 }
 
+/// Up to so many children are asked for one by one: a cursor costs more than it saves.
+const FEW: usize = 4;
+
 /// The named children that are no comments.
 pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !is_comment(*child)).collect()
+    let count = node.named_child_count();
+    if count > FEW {
+        let mut cursor = node.walk();
+        return node.named_children(&mut cursor).filter(|child| !is_comment(*child)).collect();
+    }
+    (0..).take(count).filter_map(|at| node.named_child(at)).filter(|child| !is_comment(*child)).collect()
 }
 
 /// The one named child, where there is one only, and that is no comment.

@@ -11,6 +11,7 @@ mod tests;
 use super::super::ir::{Expr, Function, Program, Stmt, counters, name, repeated, text, tries_again};
 use super::tree::{self, DEEPEST, children, span, text_of};
 use std::rc::Rc;
+use std::sync::LazyLock;
 use tree_sitter::Node;
 
 /// Nodes that only stand for the precedence of operators, or for parentheses.
@@ -43,6 +44,16 @@ const WRAPPERS: [&str; 27] = [
     "null_coalesce_expression",
     "ternary_expression",
 ];
+
+/// Whether a node is one of them. Its number is asked, not its name: it is asked of nearly every node.
+fn is_wrapper(node: Node<'_>) -> bool {
+    static KINDS: LazyLock<Vec<bool>> = LazyLock::new(|| {
+        let language = tree_sitter::Language::from(tree_sitter_powershell::LANGUAGE);
+        let kinds = 0..u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX);
+        kinds.map(|kind| language.node_kind_for_id(kind).is_some_and(|name| WRAPPERS.contains(&name))).collect()
+    });
+    KINDS.get(usize::from(node.kind_id())).copied().unwrap_or_default()
+}
 
 /// Reads a script. None if it could not be parsed in time.
 pub(in super::super) fn read(source: &str) -> Option<Program> {
@@ -133,7 +144,7 @@ impl<'t> Reader<'t> {
             }
             "command" | "pipeline_chain" | "hash_literal_expression" => body.push(Stmt::Expr(self.expr(node))),
             "assignment_expression" => body.push(self.assignment(node)),
-            kind if WRAPPERS.contains(&kind) => body.push(Stmt::Expr(self.expr(node))),
+            _ if is_wrapper(node) => body.push(Stmt::Expr(self.expr(node))),
             _ => {}
         }
     }
@@ -195,7 +206,7 @@ impl<'t> Reader<'t> {
                     _ => self.expr(node),
                 }
             }
-            kind if WRAPPERS.contains(&kind) || kind == "pipeline_chain" || kind == "command" => self.expr(node),
+            kind if is_wrapper(node) || kind == "pipeline_chain" || kind == "command" => self.expr(node),
             _ => {
                 let mut body = Vec::new();
                 self.statement(node, &mut body);
@@ -316,7 +327,7 @@ impl<'t> Reader<'t> {
     fn expr(&mut self, node: Node<'_>) -> Expr {
         let mut node = node;
         // Down the chain of precedences, which has one child each.
-        while WRAPPERS.contains(&node.kind()) || matches!(node.kind(), "pipeline_chain" | "pipeline") {
+        while is_wrapper(node) || matches!(node.kind(), "pipeline_chain" | "pipeline") {
             let Some(one) = tree::only_child(node) else { break };
             node = one;
         }
