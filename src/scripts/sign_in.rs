@@ -5,7 +5,7 @@ use super::model::{Language, SignIn};
 use std::collections::BTreeSet;
 
 /// Signs of an application: words that nothing but an app-only sign-in has.
-const APP: [&str; 44] = [
+const APP: [&str; 42] = [
     "client_credentials",
     "clientsecretcredential",
     "clientcertificatecredential",
@@ -29,8 +29,6 @@ const APP: [&str; 44] = [
     "msi_endpoint",
     "metadata/identity",
     "azure_client_secret",
-    "az login --service-principal",
-    "az login --identity",
     "-serviceprincipal",
     "connect-mggraph -identity",
     "connect-azaccount -identity",
@@ -135,9 +133,9 @@ pub(super) fn either(left: SignIn, right: SignIn) -> SignIn {
 pub(super) fn judge(code: &str, language: Language) -> SignIn {
     let lower = code.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let connects = connects(&lower);
-    let mut app = has(&APP) || connects.app;
-    let mut person = has(&PERSON) || connects.person;
+    let (connects, logins) = (connects(&lower), logins(&lower, language));
+    let mut app = has(&APP) || connects.app || logins.app;
+    let mut person = has(&PERSON) || connects.person || logins.person;
     if matches!(language, Language::LogicApp) {
         // A connection of a connector is somebody's; an identity of the workflow is its own.
         app = lower.contains("managedserviceidentity") || lower.contains("activedirectoryoauth") || lower.contains("client_credentials");
@@ -175,12 +173,42 @@ fn connects(lower: &str) -> Connects {
     found
 }
 
-/// A command with the lines that a backtick ties to it.
+/// Languages in which `az login` is a command. In the others it stands in texts, of which only an application's is a sign.
+const WITH_COMMANDS: [Language; 4] = [Language::Shell, Language::PowerShell, Language::GitHubActions, Language::AzurePipelines];
+
+/// Words and signs after which a command begins.
+const BEFORE_COMMAND: [&str; 14] = [";", "&", "|", "(", "{", "!", "then", "do", "else", "if", "run:", "script:", "inlinescript:", "-"];
+
+/// What `az login` is given where an application signs in.
+const LOGIN_AS_APP: [&str; 4] = ["--service-principal", "--identity", "-i", "--federated-token"];
+
+/// `az login`: without arguments it asks a person. Arguments in a variable say nothing.
+fn logins(lower: &str, language: Language) -> Connects {
+    let mut found = Connects::default();
+    for (at, command) in lower.match_indices("az login") {
+        let (before, rest) = (lower.get(..at).unwrap_or(""), lower.get(at + command.len()..).unwrap_or(""));
+        let line = logical_line(rest);
+        let line = line.split([';', '|', '&', ')', '}', '>', '#']).next().unwrap_or("");
+        let bare = |word: &str| word.split(['=', '"', '\'']).next().unwrap_or("").to_owned();
+        let app = line.split_whitespace().any(|word| LOGIN_AS_APP.contains(&bare(word).as_str()));
+        let before = before.rsplit('\n').next().unwrap_or("").trim_end();
+        let begins =
+            !before.trim_start().starts_with('#') && (before.is_empty() || BEFORE_COMMAND.iter().any(|sign| before.ends_with(sign)));
+        let is_whole =
+            rest.is_empty() || rest.starts_with(|letter: char| letter.is_whitespace() || matches!(letter, ';' | ')' | '|' | '&'));
+        let may_hold_more = line.split_whitespace().next().is_some_and(|word| word.starts_with(['$', '@', '"']));
+        found.app |= app;
+        found.person |= !app && begins && is_whole && !may_hold_more && WITH_COMMANDS.contains(&language);
+    }
+    found
+}
+
+/// A command with the lines that a backtick or a backslash ties to it.
 fn logical_line(text: &str) -> String {
     let mut whole = String::new();
     for line in text.lines().take(12) {
         let line = line.trim_end();
-        match line.strip_suffix('`') {
+        match line.strip_suffix(['`', '\\']) {
             Some(front) => whole.push_str(front),
             None => {
                 whole.push_str(line);
@@ -206,4 +234,32 @@ pub(super) fn client_ids(text: &str) -> Vec<String> {
         }
     }
     found.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_azure_command_line_signs_in_as_its_arguments_say() {
+        for (text, expected) in [
+            ("az login", SignIn::Delegated),
+            ("  az login --use-device-code --tenant x", SignIn::Delegated),
+            ("if ! az account show; then az login; fi", SignIn::Delegated),
+            ("az account show || az login >/dev/null", SignIn::Delegated),
+            ("az login --tenant x --service-principal -u a -p b", SignIn::App),
+            ("az login \\\n  --allow-no-subscriptions \\\n  --identity", SignIn::App),
+            ("az login -i", SignIn::App),
+            ("az login --service-principal -u a\naz login", SignIn::Both),
+            ("az login $how", SignIn::Unknown),
+            ("az login \"${how[@]}\"", SignIn::Unknown),
+            ("echo \"please run az login first\"", SignIn::Unknown),
+            ("az logins", SignIn::Unknown),
+            ("# run: az login", SignIn::Unknown),
+        ] {
+            assert_eq!(judge(text, Language::Shell), expected, "{text}");
+        }
+        assert_eq!(judge("az login", Language::Python), SignIn::Unknown, "a text");
+        assert_eq!(judge("run(\"az login --identity\")", Language::Python), SignIn::App);
+    }
 }
